@@ -1,0 +1,319 @@
+//! What was observed: plain data, as the cloud gave it, before any judgement.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+
+use crate::ids::{EndpointId, ProfileId, ServerId, SiteId, same};
+
+/// A tag set on what this software creates; its value is the upgrade id.
+pub const TAG: &str = "rolling-upgrade";
+
+/// Tags of a resource. Azure compares tag names without case.
+pub type Tags = BTreeMap<String, String>;
+
+/// The value of a tag, its name compared without case.
+pub fn tag<'t>(tags: &'t Tags, name: &str) -> Option<&'t str> {
+    tags.iter().find(|(key, _)| same(key, name)).map(|(_, value)| value.as_str())
+}
+
+/// A Traffic Manager profile with its endpoints.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Which one.
+    pub id: ProfileId,
+    /// `profileStatus` is Enabled.
+    pub enabled: bool,
+    /// `trafficRoutingMethod` as Azure says it, e.g. `Priority`.
+    pub routing: String,
+    /// The DNS name of the profile, e.g. `contoso.trafficmanager.net`.
+    pub fqdn: String,
+    /// Time to live of DNS answers.
+    pub ttl: SignedDuration,
+    /// How endpoints are probed.
+    pub monitor: Monitor,
+    /// Its tags.
+    pub tags: Tags,
+    /// Its endpoints, in the order of the answer.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Profile {
+    /// The endpoint of this name, if the profile has it.
+    pub fn endpoint(&self, id: &EndpointId) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.id == *id)
+    }
+}
+
+/// How a profile probes its endpoints (`monitorConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Monitor {
+    /// `HTTP`, `HTTPS` or `TCP`.
+    pub protocol: String,
+    /// The port.
+    pub port: u16,
+    /// The path, for HTTP and HTTPS.
+    pub path: Option<String>,
+    /// Time between two probes.
+    pub interval: SignedDuration,
+    /// Probes that may fail before an endpoint is Degraded.
+    pub tolerated_failures: u32,
+}
+
+/// The three kinds of endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// `azureEndpoints`: names a resource.
+    Azure,
+    /// `externalEndpoints`: names a host.
+    External,
+    /// `nestedEndpoints`: names another profile.
+    Nested,
+}
+
+impl EndpointKind {
+    /// Its path segment as the official specification spells it.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Azure => "AzureEndpoints",
+            Self::External => "ExternalEndpoints",
+            Self::Nested => "NestedEndpoints",
+        }
+    }
+}
+
+/// An endpoint of a profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// Which one.
+    pub id: EndpointId,
+    /// Its kind.
+    pub kind: EndpointKind,
+    /// Host name that DNS answers with.
+    pub target: String,
+    /// The site behind it, where it is an Azure endpoint of a web site.
+    pub site: Option<SiteId>,
+    /// Region, as Azure writes it.
+    pub location: Option<String>,
+    /// Priority: the lowest enabled one is served.
+    pub priority: Option<u32>,
+    /// `endpointStatus` is Enabled.
+    pub enabled: bool,
+    /// `endpointMonitorStatus`.
+    pub monitor: MonitorStatus,
+    /// `alwaysServe` is Enabled: never probed, always served.
+    pub always_serve: bool,
+}
+
+/// What Traffic Manager's probes say of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MonitorStatus {
+    /// The probes succeed.
+    Online,
+    /// Probing has begun; the endpoint is served already.
+    CheckingEndpoint,
+    /// The probes fail.
+    Degraded,
+    /// The endpoint is disabled.
+    Disabled,
+    /// The profile is disabled.
+    Inactive,
+    /// The site is stopped, or below the Standard tier.
+    Stopped,
+    /// `alwaysServe`: not probed.
+    Unmonitored,
+    /// A word that this version does not know.
+    Other(String),
+}
+
+/// A web site or a slot.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Which one.
+    pub id: SiteId,
+    /// `state` is Running.
+    pub running: bool,
+    /// Region, as Azure writes it.
+    pub location: String,
+    /// ARM id of its App Service plan.
+    pub plan: String,
+    /// `defaultHostName`, e.g. `contoso-1.azurewebsites.net`.
+    pub default_host: String,
+    /// All host names that it answers to, the default one among them.
+    pub host_names: Vec<HostName>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A host name of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName {
+    /// The name.
+    pub name: String,
+    /// A certificate is bound to it.
+    pub tls: bool,
+}
+
+/// An App Service plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// ARM id, as Azure writes it.
+    pub id: String,
+    /// `sku.tier`, e.g. `Standard`.
+    pub tier: String,
+    /// `sku.name`, e.g. `S1`.
+    pub size: String,
+}
+
+/// A named connection string of a site.
+#[derive(Debug, Clone)]
+pub struct ConnectionSetting {
+    /// Name of the setting.
+    pub name: String,
+    /// Type as Azure spells it, e.g. `SQLAzure`.
+    pub kind: String,
+    /// The connection string.
+    pub value: SecretString,
+}
+
+/// A logical SQL server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Which one.
+    pub id: ServerId,
+    /// Region, as Azure writes it.
+    pub location: String,
+    /// `fullyQualifiedDomainName`.
+    pub fqdn: String,
+    /// `publicNetworkAccess` is Disabled.
+    pub public_access_disabled: bool,
+}
+
+/// A database as Azure Resource Manager shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Region, as Azure writes it.
+    pub location: String,
+    /// `status`, e.g. `Online`, `Creating`.
+    pub status: String,
+    /// `sku.name`, e.g. `GP_Gen5`.
+    pub sku_name: String,
+    /// `sku.tier`, e.g. `GeneralPurpose`.
+    pub sku_tier: String,
+    /// `sku.capacity`.
+    pub sku_capacity: Option<i64>,
+    /// `secondaryType` of a geo-secondary, e.g. `Geo`.
+    pub secondary_type: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Database {
+    /// It takes log-ins.
+    pub fn online(&self) -> bool {
+        same(&self.status, "Online")
+    }
+}
+
+/// A geo-replication link as Azure Resource Manager shows it on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The link's guid, the same on both sides.
+    pub name: String,
+    /// Short name of the partner's server.
+    pub partner_server: String,
+    /// Name of the partner database.
+    pub partner_database: String,
+    /// This side's role, e.g. `Primary`.
+    pub role: String,
+    /// `replicationState`, e.g. `CATCH_UP`.
+    pub state: String,
+}
+
+impl Link {
+    /// This side is the source of the data.
+    pub fn is_primary(&self) -> bool {
+        same(&self.role, "Primary")
+    }
+
+    /// Seeding is complete and the secondary follows.
+    pub fn caught_up(&self) -> bool {
+        same(&self.state, "CATCH_UP")
+    }
+}
+
+/// What a log-in to one database shows, read in one query so that it belongs together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SqlState {
+    /// The server's clock, UTC.
+    pub now: Timestamp,
+    /// `sys.databases.is_read_only`: the option, whatever the replication role.
+    pub read_only: bool,
+    /// `DATABASEPROPERTYEX(…,'Updateability')` is READ_WRITE: neither the option nor the role forbids writes.
+    pub updateable: bool,
+    /// Rows of `sys.dm_geo_replication_link_status`.
+    pub links: Vec<LinkStatus>,
+    /// `rolling_upgrade.version`; `None` where the schema is not there.
+    pub schema: Option<i32>,
+    /// Rows of `rolling_upgrade.fence`.
+    pub fences: Vec<Fence>,
+    /// Rows of `rolling_upgrade.journal`, in the order they ran.
+    pub journal: Vec<JournalRow>,
+}
+
+/// A row of `sys.dm_geo_replication_link_status` (facts of the view: docs of Azure SQL Database).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkStatus {
+    /// Short name of the partner's server.
+    pub partner_server: String,
+    /// Name of the partner database.
+    pub partner_database: String,
+    /// `replication_state_desc`, e.g. `CATCH_UP`.
+    pub state: String,
+    /// `role_desc`: PRIMARY or SECONDARY.
+    pub role: String,
+    /// `replication_lag_sec`; `None` while the server does not know, and always on a secondary.
+    pub lag: Option<SignedDuration>,
+    /// `last_commit`.
+    pub last_commit: Option<Timestamp>,
+}
+
+/// A row of the fence table: who made production read-only, and until when at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// Upgrade id.
+    pub run: String,
+    /// When it was opened, by the server's clock.
+    pub opened_at: Timestamp,
+    /// When production must have its write access back at the latest.
+    pub deadline: Timestamp,
+    /// When it was closed; `None` while it is open.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A row of the journal: a script that ran to its end, committed together with the script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Upgrade id.
+    pub run: String,
+    /// File name of the script.
+    pub script: String,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub digest: String,
+    /// How long it ran.
+    pub took: SignedDuration,
+}
+
+/// A session of another client on a database (`sys.dm_exec_sessions`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherSession {
+    /// `session_id`.
+    pub id: i32,
+    /// `program_name`.
+    pub program: String,
+    /// `host_name`.
+    pub host: String,
+    /// `login_name`.
+    pub login: String,
+}
