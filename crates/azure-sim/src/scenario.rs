@@ -1,0 +1,130 @@
+//! What kind of world the simulator starts with, and how it behaves where Azure's behaviour is not established.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scenario {
+    /// Fixes names, passwords, tokens and identifiers.
+    pub seed: u64,
+    /// How many simulated users read and write; 0 for none.
+    pub users: u32,
+    /// How many of them keep a cached DNS answer for twice its time to live.
+    pub stubborn_users: u32,
+    /// Pause between two ticks of the users' own timer, in milliseconds; 0: they act only around changes of state.
+    pub user_interval_ms: u64,
+    /// How long a user keeps the address of the application, in seconds, if it differs from the profile's `ttl`.
+    pub ttl_seconds: Option<f64>,
+    /// Time from the creation of a secondary until it can be reached, in milliseconds.
+    pub seeding_ms: u64,
+    /// Time until a secondary has a committed transaction, in milliseconds.
+    pub lag_ms: u64,
+    /// How many readings of `replication_lag_sec` answer NULL after seeding.
+    pub lag_null_polls: u32,
+    /// Duration of a long operation of Azure Resource Manager, in milliseconds.
+    pub operation_ms: u64,
+    /// The pace of polling that the service asks for, in milliseconds.
+    pub retry_after_ms: u64,
+    /// Whether a database that is the source of a link can be set read-only and read-write.
+    pub alter_on_geo_primary: AlterOnGeoPrimary,
+    /// What `sp_wait_for_database_copy_sync` does in a read-only database.
+    pub copy_sync_on_read_only: CopySync,
+    /// How long `sp_wait_for_database_copy_sync` blocks at most, in milliseconds.
+    pub copy_sync_timeout_ms: u64,
+    /// Whether the copy is still read-only after the link to a read-only source was removed.
+    pub read_only_replicates: bool,
+    /// Pause between two probes of Traffic Manager, in milliseconds. It stands for `intervalInSeconds` of the profile.
+    pub probe_interval_ms: u64,
+    /// Time that a site needs to come up after start, restart or new settings, in milliseconds.
+    pub site_start_ms: u64,
+    /// How long a site waits for its database, in milliseconds.
+    pub site_timeout_ms: u64,
+    /// T-SQL that makes the production database; the built-in sample if absent.
+    pub database_script: Option<PathBuf>,
+    /// `app.json` of the production site; the built-in sample if absent.
+    pub app_v1: Option<PathBuf>,
+    /// `app.json` of the stage site; the built-in sample if absent.
+    pub app_v2: Option<PathBuf>,
+    /// Folder in which loaded databases are kept between runs; none: the script is loaded each time.
+    pub cache_dir: Option<PathBuf>,
+    /// Further SQL log-ins beside `sqladmin` and `app`.
+    pub logins: Vec<SqlLogin>,
+    /// File that every request is written to, for later inspection. It holds secrets.
+    pub capture: Option<PathBuf>,
+}
+
+/// Whether `ALTER DATABASE … SET READ_ONLY | READ_WRITE` works on the source of a geo-replication link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlterOnGeoPrimary {
+    /// Both work.
+    Allowed,
+    /// `SET READ_ONLY` answers 1468.
+    RefuseReadOnly,
+    /// `SET READ_WRITE` answers 1468.
+    RefuseReadWrite,
+}
+
+/// What `sp_wait_for_database_copy_sync` does in a read-only database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopySync {
+    /// As in a writable one.
+    Works,
+    /// It answers with an error at once.
+    Refused,
+    /// It blocks until its time limit and returns an error number.
+    TimesOut,
+}
+
+/// A SQL log-in that a scenario adds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SqlLogin {
+    /// Its name, the same on every server that has it.
+    pub name: String,
+    /// Its password.
+    pub password: String,
+    /// The servers that have it; empty for all.
+    #[serde(default)]
+    pub servers: Vec<String>,
+    /// Roles in `master`, e.g. `dbmanager`.
+    #[serde(default)]
+    pub master_roles: Vec<String>,
+    /// Roles in the production database, e.g. `db_owner`.
+    #[serde(default)]
+    pub database_roles: Vec<String>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            users: 0,
+            stubborn_users: 2,
+            user_interval_ms: 0,
+            ttl_seconds: None,
+            seeding_ms: 100,
+            lag_ms: 20,
+            lag_null_polls: 0,
+            operation_ms: 50,
+            retry_after_ms: 20,
+            alter_on_geo_primary: AlterOnGeoPrimary::Allowed,
+            copy_sync_on_read_only: CopySync::Works,
+            copy_sync_timeout_ms: 60_000,
+            read_only_replicates: true,
+            probe_interval_ms: 50,
+            site_start_ms: 50,
+            site_timeout_ms: 5_000,
+            database_script: None,
+            app_v1: None,
+            app_v2: None,
+            cache_dir: None,
+            logins: Vec::new(),
+            capture: None,
+        }
+    }
+}
