@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use serde::Serialize;
 
 use crate::ids::{EndpointId, ProfileId, ServerId, SiteId, same};
 
@@ -62,7 +63,8 @@ pub struct Monitor {
 }
 
 /// The three kinds of endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndpointKind {
     /// `azureEndpoints`: names a resource.
     Azure,

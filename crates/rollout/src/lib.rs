@@ -4,8 +4,24 @@
 //! decision can be read, enumerated and tested without a cloud.
 
 pub mod connect_to;
+pub mod connection;
+pub mod decide;
+pub mod digest;
+pub mod effect;
 pub mod facts;
 pub mod ids;
+pub mod labels;
+pub mod plan;
+mod policy;
+mod refusal;
+mod upgrade;
+mod world;
 
 pub use connect_to::ConnectTo;
+pub use decide::{Case, Step, decide};
+pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId};
+pub use policy::{Policy, ScriptName};
+pub use refusal::{Outcome, Refusal};
+pub use upgrade::{Slot, Upgrade};
+pub use world::{Permissions, SlotView, World};

@@ -1,0 +1,153 @@
+//! Cleanup: removes V1 after the switch, or stage after a rollback; only what serves nobody and was named.
+
+use super::{Case, require};
+use crate::{
+    DatabaseId, Effect, Refusal, SlotView,
+    facts::{TAG, tag},
+    labels,
+    plan::kept_name,
+};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let (production, stage) = (&case.production().database, &case.stage().database);
+    match &case.policy.remove {
+        Some(named) if named == production => production_slot(case),
+        Some(named) if named == stage => stage_slot(case),
+        named => {
+            let given = named.as_ref().map_or("nothing".to_owned(), |named| format!("`{named}`"));
+            let hint = format!("name V1 with `remove: {production}`, or stage with `remove: {stage}`");
+            Err(Refusal::new("clean up", format!("{given} was named to be removed"), hint))
+        }
+    }
+}
+
+fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let labels = case.policy.remove_database.then(|| unlabel(case)).flatten();
+    let leftovers = [forget(case), drop_fence(case, &case.world.stage, &case.stage().database)];
+    let effects: Vec<_> = leftovers.into_iter().flatten().chain(production_removals(case)).chain(labels).collect();
+    if !effects.is_empty() {
+        production_guards(case)?;
+    }
+    Ok(effects)
+}
+
+fn production_removals(case: &Case<'_>) -> Vec<Effect> {
+    let (world, production) = (case.world, case.production());
+    let endpoint = world
+        .endpoint(production)
+        .map(|there| Effect::DeleteEndpoint { endpoint: production.endpoint.clone(), kind: there.kind });
+    let site = world.production.site.as_ref().map(|_| Effect::DeleteSite { site: production.site.clone() });
+    let wanted = case.policy.remove_database && world.production.database.is_some();
+    let database = wanted.then(|| Effect::DeleteDatabase { database: production.database.clone() });
+    [endpoint, site, database].into_iter().flatten().collect()
+}
+
+fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, production) = (case.world, case.production());
+    let tried = format!("remove V1 (`{}`)", production.database);
+    let away = !world.enabled(production) && world.enabled(case.stage());
+    require(away, || {
+        let why = format!("users are still sent to `{}`", production.site);
+        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+    })?;
+    let since = labels::switched_at(&world.profile, case.upgrade).zip(world.now());
+    let elapsed = since.map(|(switched, now)| now.duration_since(switched));
+    require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
+        Some(elapsed) => {
+            let why = format!("users left it {elapsed:#} ago, the revert window is {:#}", case.policy.revert_window);
+            Refusal::new(&tried, why, "wait until the revert window has passed, or shorten `revert-window`")
+        }
+        None => {
+            let why =
+                format!("profile `{}` does not say when upgrade `{}` switched", world.profile.id, case.upgrade.id);
+            Refusal::new(&tried, why, "run switch again: it sets the label that is missing")
+        }
+    })?;
+    let others: Vec<_> =
+        world.other_sessions.iter().map(|other| format!("`{}` from `{}`", other.program, other.host)).collect();
+    require(others.is_empty(), || {
+        let why = format!("its database has sessions of {}", others.join(", "));
+        Refusal::new(&tried, why, "stop those clients: they still work on V1")
+    })
+}
+
+fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let fence = drop_fence(case, &case.world.production, &case.production().database);
+    let released = release_site(case).into_iter().chain(fence);
+    let effects: Vec<_> = released.chain(stage_removals(case)).chain(unlabel(case)).collect();
+    if !effects.is_empty() {
+        stage_guards(case)?;
+    }
+    Ok(effects)
+}
+
+/// The adopted site stays; it gets its own connection setting back before its database goes.
+fn release_site(case: &Case<'_>) -> Vec<Effect> {
+    let (view, site) = (&case.world.stage, &case.stage().site);
+    let kept = kept_name(&case.upgrade.connection_name);
+    if view.setting(&kept).is_none() {
+        return Vec::new();
+    }
+    let stop = view.site.as_ref().filter(|site| site.running).map(|_| Effect::StopSite { site: site.clone() });
+    let restore = Effect::RestoreSetting { site: site.clone(), setting: case.upgrade.connection_name.clone(), kept };
+    stop.into_iter().chain([restore]).collect()
+}
+
+fn stage_removals(case: &Case<'_>) -> Vec<Effect> {
+    let (world, stage) = (case.world, case.stage());
+    let endpoint = world
+        .endpoint(stage)
+        .map(|there| Effect::DeleteEndpoint { endpoint: stage.endpoint.clone(), kind: there.kind });
+    let database = world.stage.database.as_ref().map(|_| Effect::DeleteDatabase { database: stage.database.clone() });
+    [endpoint, database].into_iter().flatten().collect()
+}
+
+fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    let tried = format!("remove stage (`{}`)", stage.database);
+    require(!world.enabled(stage), || {
+        let why = format!("its endpoint `{}` is enabled", stage.endpoint);
+        Refusal::new(&tried, why, "only what serves nobody is removed: after a switch, V1 is what cleanup removes")
+    })?;
+    let v1_serves = world.enabled(case.production()) && world.production.writable();
+    require(v1_serves, || {
+        let why = format!("production `{}` does not serve users with write access", case.production().database);
+        Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
+    })?;
+    let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
+    let ours = world.stage.database.is_none() || owner == Some(case.upgrade.id.as_str());
+    require(ours, || {
+        let owner = owner.map_or("nobody's upgrade".to_owned(), |id| format!("upgrade `{id}`"));
+        let why = format!("the database belongs to {owner}, this is upgrade `{}`", case.upgrade.id);
+        Refusal::new(&tried, why, "pass the `upgrade-id` of the upgrade that created it")
+    })?;
+    let ours = world.endpoint(stage).is_none() || labels::endpoint_is_ours(&world.profile, case.upgrade);
+    require(ours, || {
+        let why = format!("endpoint `{}` was not added by upgrade `{}`", stage.endpoint, case.upgrade.id);
+        Refusal::new(&tried, why, "remove that endpoint yourself, or pass the right `upgrade-id`")
+    })
+}
+
+fn forget(case: &Case<'_>) -> Option<Effect> {
+    let kept = kept_name(&case.upgrade.connection_name);
+    case.world
+        .stage
+        .setting(&kept)
+        .map(|_| Effect::ForgetSetting { site: case.stage().site.clone(), kept: kept.clone() })
+}
+
+/// The schema goes unless another upgrade has its fence open there.
+fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
+    let sql = view.sql.as_ref().filter(|sql| sql.schema.is_some())?;
+    let others = sql.fences.iter().any(|fence| fence.run != case.upgrade.id.as_str() && fence.closed_at.is_none());
+    (!others && view.writable()).then(|| Effect::DropFence { database: database.clone() })
+}
+
+fn unlabel(case: &Case<'_>) -> Option<Effect> {
+    let profile = &case.world.profile;
+    labels::is_ours(profile, case.upgrade).then(|| Effect::Label {
+        profile: profile.id.clone(),
+        set: Vec::new(),
+        remove: labels::ALL.map(str::to_owned).to_vec(),
+    })
+}

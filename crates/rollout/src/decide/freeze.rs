@@ -1,0 +1,127 @@
+//! Freeze: production read-only, after everything that a later step needs was tried.
+
+use super::{Case, prepare, require};
+use crate::{Effect, Refusal, facts::tag, labels, plan};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    if frozen(case) {
+        return Ok(vec![proof(case)]);
+    }
+    guards(case)?;
+    let database = case.production().database.clone();
+    Ok(vec![
+        Effect::OpenFence {
+            database: database.clone(),
+            upgrade: case.upgrade.id.clone(),
+            within: case.policy.max_read_only,
+        },
+        Effect::SetReadOnly { database, grace: case.policy.rollback_after },
+        proof(case),
+    ])
+}
+
+fn tried(case: &Case<'_>) -> String {
+    format!("freeze `{}`", case.production().database)
+}
+
+fn frozen(case: &Case<'_>) -> bool {
+    case.world.production.read_only() && case.world.production.open_fence(case.upgrade).is_some()
+}
+
+fn proof(case: &Case<'_>) -> Effect {
+    let linked = case.world.production.link_to(&case.stage().database).is_some();
+    Effect::ProveReadOnly {
+        database: case.production().database.clone(),
+        linked_to: linked.then(|| case.stage().database.clone()),
+    }
+}
+
+fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+    case.require_not_switched(&tried(case))?;
+    require(!case.world.production.read_only(), || {
+        let why = format!(
+            "production database `{}` is read-only, and not by upgrade `{}`",
+            case.production().database,
+            case.upgrade.id
+        );
+        Refusal::new(tried(case), why, "find out who made it read-only; rollback of that upgrade gives it back")
+    })?;
+    prepared(case)?;
+    prepare::no_rule_blocks(case, &tried(case))?;
+    synchronised_enough(case)?;
+    permitted(case)?;
+    unchanged(case)
+}
+
+fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    let refuse = |why: String| Refusal::new(tried(case), why, "run prepare first");
+    require(world.production.link_to(&stage.database).is_some(), || {
+        refuse(format!("`{}` is no geo-secondary of production", stage.database))
+    })?;
+    require(prepare::site_is_pointed(case), || {
+        refuse(format!("stage site `{}` does not lead to `{}`", stage.site, stage.database))
+    })?;
+    let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
+    require(listed, || {
+        refuse(format!("profile `{}` has no endpoint `{}` of this upgrade", world.profile.id, stage.endpoint.name))
+    })?;
+    require(!world.enabled(stage), || {
+        let why = format!("stage endpoint `{}` is enabled before its database is upgraded", stage.endpoint);
+        Refusal::new(tried(case), why, "disable it; switch enables it when V2 is proved")
+    })?;
+    require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
+        refuse(format!("the stage copy `{}` stands alone already", stage.database))
+    })
+}
+
+fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {
+    let (production, stage) = (&case.world.production, case.stage());
+    let caught_up = production.link_to(&stage.database).is_some_and(|link| link.is_primary() && link.caught_up());
+    let refuse = |why: String| Refusal::new(tried(case), why, "wait until replication follows; prepare does that");
+    require(caught_up, || refuse(format!("the replication link to `{}` is not in CATCH_UP", stage.database)))?;
+    let Some(sql) = &production.sql else {
+        return Err(refuse(format!("no log-in to `{}` succeeded", case.production().database)));
+    };
+    let status = sql.links.iter().find(|link| crate::ids::same(&link.partner_server, &stage.database.server));
+    let lag = status.and_then(|status| status.lag);
+    require(lag.is_some_and(|lag| lag <= case.policy.max_lag), || match lag {
+        Some(lag) => {
+            refuse(format!("replication to `{}` lags by {lag:#}, more than {:#}", stage.database, case.policy.max_lag))
+        }
+        None => refuse(format!("the server does not know the replication lag to `{}`", stage.database)),
+    })
+}
+
+fn permitted(case: &Case<'_>) -> Result<(), Refusal> {
+    let Some(permissions) = &case.world.permissions else {
+        return Err(Refusal::new(tried(case), "permissions were not tried", "report this as a defect of the software"));
+    };
+    let missing = permissions.missing.join("; ");
+    require(missing.is_empty(), || {
+        Refusal::new(
+            tried(case),
+            missing,
+            "grant what is missing and run freeze again: inside the read-only time it would be too late",
+        )
+    })
+}
+
+/// What was planned is what is there.
+fn unchanged(case: &Case<'_>) -> Result<(), Refusal> {
+    let scripts = case.policy.digest_of_scripts();
+    let hint = "run plan and prepare again, and look at the difference";
+    if let Some(planned) = case.policy.scripts_digest.as_ref().filter(|planned| **planned != scripts) {
+        let why = format!("the scripts have the digest `{scripts}`, the plan was made for `{planned}`");
+        return Err(Refusal::new(tried(case), why, hint));
+    }
+    let (Some(planned), Some(database)) = (&case.policy.plan_digest, &case.world.production.database) else {
+        return Ok(());
+    };
+    let profile = &case.world.profile;
+    let now = plan::digest(&plan::Facts { upgrade: case.upgrade, profile, database, scripts: &scripts });
+    require(now == *planned, || {
+        let why = format!("production or the inputs have changed since the plan `{planned}`, they give `{now}` now");
+        Refusal::new(tried(case), why, hint)
+    })
+}

@@ -1,0 +1,103 @@
+//! Migrate: the upgrade scripts on the stage copy, then V2 started and healthy on it.
+
+use super::{Case, require};
+use crate::{Effect, Refusal, labels, plan::users_hosts};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    scripts_are_the_planned(case)?;
+    if complete(case) && running(case) && case.world.production.read_only() {
+        return Ok(vec![healthy(case, &tried(case))?]);
+    }
+    guards(case)?;
+    effects(case)
+}
+
+fn tried(case: &Case<'_>) -> String {
+    format!("upgrade `{}`", case.stage().database)
+}
+
+fn running(case: &Case<'_>) -> bool {
+    case.world.stage.site.as_ref().is_some_and(|site| site.running)
+}
+
+/// The stage copy is writable, its fence row closed, and its journal has every script.
+fn complete(case: &Case<'_>) -> bool {
+    let stage = &case.world.stage;
+    stage.independent() && stage.writable() && stage.open_fence(case.upgrade).is_none() && journal_is_complete(case)
+}
+
+fn journal_is_complete(case: &Case<'_>) -> bool {
+    let digest = case.policy.scripts_digest.clone().unwrap_or_else(|| case.policy.digest_of_scripts());
+    journal_digest(case) == Some(digest)
+}
+
+/// Digest over the scripts that this upgrade ran, in their order; `None` where it ran none.
+pub(super) fn journal_digest(case: &Case<'_>) -> Option<String> {
+    let rows = &case.world.stage.sql.as_ref()?.journal;
+    let ours: Vec<_> = rows.iter().filter(|row| row.run == case.upgrade.id.as_str()).collect();
+    let scripts = ours.iter().map(|row| (row.script.as_str(), row.digest.as_str()));
+    (!ours.is_empty()).then(|| crate::digest::of_scripts(scripts))
+}
+
+fn scripts_are_the_planned(case: &Case<'_>) -> Result<(), Refusal> {
+    let here = case.policy.digest_of_scripts();
+    let planned = case.policy.scripts_digest.as_ref().filter(|planned| **planned != here);
+    match planned {
+        None => Ok(()),
+        Some(planned) => Err(Refusal::new(
+            tried(case),
+            format!("the scripts have the digest `{here}`, the plan was made for `{planned}`"),
+            "check out the commit that was planned, or roll back and plan again",
+        )),
+    }
+}
+
+fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    case.require_not_switched(&tried(case))?;
+    let proved = labels::synchronised(&world.profile, case.upgrade);
+    require(world.stage.independent() && proved, || {
+        let why =
+            format!("`{}` is not proved to be an independent copy with every write of production", stage.database);
+        Refusal::new(tried(case), why, "run terminate first")
+    })?;
+    case.require_frozen(&tried(case))?;
+    require(!world.enabled(stage), || {
+        let why = format!("stage endpoint `{}` is enabled before the upgrade is done", stage.endpoint);
+        Refusal::new(tried(case), why, "disable it; switch enables it when V2 is proved")
+    })
+}
+
+fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let (stage, view) = (case.stage(), &case.world.stage);
+    let (database, site) = (stage.database.clone(), stage.site.clone());
+    let upgrade = case.upgrade.id.clone();
+    let mut effects = Vec::new();
+    if !complete(case) {
+        effects.extend(running(case).then(|| Effect::StopSite { site: site.clone() }));
+        let read_write = Effect::SetReadWrite { database: database.clone(), release: None };
+        effects.extend((!view.writable()).then_some(read_write));
+        let close = Effect::CloseFence { database: database.clone(), upgrade: upgrade.clone() };
+        effects.extend(view.open_fence(case.upgrade).map(|_| close));
+        effects.push(Effect::RunScripts { database, upgrade });
+    }
+    effects.push(Effect::StartSite { site });
+    effects.push(healthy(case, &tried(case))?);
+    Ok(effects)
+}
+
+/// V2 answers under the users' host names.
+pub(super) fn healthy(case: &Case<'_>, tried: &str) -> Result<Effect, Refusal> {
+    let site = case.world.stage.site.as_ref().ok_or_else(|| {
+        let why = format!("stage site `{}` does not exist", case.stage().site);
+        Refusal::new(tried, why, "run rollback: there is no V2 to send users to")
+    })?;
+    let monitored = case.world.profile.monitor.path.clone();
+    Ok(Effect::AwaitHealthy {
+        site: site.id.clone(),
+        address: site.default_host.clone(),
+        hosts: users_hosts(case.world),
+        path: case.policy.health_path.clone().or(monitored).unwrap_or_else(|| "/".to_owned()),
+        repeats: case.policy.health_repeats,
+    })
+}

@@ -1,0 +1,146 @@
+//! One function per step: from what was observed to what is to be done.
+//!
+//! Every step asks the same three questions in the same order. Is its end state there? Then nothing but proofs is left.
+//! Do its guards hold? Otherwise it refuses. What is missing? That is its list of effects.
+
+mod cleanup;
+mod freeze;
+mod migrate;
+mod prepare;
+mod rollback;
+mod switch;
+mod terminate;
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::{Effect, Policy, Refusal, Slot, Upgrade, World, plan::Surroundings};
+
+/// The steps that change something; plan only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Create what the upgrade needs beside production.
+    Prepare,
+    /// Set production read-only.
+    Freeze,
+    /// Make the stage copy stand alone.
+    Terminate,
+    /// Upgrade the stage copy.
+    Migrate,
+    /// Send users to stage.
+    Switch,
+    /// Give production its write access back.
+    Rollback,
+    /// Remove what serves nobody.
+    Cleanup,
+}
+
+impl Step {
+    /// All of them, in the order of an upgrade.
+    pub const ALL: [Self; 7] =
+        [Self::Prepare, Self::Freeze, Self::Terminate, Self::Migrate, Self::Switch, Self::Rollback, Self::Cleanup];
+
+    /// Its name, as in `upgrade-<name>`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Freeze => "freeze",
+            Self::Terminate => "terminate",
+            Self::Migrate => "migrate",
+            Self::Switch => "switch",
+            Self::Rollback => "rollback",
+            Self::Cleanup => "cleanup",
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|step| step.name() == name);
+        known.ok_or_else(|| format!("`{name}` is no step"))
+    }
+}
+
+/// What a step decides on.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'w> {
+    /// The upgrade.
+    pub upgrade: &'w Upgrade,
+    /// The live state.
+    pub world: &'w World,
+    /// What the user allows.
+    pub policy: &'w Policy,
+    /// Plans and servers; looked at by prepare and freeze only.
+    pub around: Option<&'w Surroundings>,
+}
+
+/// What `step` has to do; only proofs where its end state is there already.
+///
+/// # Errors
+/// A guard of the step fails: nothing may be changed.
+pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    match step {
+        Step::Prepare => prepare::decide(case),
+        Step::Freeze => freeze::decide(case),
+        Step::Terminate => terminate::decide(case),
+        Step::Migrate => migrate::decide(case),
+        Step::Switch => switch::decide(case),
+        Step::Rollback => rollback::decide(case),
+        Step::Cleanup => cleanup::decide(case),
+    }
+}
+
+/// Refuses with `why` unless the guard holds.
+fn require(guard: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal> {
+    if guard { Ok(()) } else { Err(refusal()) }
+}
+
+impl<'w> Case<'w> {
+    fn production(&self) -> &'w Slot {
+        &self.upgrade.production
+    }
+
+    fn stage(&self) -> &'w Slot {
+        &self.upgrade.stage
+    }
+
+    /// Production is read-only by this upgrade, in time, and users are still on it.
+    fn require_frozen(&self, tried: &str) -> Result<(), Refusal> {
+        let (world, production) = (self.world, self.production());
+        require(world.production.read_only(), || {
+            Refusal::new(
+                tried,
+                format!("production database `{}` is not read-only", production.database),
+                "run freeze first; what was copied so far may miss writes",
+            )
+        })?;
+        let fence = world.production.open_fence(self.upgrade).ok_or_else(|| {
+            Refusal::new(
+                tried,
+                format!("production is read-only, but not by upgrade `{}`: it has no open fence row", self.upgrade.id),
+                "find out who made it read-only; rollback of that upgrade gives it back",
+            )
+        })?;
+        let in_time = world.now().is_some_and(|now| now < fence.deadline);
+        require(in_time, || {
+            let why = format!("the deadline of the read-only time, {}, has passed", fence.deadline);
+            Refusal::new(tried, why, "run rollback to give production its write access back")
+        })
+    }
+
+    /// Some way to make the change a step wants was taken already, by the state of users' traffic.
+    fn require_not_switched(&self, tried: &str) -> Result<(), Refusal> {
+        require(!self.world.point_of_no_return_passed(self.upgrade), || {
+            Refusal::new(tried, "users are on stage already", "nothing is left to do here; cleanup removes V1")
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "table_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

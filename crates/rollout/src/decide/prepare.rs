@@ -1,0 +1,145 @@
+//! Prepare: a synchronised copy of the database, the stage site on it, the stage endpoint added disabled.
+
+use secrecy::ExposeSecret;
+
+use super::{Case, require};
+use crate::{
+    Effect, Refusal,
+    connection::ConnectionString,
+    facts::{SqlState, TAG},
+    labels,
+    plan::{Finding, check, kept_name, stage_kind},
+};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let missing = missing(case)?;
+    if missing.is_empty() {
+        return Ok(proofs(case));
+    }
+    guards(case)?;
+    Ok(missing.into_iter().chain(proofs(case)).collect())
+}
+
+fn tried(case: &Case<'_>) -> String {
+    format!("prepare the upgrade of `{}`", case.production().database)
+}
+
+fn missing(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let before = [fence_table(case), label(case), secondary(case)];
+    Ok(before.into_iter().flatten().chain(site(case)).chain(endpoint(case)?).collect())
+}
+
+fn proofs(case: &Case<'_>) -> Vec<Effect> {
+    vec![await_catch_up(case)]
+}
+
+fn await_catch_up(case: &Case<'_>) -> Effect {
+    Effect::AwaitCatchUp {
+        source: case.production().database.clone(),
+        target: case.stage().database.clone(),
+        readings: case.policy.catch_up_readings,
+    }
+}
+
+fn fence_table(case: &Case<'_>) -> Option<Effect> {
+    let absent = case.world.production.sql.as_ref().is_some_and(|sql: &SqlState| sql.schema.is_none());
+    absent.then(|| Effect::CreateFenceTable { database: case.production().database.clone() })
+}
+
+fn label(case: &Case<'_>) -> Option<Effect> {
+    if labels::endpoint_is_ours(&case.world.profile, case.upgrade) {
+        return None;
+    }
+    let name = |name: &str| name.to_owned();
+    Some(Effect::Label {
+        profile: case.world.profile.id.clone(),
+        set: vec![
+            (name(TAG), case.upgrade.id.to_string()),
+            (name(labels::ENDPOINT), case.stage().endpoint.name.clone()),
+        ],
+        remove: vec![name(labels::SYNCHRONISED), name(labels::SWITCHED)],
+    })
+}
+
+fn secondary(case: &Case<'_>) -> Option<Effect> {
+    let production = case.world.production.database.as_ref()?;
+    case.world.stage.database.is_none().then(|| Effect::CreateSecondary {
+        source: case.production().database.clone(),
+        target: case.stage().database.clone(),
+        location: production.location.clone(),
+        upgrade: case.upgrade.id.clone(),
+    })
+}
+
+/// The site is pointed at stage only once the secondary can be read: before, V2 would only fail.
+fn site(case: &Case<'_>) -> Vec<Effect> {
+    let stage = case.stage();
+    if site_is_pointed(case) {
+        return Vec::new();
+    }
+    let setting = case.upgrade.connection_name.clone();
+    let keep = kept_name(&setting);
+    let point = Effect::PointSite { site: stage.site.clone(), setting, database: stage.database.clone(), keep };
+    vec![await_catch_up(case), point]
+}
+
+/// The setting leads to the stage database, and the old value is kept.
+pub(super) fn site_is_pointed(case: &Case<'_>) -> bool {
+    let (view, database) = (&case.world.stage, &case.stage().database);
+    let name = &case.upgrade.connection_name;
+    let leads_there = view.setting(name).is_some_and(|setting| {
+        ConnectionString::parse(setting.value.expose_secret()).is_ok_and(|string| {
+            let server = string.host().split('.').next().unwrap_or_default();
+            string.leads_to(string.host(), &database.name) && crate::ids::same(server, &database.server)
+        })
+    });
+    leads_there && view.setting(&kept_name(name)).is_some()
+}
+
+fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    if let Some(there) = world.endpoint(stage) {
+        return require(labels::endpoint_is_ours(&world.profile, case.upgrade), || {
+            let why = format!(
+                "profile `{}` has an endpoint `{}` that this upgrade did not add",
+                world.profile.id, there.id.name
+            );
+            Refusal::new(tried(case), why, "choose another name with `stage-endpoint`, or remove that endpoint")
+        })
+        .map(|()| None);
+    }
+    let Some(site) = &world.stage.site else { return Ok(None) };
+    let highest = world.profile.endpoints.iter().filter_map(|endpoint| endpoint.priority).max();
+    Ok(Some(Effect::AddEndpoint {
+        endpoint: stage.endpoint.clone(),
+        kind: stage_kind(world, site),
+        site: stage.site.clone(),
+        target: site.default_host.clone(),
+        priority: highest.unwrap_or(1) + 1,
+    }))
+}
+
+fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, upgrade) = (case.world, case.upgrade);
+    case.require_not_switched(&tried(case))?;
+    no_rule_blocks(case, &tried(case))?;
+    let linked = world.stage.database.is_none() || world.production.link_to(&upgrade.stage.database).is_some();
+    require(linked, || {
+        let why = format!(
+            "stage database `{}` exists and is no geo-secondary of production any more",
+            upgrade.stage.database
+        );
+        Refusal::new(tried(case), why, "run cleanup of stage, then prepare again")
+    })
+}
+
+/// The rules of plan hold.
+pub(super) fn no_rule_blocks(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let around = case.around.ok_or_else(|| {
+        Refusal::new(tried, "plans and servers were not looked at", "report this as a defect of the software")
+    })?;
+    match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
+        Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! Rollback: V1 takes writes again, in an order in which V1 and V2 are never both writable.
+
+use super::{Case, require};
+use crate::{
+    Effect, Refusal, Slot,
+    facts::{EndpointKind, tag},
+    labels,
+    plan::kept_name,
+};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    guards(case)?;
+    let parts = [open_production(case), fence_stage(case), hide_stage(case), give_back(case), restore(case)];
+    Ok(unlabel(case).into_iter().chain(parts.into_iter().flatten()).collect())
+}
+
+fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    let tried = format!("roll back to `{}`", case.production().site);
+    require(world.production.sql.is_some(), || {
+        let why = format!("production database `{}` is not there", case.production().database);
+        Refusal::new(&tried, why, "V1 was removed: there is nothing to roll back to")
+    })?;
+    let accepted = case.policy.accept_loss.as_ref() == Some(&stage.database);
+    require(!world.point_of_no_return_passed(case.upgrade) || accepted, || {
+        Refusal::new(
+            &tried,
+            format!(
+                "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have",
+                stage.site
+            ),
+            format!("to give those writes up, name the database that loses them: `accept-loss: {}`", stage.database),
+        )
+    })
+}
+
+/// The stage copy is out of date as soon as production takes a write: nothing may call it synchronised any more.
+fn unlabel(case: &Case<'_>) -> Option<Effect> {
+    let profile = &case.world.profile;
+    let there = |name: &&str| tag(&profile.tags, name).is_some();
+    let remove: Vec<_> =
+        [labels::SYNCHRONISED, labels::SWITCHED].into_iter().filter(there).map(str::to_owned).collect();
+    let ours = labels::is_ours(profile, case.upgrade) && !remove.is_empty();
+    ours.then(|| Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove })
+}
+
+/// Production first, still read-only: users always have somewhere to go.
+fn open_production(case: &Case<'_>) -> Vec<Effect> {
+    let production = case.production();
+    let closed = case.world.endpoint(production).filter(|endpoint| !endpoint.enabled);
+    let enable = |kind| Effect::EnableEndpoint { endpoint: production.endpoint.clone(), kind };
+    closed.map(|endpoint| enable(endpoint.kind)).into_iter().collect()
+}
+
+/// An independent, writable stage copy is closed before production opens.
+fn fence_stage(case: &Case<'_>) -> Vec<Effect> {
+    let stage = &case.world.stage;
+    let open = stage.independent() && stage.writable() && taken_over(case);
+    let close = Effect::SetReadOnly { database: case.stage().database.clone(), grace: jiff::SignedDuration::ZERO };
+    open.then_some(close).into_iter().collect()
+}
+
+/// The stage copy is a copy of production that this upgrade cut off, and not a database of somebody else.
+fn taken_over(case: &Case<'_>) -> bool {
+    labels::is_ours(&case.world.profile, case.upgrade) && case.world.stage.fence(case.upgrade).is_some()
+}
+
+fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
+    let (world, stage) = (case.world, case.stage());
+    let enabled = world.endpoint(stage).filter(|endpoint| endpoint.enabled && adopted(case, stage));
+    let disable = |kind: EndpointKind| Effect::DisableEndpoint { endpoint: stage.endpoint.clone(), kind };
+    let running = world.stage.site.as_ref().is_some_and(|site| site.running);
+    let stop = (running && adopted(case, stage)).then(|| Effect::StopSite { site: stage.site.clone() });
+    enabled.map(|endpoint| disable(endpoint.kind)).into_iter().chain(stop).collect()
+}
+
+/// The stage site is in the hands of this upgrade: its connection setting was changed, or its endpoint was added.
+fn adopted(case: &Case<'_>, stage: &Slot) -> bool {
+    let kept = case.world.stage.setting(&kept_name(&case.upgrade.connection_name)).is_some();
+    kept || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
+}
+
+fn give_back(case: &Case<'_>) -> Vec<Effect> {
+    let (view, database) = (&case.world.production, case.production().database.clone());
+    let linked = view.link_to(&case.stage().database).is_some();
+    let open_fence = view.open_fence(case.upgrade).is_some();
+    let read_write = (view.read_only() && open_fence).then(|| Effect::SetReadWrite {
+        database: database.clone(),
+        release: linked.then(|| case.stage().database.clone()),
+    });
+    let close = open_fence.then(|| Effect::CloseFence { database, upgrade: case.upgrade.id.clone() });
+    read_write.into_iter().chain(close).collect()
+}
+
+fn restore(case: &Case<'_>) -> Vec<Effect> {
+    let setting = case.upgrade.connection_name.clone();
+    let kept = kept_name(&setting);
+    let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
+    case.world.stage.setting(&kept.clone()).map(|_| restore(kept)).into_iter().collect()
+}

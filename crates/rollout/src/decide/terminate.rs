@@ -1,0 +1,74 @@
+//! Terminate: the stage copy holds every write of production, and stands alone.
+
+use super::{Case, require};
+use crate::{Effect, Refusal, labels};
+
+pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let linked = case.world.production.link_to(&case.stage().database).is_some();
+    match (linked, case.world.stage.independent()) {
+        (false, true) => after_removal(case),
+        _ => before_removal(case),
+    }
+}
+
+fn tried(case: &Case<'_>) -> String {
+    format!("end replication from `{}` to `{}`", case.production().database, case.stage().database)
+}
+
+fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    case.require_not_switched(&tried(case))?;
+    require(case.world.stage.database.is_some(), || {
+        Refusal::new(tried(case), format!("`{}` does not exist", case.stage().database), "run prepare first")
+    })?;
+    case.require_frozen(&tried(case))?;
+    let (source, target) = (case.production().database.clone(), case.stage().database.clone());
+    let mut effects = vec![
+        Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
+        Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
+        Effect::ProveSynchronised { source: source.clone(), target: target.clone() },
+        Effect::ProveLock,
+        Effect::RemoveLink { source: source.clone(), target: target.clone() },
+    ];
+    effects.extend(seal(case));
+    Ok(effects)
+}
+
+/// The link is gone already. Either the label says that this upgrade proved the copy before it removed the link; or
+/// the copy is READ_ONLY, which it can only have by replication from the freeze, after the last write of a user.
+fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    if labels::synchronised(&world.profile, case.upgrade) && world.production.read_only() {
+        return Ok(vec![proof(case)]);
+    }
+    case.require_frozen(&tried(case))?;
+    require(world.stage.read_only() && world.stage.fence(case.upgrade).is_some(), || {
+        Refusal::new(
+            tried(case),
+            format!("the link is gone, and nothing proves that `{}` had received every write before", stage.database),
+            "somebody else may have removed it: run rollback, then cleanup of stage, then prepare again",
+        )
+    })?;
+    Ok(seal(case))
+}
+
+/// What is left once the link is removed.
+fn seal(case: &Case<'_>) -> Vec<Effect> {
+    let (source, target) = (case.production().database.clone(), case.stage().database.clone());
+    vec![
+        Effect::Label {
+            profile: case.world.profile.id.clone(),
+            set: vec![(labels::SYNCHRONISED.to_owned(), case.upgrade.id.to_string())],
+            remove: Vec::new(),
+        },
+        proof(case),
+        Effect::CompareRows { source, target },
+    ]
+}
+
+fn proof(case: &Case<'_>) -> Effect {
+    Effect::ProveIndependent {
+        source: case.production().database.clone(),
+        target: case.stage().database.clone(),
+        upgrade: case.upgrade.id.clone(),
+    }
+}

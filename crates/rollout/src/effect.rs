@@ -1,0 +1,277 @@
+//! What a step may do to the cloud. An effect leaves nothing to choose: who applies it needs no other knowledge.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::{
+    facts::EndpointKind,
+    ids::{DatabaseId, EndpointId, ProfileId, SiteId, UpgradeId},
+};
+
+/// One thing to do, to wait for or to prove.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Create schema and tables of the fence in production.
+    CreateFenceTable {
+        /// Where.
+        database: DatabaseId,
+    },
+    /// Set labels in the tags of the profile, others kept.
+    Label {
+        /// The profile.
+        profile: ProfileId,
+        /// Names and values.
+        set: Vec<(String, String)>,
+        /// Names to remove.
+        remove: Vec<String>,
+    },
+    /// Label the profile with the time of the switch, by the clock of production's SQL server.
+    LabelSwitched {
+        /// The profile.
+        profile: ProfileId,
+        /// Whose server's clock counts.
+        clock: DatabaseId,
+    },
+    /// Create a geo-secondary, tagged with the upgrade.
+    CreateSecondary {
+        /// The primary.
+        source: DatabaseId,
+        /// The secondary to be.
+        target: DatabaseId,
+        /// Region of the secondary.
+        location: String,
+        /// Value of the tag.
+        upgrade: UpgradeId,
+    },
+    /// Wait until seeding is complete: CATCH_UP in so many readings in a row.
+    AwaitCatchUp {
+        /// The primary.
+        source: DatabaseId,
+        /// The secondary.
+        target: DatabaseId,
+        /// Readings in a row.
+        readings: u32,
+    },
+    /// Point the connection setting of an adopted site at a database; the old value is kept beside it.
+    PointSite {
+        /// The site.
+        site: SiteId,
+        /// Name of the setting.
+        setting: String,
+        /// The database that it shall lead to.
+        database: DatabaseId,
+        /// Name under which the old value is kept.
+        keep: String,
+    },
+    /// Give an adopted site its old connection setting back.
+    RestoreSetting {
+        /// The site.
+        site: SiteId,
+        /// Name of the setting.
+        setting: String,
+        /// Name under which the old value was kept; removed.
+        kept: String,
+    },
+    /// Remove the old connection setting that was kept beside the one in use.
+    ForgetSetting {
+        /// The site.
+        site: SiteId,
+        /// Name under which the old value was kept.
+        kept: String,
+    },
+    /// Add an endpoint, disabled.
+    AddEndpoint {
+        /// The endpoint to be.
+        endpoint: EndpointId,
+        /// Azure or external.
+        kind: EndpointKind,
+        /// The site behind it.
+        site: SiteId,
+        /// Host name of the site.
+        target: String,
+        /// Its priority, a higher number than production's.
+        priority: u32,
+    },
+    /// Write the fence row: from now on somebody has to end the read-only time.
+    OpenFence {
+        /// Production.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+        /// Time until the deadline.
+        within: SignedDuration,
+    },
+    /// Close the fence row.
+    CloseFence {
+        /// Where the row is.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+    },
+    /// Remove the schema `rolling_upgrade` with its tables.
+    DropFence {
+        /// Where.
+        database: DatabaseId,
+    },
+    /// `SET READ_ONLY`.
+    SetReadOnly {
+        /// Which database.
+        database: DatabaseId,
+        /// Time that open transactions get to end; zero for `ROLLBACK IMMEDIATE`.
+        grace: SignedDuration,
+    },
+    /// `SET READ_WRITE WITH ROLLBACK IMMEDIATE`.
+    SetReadWrite {
+        /// Which database.
+        database: DatabaseId,
+        /// The disposable secondary whose link is removed first if the server refuses with 1468 while linked.
+        release: Option<DatabaseId>,
+    },
+    /// Prove in one query that the database is PRIMARY (or in no link any more) and READ_ONLY.
+    ProveReadOnly {
+        /// Production.
+        database: DatabaseId,
+        /// The secondary whose link must name production as primary; `None` once the link is gone.
+        linked_to: Option<DatabaseId>,
+    },
+    /// `sp_wait_for_database_copy_sync`.
+    AwaitCopySync {
+        /// The primary.
+        source: DatabaseId,
+        /// The secondary.
+        target: DatabaseId,
+    },
+    /// Wait until both sides say CATCH_UP, no lag and the same `last_commit`.
+    ProveSynchronised {
+        /// The primary.
+        source: DatabaseId,
+        /// The secondary.
+        target: DatabaseId,
+    },
+    /// End replication, so that the secondary stands alone.
+    RemoveLink {
+        /// The primary.
+        source: DatabaseId,
+        /// The secondary.
+        target: DatabaseId,
+    },
+    /// Wait until the former secondary is an independent primary that holds the fence row.
+    ProveIndependent {
+        /// The former primary.
+        source: DatabaseId,
+        /// The former secondary.
+        target: DatabaseId,
+        /// Key of the fence row.
+        upgrade: UpgradeId,
+    },
+    /// Compare the row counts of all tables (a smoke test: a lost UPDATE changes no count).
+    CompareRows {
+        /// Production.
+        source: DatabaseId,
+        /// Stage.
+        target: DatabaseId,
+    },
+    /// Stop a site.
+    StopSite {
+        /// Which.
+        site: SiteId,
+    },
+    /// Start a site.
+    StartSite {
+        /// Which.
+        site: SiteId,
+    },
+    /// Run the upgrade scripts that the journal does not have yet, each in one transaction with its journal row.
+    RunScripts {
+        /// Stage.
+        database: DatabaseId,
+        /// Key in the journal.
+        upgrade: UpgradeId,
+    },
+    /// Wait until a site answers well several times in a row, under each of the users' host names.
+    AwaitHealthy {
+        /// The site.
+        site: SiteId,
+        /// Its own address.
+        address: String,
+        /// The users' host names.
+        hosts: Vec<String>,
+        /// The path to ask for.
+        path: String,
+        /// Good answers in a row.
+        repeats: u32,
+    },
+    /// Enable an endpoint.
+    EnableEndpoint {
+        /// Which.
+        endpoint: EndpointId,
+        /// Its kind.
+        kind: EndpointKind,
+    },
+    /// Disable an endpoint.
+    DisableEndpoint {
+        /// Which.
+        endpoint: EndpointId,
+        /// Its kind.
+        kind: EndpointKind,
+    },
+    /// Wait until Traffic Manager says that an endpoint is Online.
+    AwaitOnline {
+        /// Which.
+        endpoint: EndpointId,
+    },
+    /// Prove that this step still holds the lock; held by another now, nothing more is done.
+    ProveLock,
+    /// Remove an endpoint from its profile.
+    DeleteEndpoint {
+        /// Which.
+        endpoint: EndpointId,
+        /// Its kind.
+        kind: EndpointKind,
+    },
+    /// Delete a site, keeping its plan.
+    DeleteSite {
+        /// Which.
+        site: SiteId,
+    },
+    /// Delete a database.
+    DeleteDatabase {
+        /// Which.
+        database: DatabaseId,
+    },
+}
+
+impl Effect {
+    /// It only waits or proves; a step whose effects are all of this kind changes nothing.
+    pub fn is_proof(&self) -> bool {
+        matches!(
+            self,
+            Self::AwaitCatchUp { .. }
+                | Self::ProveReadOnly { .. }
+                | Self::AwaitCopySync { .. }
+                | Self::ProveSynchronised { .. }
+                | Self::ProveIndependent { .. }
+                | Self::CompareRows { .. }
+                | Self::AwaitHealthy { .. }
+                | Self::AwaitOnline { .. }
+                | Self::ProveLock
+        )
+    }
+
+    /// What takes this effect back when a later effect of the same step is refused. Only effects on production have
+    /// one: stage is disposable.
+    pub fn undo(&self) -> Option<Self> {
+        match self.clone() {
+            Self::OpenFence { database, upgrade, .. } => Some(Self::CloseFence { database, upgrade }),
+            Self::SetReadOnly { database, .. } => Some(Self::SetReadWrite { database, release: None }),
+            Self::EnableEndpoint { endpoint, kind } => Some(Self::DisableEndpoint { endpoint, kind }),
+            _ => None,
+        }
+    }
+}
+
+/// A time of the switch as it stands in a label: RFC 3339, seconds.
+pub fn label_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,41 @@
+//! Labels of an upgrade in the tags of the Traffic Manager profile, whose endpoints have no tags of their own.
+//!
+//! A label is no lock: whoever acts holds the application lock in the production database.
+
+use jiff::Timestamp;
+
+use crate::{
+    facts::{Profile, TAG, tag},
+    upgrade::Upgrade,
+};
+
+/// Tag with the name of the stage endpoint that this software added.
+pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
+/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production.
+pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
+/// Tag with the time at which users were sent to stage.
+pub const SWITCHED: &str = "rolling-upgrade-switched";
+
+/// All labels, as they are removed together.
+pub const ALL: [&str; 4] = [TAG, ENDPOINT, SYNCHRONISED, SWITCHED];
+
+/// The profile is labelled with this upgrade.
+pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
+    tag(&profile.tags, TAG) == Some(upgrade.id.as_str())
+}
+
+/// The stage endpoint was added by this upgrade.
+pub fn endpoint_is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
+    let name = tag(&profile.tags, ENDPOINT).unwrap_or_default();
+    is_ours(profile, upgrade) && crate::ids::same(name, &upgrade.stage.endpoint.name)
+}
+
+/// The stage copy was proved to hold every write of production before the link was removed.
+pub fn synchronised(profile: &Profile, upgrade: &Upgrade) -> bool {
+    is_ours(profile, upgrade) && tag(&profile.tags, SYNCHRONISED) == Some(upgrade.id.as_str())
+}
+
+/// When users were sent to stage.
+pub fn switched_at(profile: &Profile, upgrade: &Upgrade) -> Option<Timestamp> {
+    is_ours(profile, upgrade).then(|| tag(&profile.tags, SWITCHED))??.parse().ok()
+}

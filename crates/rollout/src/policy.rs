@@ -1,0 +1,52 @@
+//! What the user allows and asks for, as parsed inputs.
+
+use jiff::SignedDuration;
+
+use crate::{digest, ids::DatabaseId};
+
+/// A script as a decision sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptName {
+    /// File name.
+    pub name: String,
+    /// SHA-256 of the file's bytes, in lower-case hex.
+    pub digest: String,
+}
+
+/// The limits and permissions that the user gave.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Time that open transactions get to end when production becomes read-only; at most 30 s.
+    pub rollback_after: SignedDuration,
+    /// Deadline of the read-only time, from the moment of the freeze.
+    pub max_read_only: SignedDuration,
+    /// Replication lag above which production is not frozen.
+    pub max_lag: SignedDuration,
+    /// CATCH_UP readings in a row before a link counts as caught up.
+    pub catch_up_readings: u32,
+    /// Good answers in a row before a site counts as healthy.
+    pub health_repeats: u32,
+    /// The path to ask a site for; the profile's monitor path where absent.
+    pub health_path: Option<String>,
+    /// The scripts in the order in which they run; empty where a step has none.
+    pub scripts: Vec<ScriptName>,
+    /// `scripts-digest` of the plan.
+    pub scripts_digest: Option<String>,
+    /// `plan-digest` of the plan.
+    pub plan_digest: Option<String>,
+    /// The database of the slot that cleanup shall remove.
+    pub remove: Option<DatabaseId>,
+    /// Cleanup of V1 removes the database too.
+    pub remove_database: bool,
+    /// How long V1's endpoint must have been disabled before V1 may be removed.
+    pub revert_window: SignedDuration,
+    /// The stage database whose writes may be lost by a rollback after the switch.
+    pub accept_loss: Option<DatabaseId>,
+}
+
+impl Policy {
+    /// Digest over the scripts at hand.
+    pub fn digest_of_scripts(&self) -> String {
+        digest::of_scripts(self.scripts.iter().map(|script| (script.name.as_str(), script.digest.as_str())))
+    }
+}

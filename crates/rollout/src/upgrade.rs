@@ -1,0 +1,75 @@
+//! What an upgrade is about: the slot that users reach and the slot that is upgraded.
+
+use serde::Serialize;
+
+use crate::{
+    Refusal,
+    ids::{DatabaseId, EndpointId, SiteId, UpgradeId, same},
+};
+
+/// One copy of the application: database, web site and the endpoint through which users reach it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Slot {
+    /// The database.
+    pub database: DatabaseId,
+    /// The web site.
+    pub site: SiteId,
+    /// The endpoint in the Traffic Manager profile.
+    pub endpoint: EndpointId,
+}
+
+/// One upgrade of one application in a single region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upgrade {
+    /// Its id, which marks everything that it creates.
+    pub id: UpgradeId,
+    /// The slot that users reach: V1.
+    pub production: Slot,
+    /// The copy that is upgraded: V2.
+    pub stage: Slot,
+    /// Name of the connection string setting, the same on both sites.
+    pub connection_name: String,
+}
+
+impl Upgrade {
+    /// Puts the two slots together.
+    ///
+    /// # Errors
+    /// The slots cannot be production and stage of one upgrade.
+    pub fn new(id: UpgradeId, production: Slot, stage: Slot, connection_name: String) -> Result<Self, Refusal> {
+        Self { id, production, stage, connection_name }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Refusal> {
+        let (production, stage) = (&self.production, &self.stage);
+        if same(&production.database.server, &stage.database.server) {
+            return Err(Refusal::new(
+                format!("use `{}` as the stage of `{}`", stage.database, production.database),
+                "a geo-secondary must be on another logical server",
+                "name another logical server of the same region as stage",
+            ));
+        }
+        if !same(&production.database.name, &stage.database.name) {
+            return Err(Refusal::new(
+                format!("use `{}` as the stage of `{}`", stage.database, production.database),
+                "a geo-secondary has the same name as its primary",
+                "give both databases the same name",
+            ));
+        }
+        if production.site == stage.site {
+            return Err(Refusal::new(
+                format!("use site `{}` as the stage of itself", stage.site),
+                "production and stage are one and the same site",
+                "name the site that runs V2 as stage",
+            ));
+        }
+        if production.endpoint.profile_id() != stage.endpoint.profile_id() || production.endpoint == stage.endpoint {
+            return Err(Refusal::new(
+                format!("use endpoint `{}` as the stage of `{}`", stage.endpoint, production.endpoint),
+                "both must be endpoints of one profile, and not the same",
+                "take the identifiers from the outputs of plan",
+            ));
+        }
+        Ok(self)
+    }
+}

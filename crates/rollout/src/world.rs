@@ -1,0 +1,109 @@
+//! The live state of an upgrade, put together from what was observed.
+
+use jiff::Timestamp;
+
+use crate::{
+    facts::{ConnectionSetting, Database, Endpoint, Fence, Link, OtherSession, Profile, Site, SqlState},
+    ids::{DatabaseId, same},
+    upgrade::{Slot, Upgrade},
+};
+
+/// Everything that a decision may look at. What is absent in the cloud is absent here.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The Traffic Manager profile.
+    pub profile: Profile,
+    /// The slot that users reach.
+    pub production: SlotView,
+    /// The slot that is upgraded.
+    pub stage: SlotView,
+    /// Other clients on the production database; looked at by cleanup only.
+    pub other_sessions: Vec<OtherSession>,
+    /// What the identity of this run may do; tried by freeze only.
+    pub permissions: Option<Permissions>,
+}
+
+/// What was seen of one slot.
+#[derive(Debug, Clone, Default)]
+pub struct SlotView {
+    /// The database in Azure Resource Manager.
+    pub database: Option<Database>,
+    /// Its geo-replication links.
+    pub links: Vec<Link>,
+    /// What a log-in to it shows.
+    pub sql: Option<SqlState>,
+    /// The site.
+    pub site: Option<Site>,
+    /// The connection strings of the site.
+    pub settings: Vec<ConnectionSetting>,
+}
+
+impl SlotView {
+    /// The link whose partner is this database.
+    pub fn link_to(&self, partner: &DatabaseId) -> Option<&Link> {
+        self.links
+            .iter()
+            .find(|link| same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name))
+    }
+
+    /// The connection string of this name.
+    pub fn setting(&self, name: &str) -> Option<&ConnectionSetting> {
+        self.settings.iter().find(|setting| same(&setting.name, name))
+    }
+
+    /// The database takes part in no link, seen from Azure Resource Manager and from the database itself.
+    pub fn independent(&self) -> bool {
+        let linked_in_sql = self.sql.as_ref().is_some_and(|sql| !sql.links.is_empty());
+        self.database.is_some() && self.links.is_empty() && !linked_in_sql
+    }
+
+    /// The database accepts writes.
+    pub fn writable(&self) -> bool {
+        self.sql.as_ref().is_some_and(|sql| sql.updateable && !sql.read_only)
+    }
+
+    /// The READ_ONLY option is set on the database.
+    pub fn read_only(&self) -> bool {
+        self.sql.as_ref().is_some_and(|sql| sql.read_only)
+    }
+
+    /// The fence row of this upgrade.
+    pub fn fence(&self, upgrade: &Upgrade) -> Option<&Fence> {
+        self.sql.as_ref()?.fences.iter().find(|fence| fence.run == upgrade.id.as_str())
+    }
+
+    /// The fence row of this upgrade, if it is open.
+    pub fn open_fence(&self, upgrade: &Upgrade) -> Option<&Fence> {
+        self.fence(upgrade).filter(|fence| fence.closed_at.is_none())
+    }
+}
+
+impl World {
+    /// The endpoint of this slot.
+    pub fn endpoint(&self, slot: &Slot) -> Option<&Endpoint> {
+        self.profile.endpoint(&slot.endpoint)
+    }
+
+    /// The endpoint of this slot is there and enabled.
+    pub fn enabled(&self, slot: &Slot) -> bool {
+        self.endpoint(slot).is_some_and(|endpoint| endpoint.enabled)
+    }
+
+    /// Time by the clock of a SQL server that was looked at; production's before stage's.
+    pub fn now(&self) -> Option<Timestamp> {
+        let sql = self.production.sql.as_ref().or(self.stage.sql.as_ref())?;
+        Some(sql.now)
+    }
+
+    /// Users are on stage and production is switched off: nothing automatic undoes this.
+    pub fn point_of_no_return_passed(&self, upgrade: &Upgrade) -> bool {
+        self.enabled(&upgrade.stage) && !self.enabled(&upgrade.production)
+    }
+}
+
+/// What the identity of this run may do, each tried and not guessed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// What is missing, each as a sentence with the way to grant it; empty where nothing is.
+    pub missing: Vec<String>,
+}
