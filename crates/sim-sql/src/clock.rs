@@ -1,0 +1,18 @@
+//! The only place that reads the clock.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Seconds since 1970, UTC.
+pub(crate) fn unix_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// The moment this long from now.
+pub(crate) fn deadline(after: Duration) -> Instant {
+    Instant::now() + after
+}
+
+/// What is left until then; zero when it has passed.
+pub(crate) fn remaining(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
