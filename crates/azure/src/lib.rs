@@ -1,1 +1,35 @@
-//! (being written)
+//! Azure Resource Manager, as far as a rolling upgrade needs it.
+//!
+//! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`]); one place sends them
+//! ([`Client::send`]) and owns token, retry and log; long operations are followed by [`Client::wait`]. [`health`]
+//! looks at web sites as their users see them. The environment is never read here, apart from the proxy variables,
+//! which are reqwest's own.
+//!
+//! Sources of the shapes: Azure/azure-rest-api-specs (Microsoft.Sql 2021-11-01, trafficmanager 2022-04-01,
+//! Microsoft.Web 2023-12-01) and recordings of real traffic in azure-cli's tests.
+
+pub mod arm_id;
+mod client;
+mod connect;
+mod error;
+pub mod health;
+mod json;
+pub mod operation;
+mod pause;
+pub mod request;
+pub mod retry;
+pub mod sql;
+mod token;
+pub mod traffic_manager;
+mod wait;
+pub mod web;
+
+pub use arm_id::{ArmId, Scope};
+pub use client::{Client, Options};
+pub use error::{Answer, ArmError, Cause, Error};
+pub use health::{Look, Probe, Prober, Unhealthy};
+pub use json::ReadError;
+pub use operation::{Outcome, Started};
+pub use request::{Request, Response};
+pub use retry::RetryPolicy;
+pub use token::TokenSource;

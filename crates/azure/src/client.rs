@@ -1,0 +1,267 @@
+//! The one place that sends: it owns the token, the retries and the log.
+
+use std::{error::Error as _, io, time::Duration};
+
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, CONTENT_LENGTH, HOST},
+};
+use rollout::ConnectTo;
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::time::Instant;
+use url::{Host, Url};
+use uuid::Uuid;
+
+use crate::{
+    arm_id::Scope,
+    connect::{Connector, Settings, bare_host},
+    error::{Answer, Cause, Error},
+    pause::pause,
+    request::{Request, Response},
+    retry::{RetryPolicy, Seen, Verdict, judge},
+    token::TokenSource,
+};
+
+/// The largest answer that is read, in bytes.
+pub(crate) const LARGEST_ANSWER: usize = 16 << 20;
+
+/// How Azure Resource Manager is reached, and at which pace.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Address of Azure Resource Manager: https, or plain http at a loopback address.
+    pub endpoint: Url,
+    /// The subscription id.
+    pub subscription: String,
+    /// Where the token comes from.
+    pub token: TokenSource,
+    /// Other addresses for hosts; a host with a rule is reached without a proxy.
+    pub connect_to: Vec<ConnectTo>,
+    /// The longest time from the first byte sent to the last byte read of one attempt.
+    pub request_timeout: Duration,
+    /// The longest time until a connection is open.
+    pub connect_timeout: Duration,
+    /// How long a request is tried again.
+    pub retry: RetryPolicy,
+    /// The time between two polls of an operation where the service names none.
+    pub poll_interval: Duration,
+    /// Our name in `User-Agent`.
+    pub user_agent: String,
+    /// Sent as `x-ms-correlation-request-id` with every request, so that Azure's activity log shows them together.
+    pub correlation_id: Uuid,
+}
+
+impl Options {
+    /// The public cloud, at the pace of Azure's own SDKs.
+    ///
+    /// # Errors
+    /// Never: the address is a constant. It is parsed like any other.
+    pub fn public(subscription: &str, token: SecretString) -> Result<Self, url::ParseError> {
+        Ok(Self {
+            endpoint: Url::parse("https://management.azure.com")?,
+            subscription: subscription.to_owned(),
+            token: TokenSource::Given(token),
+            connect_to: Vec::new(),
+            request_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            retry: RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(120) },
+            poll_interval: Duration::from_secs(5),
+            user_agent: concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION")).to_owned(),
+            correlation_id: Uuid::new_v4(),
+        })
+    }
+}
+
+/// A client of Azure Resource Manager.
+pub struct Client {
+    pub(crate) endpoint: Url,
+    pub(crate) poll_interval: Duration,
+    scope: Scope,
+    token: TokenSource,
+    retry: RetryPolicy,
+    correlation_id: Uuid,
+    connector: Connector,
+}
+
+/// What the sending of a request needs of it.
+pub(crate) struct Call<'r> {
+    pub(crate) tried: &'r str,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) body: Option<&'r Value>,
+    pub(crate) safe_to_repeat: bool,
+}
+
+impl Client {
+    /// A client with these options. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// The endpoint is neither https nor at a loopback address.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let refused = |cause| Error::new("use the ARM endpoint", cause);
+        let settings = Settings {
+            rules: options.connect_to,
+            user_agent: options.user_agent,
+            connect_timeout: options.connect_timeout,
+            request_timeout: options.request_timeout,
+        };
+        Ok(Self {
+            endpoint: safe_endpoint(options.endpoint).map_err(refused)?,
+            poll_interval: options.poll_interval,
+            scope: Scope::new(options.subscription),
+            token: options.token,
+            retry: options.retry,
+            correlation_id: options.correlation_id,
+            connector: Connector::new(settings),
+        })
+    }
+
+    /// The subscription, for building requests.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Sends a request, again where that is safe and promises something, and reads the answer.
+    ///
+    /// # Errors
+    /// The answer is none that the request expects, cannot be read, or did not come; of several attempts the last
+    /// one's error.
+    pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
+        let refused = |cause| Error::new(&request.tried, cause);
+        let call = Call {
+            tried: &request.tried,
+            method: request.method.clone(),
+            url: self.url(&request.path, &request.query).map_err(refused)?,
+            body: request.body.as_ref(),
+            safe_to_repeat: request.safe_to_repeat,
+        };
+        let response = self.exchange(&call, |response| request.accepts(response)).await?;
+        request.read(&response).map_err(|error| Error::unreadable(&request.tried, &response, error))
+    }
+
+    fn url(&self, path: &str, query: &[(&'static str, String)]) -> Result<Url, Cause> {
+        let wanted = format!("{}{path}", self.endpoint.path().trim_end_matches('/'));
+        let mut url = self.endpoint.clone();
+        url.set_path(&wanted);
+        if url.path() != wanted {
+            return Err(Cause::Path(path.to_owned()));
+        }
+        url.query_pairs_mut().extend_pairs(query);
+        Ok(url)
+    }
+
+    /// Sends until an answer is accepted or no further attempt is due.
+    pub(crate) async fn exchange(
+        &self,
+        call: &Call<'_>,
+        accepts: impl Fn(&Response) -> bool,
+    ) -> Result<Response, Error> {
+        let begun = Instant::now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let result = self.attempt(call).await;
+            let seen = seen(&result, &accepts);
+            match (judge(&self.retry, attempt, begun.elapsed(), &seen, call.safe_to_repeat), result) {
+                (Verdict::Done, Ok(response)) => return Ok(response),
+                (Verdict::Again(wait), _) => pause(wait).await,
+                (_, result) => return Err(failure(call.tried, attempt, result)),
+            }
+        }
+    }
+
+    /// Sends once, and logs it: never the body, the query or the token.
+    async fn attempt(&self, call: &Call<'_>) -> Result<Response, Cause> {
+        let begun = Instant::now();
+        let result = self.once(call).await;
+        let (status, request_id) = match &result {
+            Ok(response) => (Some(response.status), response.header("x-ms-request-id")),
+            Err(_) => (None, None),
+        };
+        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %call.method, path = call.url.path(), status, milliseconds, request_id, "arm");
+        result
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Response, Cause> {
+        let route = self.connector.route(&call.url)?;
+        let mut request = route
+            .client
+            .request(call.method.clone(), route.url)
+            .header(AUTHORIZATION, self.token.authorization()?)
+            .header("x-ms-client-request-id", Uuid::new_v4().to_string())
+            .header("x-ms-correlation-request-id", self.correlation_id.to_string());
+        if let Some(host) = route.host {
+            request = request.header(HOST, host);
+        }
+        request = match call.body {
+            Some(body) => request.json(body),
+            // Without a length, servers answer 411 to a POST.
+            None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+            None => request,
+        };
+        let lost = |source| no_answer(&call.url, source);
+        let response = request.send().await.map_err(lost)?;
+        whole(response, LARGEST_ANSWER).await?.map_err(lost)
+    }
+}
+
+/// Plain http would show the token to the network; a loopback address has none.
+fn safe_endpoint(endpoint: Url) -> Result<Url, Cause> {
+    let loopback = match endpoint.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    match endpoint.scheme() {
+        "https" => Ok(endpoint),
+        "http" if loopback => Ok(endpoint),
+        _ => Err(Cause::NotHttps(endpoint.origin().ascii_serialization())),
+    }
+}
+
+fn no_answer(url: &Url, source: reqwest::Error) -> Cause {
+    Cause::NoAnswer { host: bare_host(url), source: source.without_url() }
+}
+
+/// Reads a body to its end, but no more than `limit` bytes of it.
+async fn whole(mut response: reqwest::Response, limit: usize) -> Result<Result<Response, reqwest::Error>, Cause> {
+    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(Cause::TooLarge { limit }),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(Ok(Response { status, headers, body })),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+}
+
+fn seen(result: &Result<Response, Cause>, accepts: impl Fn(&Response) -> bool) -> Seen {
+    match result {
+        Ok(response) if accepts(response) => Seen::Expected,
+        Ok(response) => Seen::Answer {
+            status: response.status,
+            busy: response.error().code_is("RetryableErrorDueToAnotherOperation"),
+            after: response.retry_after(),
+        },
+        Err(Cause::NoAnswer { source, .. }) if distrusted(source) => Seen::Hopeless,
+        Err(Cause::NoAnswer { source, .. }) if source.is_connect() => Seen::NotSent,
+        Err(Cause::NoAnswer { .. }) => Seen::Lost,
+        Err(_) => Seen::Hopeless,
+    }
+}
+
+/// rustls reports every failure of TLS itself as an I/O error of the kind "invalid data".
+fn distrusted(error: &reqwest::Error) -> bool {
+    let of_tls = |error: &(dyn std::error::Error + 'static)| {
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    };
+    std::iter::successors(error.source(), |error| (*error).source()).any(of_tls)
+}
+
+fn failure(tried: &str, attempts: u32, result: Result<Response, Cause>) -> Error {
+    let cause = result.map_or_else(|cause| cause, |response| Cause::Answer(Answer::of(&response)));
+    Error { tried: tried.to_owned(), attempts, cause: Box::new(cause) }
+}

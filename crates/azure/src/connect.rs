@@ -1,0 +1,142 @@
+//! Which connection a request takes: `connect-to` rules change the address, and nothing else.
+//!
+//! The name stays the one in TLS (SNI and certificate) and in `Host`. Each pair of name and address gets a client of its
+//! own: its resolver answers with the address, and the port of the address replaces that of the URL, which `Host`
+//! then does not follow. A destination with a rule is reached directly; others honour the proxy variables of the
+//! environment.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{
+    ClientBuilder,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
+use rollout::ConnectTo;
+use url::Url;
+
+use crate::error::Cause;
+
+/// How connections are made.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) rules: Vec<ConnectTo>,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+}
+
+/// Another address for a name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Detour {
+    name: String,
+    address: String,
+    port: u16,
+}
+
+impl Detour {
+    /// The detour of a request to `url` when the address is that of `host`, or `None` where it goes the plain way.
+    pub(crate) fn of(rules: &[ConnectTo], url: &Url, host: &str) -> Result<Option<Self>, Cause> {
+        let (name, asked) = (bare_host(url), url.port_or_known_default().unwrap_or_default());
+        let (address, port) = ConnectTo::resolve(rules, host, asked);
+        if name.parse::<IpAddr>().is_ok() && address != name {
+            return Err(Cause::ConnectTo(name));
+        }
+        let plain = address.eq_ignore_ascii_case(&name) && port == asked;
+        Ok((!plain).then_some(Self { name, address, port }))
+    }
+
+    /// The URL to give to the client, and the `Host` that it must not derive from it.
+    fn rewrite(&self, url: &Url) -> (Url, String) {
+        let host = url.host_str().unwrap_or_default();
+        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let mut rewritten = url.clone();
+        // Fails only for URLs without a host, which no request of ours is for.
+        let _ = rewritten.set_port(Some(self.port));
+        (rewritten, authority)
+    }
+}
+
+/// The host of a URL, an IPv6 address without its brackets.
+pub(crate) fn bare_host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned()
+}
+
+impl Resolve for Detour {
+    fn resolve(&self, name: Name) -> Resolving {
+        let ours = name.as_str().eq_ignore_ascii_case(&self.name);
+        let target = if ours { self.address.clone() } else { name.as_str().to_owned() };
+        Box::pin(async move {
+            // Port 0: the port of the URL is taken.
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((target, 0)).await?.collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The client for a request, the URL to give to it, and the `Host` header where the URL does not say it.
+pub(crate) struct Route {
+    pub(crate) client: reqwest::Client,
+    pub(crate) url: Url,
+    pub(crate) host: Option<String>,
+}
+
+impl Route {
+    pub(crate) fn new(client: reqwest::Client, url: &Url, detour: Option<&Detour>) -> Self {
+        match detour.map(|detour| detour.rewrite(url)) {
+            Some((url, host)) => Self { client, url, host: Some(host) },
+            None => Self { client, url: url.clone(), host: None },
+        }
+    }
+}
+
+/// The clients of all routes, each made when first needed and kept with its open connections.
+pub(crate) struct Connector {
+    settings: Settings,
+    clients: Mutex<HashMap<Option<Detour>, reqwest::Client>>,
+}
+
+impl Connector {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings, clients: Mutex::default() }
+    }
+
+    /// The route of a request to `url`.
+    pub(crate) fn route(&self, url: &Url) -> Result<Route, Cause> {
+        let detour = Detour::of(&self.settings.rules, url, &bare_host(url))?;
+        Ok(Route::new(self.client(detour.as_ref())?, url, detour.as_ref()))
+    }
+
+    fn client(&self, detour: Option<&Detour>) -> Result<reqwest::Client, Cause> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&detour.cloned()) {
+            return Ok(client.clone());
+        }
+        let client = builder(&self.settings, detour).build().map_err(Cause::Setup)?;
+        clients.insert(detour.cloned(), client.clone());
+        Ok(client)
+    }
+}
+
+/// A client that follows no redirect (it would take the token along) and tries nothing again by itself.
+pub(crate) fn builder(settings: &Settings, detour: Option<&Detour>) -> ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(&settings.user_agent)
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.request_timeout)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never());
+    match detour {
+        Some(detour) => builder.no_proxy().dns_resolver(Arc::new(detour.clone())),
+        None => builder,
+    }
+}
+
+#[cfg(test)]
+#[path = "connect_test.rs"]
+mod tests;

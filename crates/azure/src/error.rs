@@ -1,0 +1,242 @@
+//! What went wrong between us and Azure. An [`Error`] says what was tried, its [`Cause`] says why, and
+//! [`Error::hint`] what to do.
+
+use std::{fmt, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    json::{Node, ReadError},
+    request::Response,
+};
+
+/// Something could not be done. The reason is the source, so that a chain of errors says it once.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {tried}{}", times(*.attempts))]
+pub struct Error {
+    /// What was tried, e.g. ``read the profile `rg/p` ``.
+    pub tried: String,
+    /// How many times the last request was sent.
+    pub attempts: u32,
+    /// Why it failed the last time.
+    #[source]
+    pub cause: Box<Cause>,
+}
+
+fn times(attempts: u32) -> String {
+    if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
+}
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// Azure answered, and said no.
+    #[error(transparent)]
+    Answer(Answer),
+    /// Azure answered in a way that this version cannot read.
+    #[error("the answer cannot be used{}", request(.request_id))]
+    Unreadable {
+        /// Why not.
+        #[source]
+        source: ReadError,
+        /// `x-ms-request-id` of the answer.
+        request_id: Option<String>,
+    },
+    /// No whole answer came.
+    #[error("no whole answer from `{host}`")]
+    NoAnswer {
+        /// The host that was asked.
+        host: String,
+        /// What happened to the connection.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer is larger than anything that Azure sends for what was asked.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// A long operation came to its end without success.
+    #[error("the operation ended as `{state}`: {error}{}", request(.request_id))]
+    Operation {
+        /// Its last state, e.g. `Failed`.
+        state: String,
+        /// The error in its status.
+        error: ArmError,
+        /// `x-ms-request-id` of the answer.
+        request_id: Option<String>,
+    },
+    /// A long operation did not end in the time that the caller allows.
+    #[error("the operation did not end within {limit:?}, its last state is `{state}`")]
+    Deadline {
+        /// The time that was allowed.
+        limit: Duration,
+        /// The last state seen, `unknown` where none was.
+        state: String,
+    },
+    /// The address of an operation is not at the ARM endpoint, so it does not get our token.
+    #[error("`{origin}`, which the answer names for the operation, is not the ARM endpoint `{endpoint}`")]
+    ForeignOperation {
+        /// Scheme, host and port of the address in the answer.
+        origin: String,
+        /// Those of the ARM endpoint.
+        endpoint: String,
+    },
+    /// The ARM endpoint is not https. Plain http is for loopback addresses alone.
+    #[error("the endpoint `{0}` is not https")]
+    NotHttps(String),
+    /// A path that would not reach the server as it is written.
+    #[error("`{0}` is not a path of a resource: a name in it is `.` or `..`")]
+    Path(String),
+    /// A `connect-to` rule gives another address to a host that is an address already.
+    #[error("a `connect-to` rule sends `{0}` elsewhere, but it is an address, not a name")]
+    ConnectTo(String),
+    /// The token has a character that no HTTP header can have.
+    #[error("the token has a character that no HTTP header can have, such as a line break")]
+    Token,
+    /// The HTTP client could not be made, for example because the system's certificates cannot be read.
+    #[error("the HTTP client cannot be made")]
+    Setup(#[source] reqwest::Error),
+}
+
+fn request(id: &Option<String>) -> String {
+    id.as_ref().map(|id| format!(" (request `{id}`)")).unwrap_or_default()
+}
+
+/// An answer of Azure that says no.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("Azure answered {status} {error}{}", request(.request_id))]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error in the body.
+    pub error: ArmError,
+    /// `x-ms-request-id`: what Azure's support asks for.
+    pub request_id: Option<String>,
+    /// `x-ms-correlation-request-id`.
+    pub correlation_id: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn of(response: &Response) -> Self {
+        let id = |name| response.header(name).map(str::to_owned);
+        Self {
+            status: response.status,
+            error: response.error(),
+            request_id: id("x-ms-request-id"),
+            correlation_id: id("x-ms-correlation-request-id"),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(tried: &str, cause: impl Into<Cause>) -> Self {
+        Self { tried: tried.to_owned(), attempts: 1, cause: Box::new(cause.into()) }
+    }
+
+    pub(crate) fn unreadable(tried: &str, response: &Response, source: ReadError) -> Self {
+        let request_id = response.header("x-ms-request-id").map(str::to_owned);
+        Self::new(tried, Cause::Unreadable { source, request_id })
+    }
+
+    /// The HTTP status, where Azure answered and said no.
+    pub fn status(&self) -> Option<u16> {
+        match self.cause.as_ref() {
+            Cause::Answer(answer) => Some(answer.status),
+            _ => None,
+        }
+    }
+
+    /// ARM's error code, of an answer or of a failed operation.
+    pub fn code(&self) -> Option<&str> {
+        match self.cause.as_ref() {
+            Cause::Answer(answer) => answer.error.code.as_deref(),
+            Cause::Operation { error, .. } => error.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.cause.as_ref() {
+            Cause::Answer(answer) => hint_of_status(answer.status),
+            Cause::Token => Some("give the token alone, without a line break or quotes"),
+            Cause::NotHttps(_) => Some("use an https address: the token must not travel in the clear"),
+            Cause::ForeignOperation { .. } => Some("set `arm-endpoint` to the address of the cloud that is used"),
+            _ => None,
+        }
+    }
+}
+
+fn hint_of_status(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some(
+            "the token has expired or is for another audience: get a new one for the ARM endpoint, \
+             e.g. with `az account get-access-token`",
+        ),
+        403 => Some("give the identity the action that the message names, on this resource or its resource group"),
+        404 => Some("look at the names, the subscription id, and whether the identity may read there"),
+        429 => Some("Azure is throttling this identity or subscription: wait some minutes, then run the step again"),
+        _ => None,
+    }
+}
+
+/// The error object of ARM: `{"error":{"code","message","details"}}`; some services send it without the envelope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArmError {
+    /// `code`, e.g. `AuthorizationFailed`.
+    pub code: Option<String>,
+    /// `message`, on one line, then those of `details`.
+    pub message: String,
+}
+
+/// More characters of a message than this help nobody.
+const LONGEST_MESSAGE: usize = 2000;
+
+impl ArmError {
+    /// The error in a body, empty where it has none.
+    pub(crate) fn of(body: &Value) -> Self {
+        let body = Node::root(body);
+        let error = body.find("error").unwrap_or(body);
+        let messages = std::iter::once(error.clone()).chain(error.list("details").unwrap_or_default());
+        let messages: Vec<String> = messages.filter_map(|node| either(&node, "message", "Message")).collect();
+        Self { code: either(&error, "code", "Code"), message: one_line(&messages.join("; ")) }
+    }
+
+    /// It has neither code nor message.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_none() && self.message.is_empty()
+    }
+
+    /// Compares the code, without case.
+    pub fn code_is(&self, code: &str) -> bool {
+        self.code.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(code))
+    }
+}
+
+fn either(node: &Node<'_>, name: &str, legacy: &str) -> Option<String> {
+    let text = node.find(name).or_else(|| node.find(legacy))?.as_text()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A line break in a message could pass for a command to who reads our output.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(LONGEST_MESSAGE).map(plain).collect()
+}
+
+impl fmt::Display for ArmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.code, self.message.as_str()) {
+            (Some(code), "") => write!(f, "`{code}`"),
+            (Some(code), message) => write!(f, "`{code}`: {message}"),
+            (None, "") => f.write_str("without a reason"),
+            (None, message) => write!(f, "{message}"),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "error_test.rs"]
+mod tests;

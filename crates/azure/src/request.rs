@@ -1,0 +1,194 @@
+//! A request as plain data, with the function that reads its answer. Nothing here talks to anybody.
+
+use std::{fmt, time::Duration};
+
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use reqwest::{Method, header::HeaderMap};
+use serde_json::Value;
+
+use crate::{
+    arm_id::ArmId,
+    error::ArmError,
+    json::{Node, ReadError},
+};
+
+type Read<T> = Box<dyn Fn(&Response) -> Result<T, ReadError> + Send + Sync>;
+
+/// A request to Azure Resource Manager, and how its answer is read.
+pub struct Request<T> {
+    /// What it is for, as it follows "could not", e.g. ``read the profile `rg/p` ``.
+    pub tried: String,
+    /// The method.
+    pub method: Method,
+    /// The path from the root of the ARM endpoint, percent-encoded, without the query.
+    pub path: String,
+    /// The query, `api-version` first.
+    pub query: Vec<(&'static str, String)>,
+    /// The body, sent as JSON.
+    pub body: Option<Value>,
+    /// Sending it twice has the effect of sending it once, so it may go again after a lost answer.
+    pub safe_to_repeat: bool,
+    /// The statuses that `read` knows; any other is an error.
+    pub expected: &'static [u16],
+    read: Read<T>,
+}
+
+impl<T> Request<T> {
+    /// A request for `id`. It is safe to repeat unless it is a POST, and expects what its method usually gets.
+    pub fn new(
+        method: Method,
+        tried: String,
+        id: &ArmId,
+        api_version: &str,
+        read: impl Fn(&Response) -> Result<T, ReadError> + Send + Sync + 'static,
+    ) -> Self {
+        let (safe_to_repeat, expected) = (method != Method::POST, usual(&method));
+        let query = vec![("api-version", api_version.to_owned())];
+        Self { tried, method, path: id.path(), query, body: None, safe_to_repeat, expected, read: Box::new(read) }
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn with_body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// With one more query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: &'static str, value: &str) -> Self {
+        self.query.push((name, value.to_owned()));
+        self
+    }
+
+    /// With other statuses that its reader knows.
+    #[must_use]
+    pub fn expecting(mut self, expected: &'static [u16]) -> Self {
+        self.expected = expected;
+        self
+    }
+
+    /// Sending it twice has the effect of sending it once.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.safe_to_repeat = true;
+        self
+    }
+
+    /// Whether its reader knows this answer. A 404 that complains about the subscription speaks of no resource, so no
+    /// request takes it for "there is none".
+    pub fn accepts(&self, response: &Response) -> bool {
+        let lost = response.status == 404 && response.error().code_is("SubscriptionNotFound");
+        self.expected.contains(&response.status) && !lost
+    }
+
+    /// Reads an answer that this request [accepts](Self::accepts).
+    ///
+    /// # Errors
+    /// The body is not JSON, or a field that is needed is absent or of another type.
+    pub fn read(&self, response: &Response) -> Result<T, ReadError> {
+        (self.read)(response)
+    }
+}
+
+impl<T: 'static> Request<Option<T>> {
+    /// A GET where a 404 reads as `None`.
+    pub(crate) fn look(
+        tried: String,
+        id: &ArmId,
+        api_version: &str,
+        read: impl Fn(&Response) -> Result<T, ReadError> + Send + Sync + 'static,
+    ) -> Self {
+        let read = move |response: &Response| match response.status {
+            404 => Ok(None),
+            _ => read(response).map(Some),
+        };
+        Self::new(Method::GET, tried, id, api_version, read).expecting(&[200, 404])
+    }
+}
+
+fn usual(method: &Method) -> &'static [u16] {
+    match *method {
+        Method::PUT => &[200, 201],
+        Method::DELETE => &[200, 204, 404],
+        _ => &[200],
+    }
+}
+
+/// Without the body: it may hold a connection string.
+impl<T> fmt::Debug for Request<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.method, self.path, self.tried)
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn json(&self) -> Result<Value, ReadError> {
+        let refused = |error: serde_json::Error| ReadError::NotJson { line: error.line(), column: error.column() };
+        serde_json::from_slice(&self.body).map_err(refused)
+    }
+
+    /// Reads the body's fields with `read`.
+    pub(crate) fn read<T>(&self, read: impl Fn(&Node<'_>) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        read(&Node::root(&self.json()?))
+    }
+
+    /// The error in the body, empty where there is none.
+    pub fn error(&self) -> ArmError {
+        self.json().map(|body| ArmError::of(&body)).unwrap_or_default()
+    }
+
+    /// The text of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// How long the service asks to wait: `retry-after-ms` and `x-ms-retry-after-ms` come before `Retry-After` (as in
+    /// Azure's SDKs), which is in seconds or a date; a date is counted from the answer's own `Date`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let number = |name: &str| self.header(name)?.trim().parse::<u64>().ok();
+        let milliseconds = number("retry-after-ms").or_else(|| number("x-ms-retry-after-ms"));
+        let seconds = || number("retry-after").map(Duration::from_secs);
+        milliseconds.map(Duration::from_millis).or_else(seconds).or_else(|| self.until_retry_date())
+    }
+
+    fn until_retry_date(&self) -> Option<Duration> {
+        let (now, then) = (self.date("date")?, self.date("retry-after")?);
+        Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
+    }
+
+    fn date(&self, name: &str) -> Option<Timestamp> {
+        DateTimeParser::new().parse_timestamp(self.header(name)?).ok()
+    }
+}
+
+/// Without the body: it may hold a connection string.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {} bytes", self.status, self.body.len())
+    }
+}
+
+/// A time that Azure gives in whole seconds.
+pub(crate) fn seconds(number: u32) -> SignedDuration {
+    SignedDuration::from_secs(i64::from(number))
+}
+
+#[cfg(test)]
+#[path = "request_test.rs"]
+mod tests;

@@ -1,0 +1,126 @@
+//! Logical SQL servers, databases and their replication links (Microsoft.Sql 2021-11-01).
+
+use reqwest::Method;
+use rollout::{
+    DatabaseId, ServerId,
+    facts::{Database, Link, Server, Tags},
+};
+use serde_json::json;
+
+use crate::{
+    arm_id::Scope,
+    json::{Node, ReadError},
+    operation::{STARTED, Started, started},
+    request::Request,
+};
+
+/// The version of the interface that these requests and readers are written for.
+pub const API_VERSION: &str = "2021-11-01";
+
+/// A logical server, `None` where there is none.
+pub fn server(scope: &Scope, id: &ServerId) -> Request<Option<Server>> {
+    let (tried, asked) = (format!("read the SQL server `{id}`"), id.clone());
+    Request::look(tried, &scope.server(id), API_VERSION, move |response| {
+        response.read(|node| read_server(&asked, node))
+    })
+}
+
+/// A database, `None` where there is none.
+pub fn database(scope: &Scope, id: &DatabaseId) -> Request<Option<Database>> {
+    let tried = format!("read the database `{id}`");
+    Request::look(tried, &scope.database(id), API_VERSION, |response| response.read(read_database))
+}
+
+/// The replication links of a database as they are seen from it, `None` where there is no such database.
+pub fn links(scope: &Scope, id: &DatabaseId) -> Request<Option<Vec<Link>>> {
+    let tried = format!("list the replication links of the database `{id}`");
+    let list = scope.database(id).join(&["replicationLinks"]);
+    Request::look(tried, &list, API_VERSION, |response| response.read(read_links))
+}
+
+/// What a geo-secondary is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secondary<'a> {
+    /// The database to create. Its server must not be that of the source.
+    pub target: &'a DatabaseId,
+    /// The database to follow; for a chain, a secondary.
+    pub source: &'a DatabaseId,
+    /// Region of the target's server.
+    pub location: &'a str,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
+/// Creates a geo-secondary. Without a `sku`, Azure gives it the size and the backup redundancy of the primary.
+pub fn create_secondary(scope: &Scope, secondary: &Secondary<'_>) -> Request<Started> {
+    let tried = format!("create the database `{}` as a secondary of `{}`", secondary.target, secondary.source);
+    let body = json!({
+        "location": secondary.location,
+        "tags": secondary.tags,
+        "properties": {
+            "createMode": "Secondary",
+            "secondaryType": "Geo",
+            "sourceDatabaseId": scope.database(secondary.source).to_string(),
+        },
+    });
+    Request::new(Method::PUT, tried, &scope.database(secondary.target), API_VERSION, started)
+        .with_body(body)
+        .expecting(STARTED)
+}
+
+/// Replaces all tags of a database.
+pub fn set_tags(scope: &Scope, id: &DatabaseId, tags: &Tags) -> Request<Started> {
+    let tried = format!("set the tags of the database `{id}`");
+    Request::new(Method::PATCH, tried, &scope.database(id), API_VERSION, started)
+        .with_body(json!({ "tags": tags }))
+        .expecting(STARTED)
+}
+
+/// Deletes a database, linked or not; one that is not there is deleted already.
+pub fn delete_database(scope: &Scope, id: &DatabaseId) -> Request<Started> {
+    let tried = format!("delete the database `{id}`");
+    Request::new(Method::DELETE, tried, &scope.database(id), API_VERSION, started).expecting(&[200, 202, 204, 404])
+}
+
+fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {
+    let access = node.optional_text("properties.publicNetworkAccess")?;
+    Ok(Server {
+        id: id.clone(),
+        location: node.text("location")?,
+        fqdn: node.text("properties.fullyQualifiedDomainName")?,
+        public_access_disabled: access.is_some_and(|access| access.eq_ignore_ascii_case("Disabled")),
+    })
+}
+
+fn read_database(node: &Node<'_>) -> Result<Database, ReadError> {
+    Ok(Database {
+        location: node.text("location")?,
+        status: node.text("properties.status")?,
+        sku_name: node.text("sku.name")?,
+        sku_tier: node.optional_text("sku.tier")?.unwrap_or_default(),
+        sku_capacity: node.optional_number("sku.capacity")?,
+        secondary_type: node.optional_text("properties.secondaryType")?,
+        tags: node.tags()?,
+    })
+}
+
+fn read_links(node: &Node<'_>) -> Result<Vec<Link>, ReadError> {
+    if node.find("nextLink").is_some() {
+        return Err(ReadError::MorePages);
+    }
+    node.list("value")?.iter().map(read_link).collect()
+}
+
+fn read_link(node: &Node<'_>) -> Result<Link, ReadError> {
+    Ok(Link {
+        name: node.text("name")?,
+        partner_server: node.text("properties.partnerServer")?,
+        partner_database: node.text("properties.partnerDatabase")?,
+        role: node.text("properties.role")?,
+        state: node.optional_text("properties.replicationState")?.unwrap_or_else(|| "unknown".to_owned()),
+    })
+}
+
+#[cfg(test)]
+#[path = "sql_test.rs"]
+mod tests;

@@ -1,0 +1,73 @@
+//! Follows long operations to their end.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::{
+    client::{Call, Client},
+    error::{Cause, Error},
+    operation::{Outcome, POLLED, Polling, Progress, Started, progress},
+    pause::pause,
+    request::Request,
+};
+
+impl Client {
+    /// Begins an operation and follows it to its end.
+    ///
+    /// # Errors
+    /// It was refused, it failed, or it did not end within `limit`.
+    pub async fn run(&self, request: &Request<Started>, limit: Duration) -> Result<Outcome, Error> {
+        let started = self.send(request).await?;
+        self.wait(&request.tried, started, limit).await
+    }
+
+    /// Follows an operation to its end; `tried` is what the request that began it was for.
+    ///
+    /// # Errors
+    /// It failed or was cancelled, it did not end within `limit`, or its address is not at the ARM endpoint.
+    pub async fn wait(&self, tried: &str, started: Started, limit: Duration) -> Result<Outcome, Error> {
+        let polling = match started {
+            Started::Done => return Ok(Outcome::Done),
+            Started::Untracked => return Ok(Outcome::Vanished),
+            Started::Polling(polling) => polling,
+        };
+        let mut state = "unknown".to_owned();
+        let ended = timeout(limit, self.poll(tried, polling, &mut state)).await;
+        ended.unwrap_or_else(|_| Err(Error::new(tried, Cause::Deadline { limit, state })))
+    }
+
+    async fn poll(&self, tried: &str, mut polling: Polling, seen: &mut String) -> Result<Outcome, Error> {
+        loop {
+            pause(polling.after.unwrap_or(self.poll_interval)).await;
+            match self.ask(tried, &polling).await? {
+                Progress::Ended(outcome) => return Ok(outcome),
+                Progress::Running(state, next) => (*seen, polling) = (state, next),
+                Progress::Failed { state, error } => {
+                    return Err(Error::new(tried, Cause::Operation { state, error, request_id: None }));
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, tried: &str, polling: &Polling) -> Result<Progress, Error> {
+        let url = self.operation_url(&polling.url).map_err(|cause| Error::new(tried, cause))?;
+        let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
+        let response = self.exchange(&call, |response| POLLED.contains(&response.status)).await?;
+        progress(polling, &response).map_err(|error| Error::unreadable(tried, &response, error))
+    }
+
+    /// The address of an operation. It gets our token, so it must be at the ARM endpoint: same scheme, host and port.
+    fn operation_url(&self, text: &str) -> Result<Url, Cause> {
+        let url = self.endpoint.join(text).ok().filter(|url| url.origin() == self.endpoint.origin());
+        let endpoint = self.endpoint.origin().ascii_serialization();
+        url.ok_or_else(|| Cause::ForeignOperation { origin: origin_of(text), endpoint })
+    }
+}
+
+/// Scheme, host and port of an address: its query may hold a signature.
+fn origin_of(text: &str) -> String {
+    Url::parse(text).map_or_else(|_| "an address that is none".to_owned(), |url| url.origin().ascii_serialization())
+}
