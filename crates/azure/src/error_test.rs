@@ -1,1 +1,64 @@
-#![allow(clippy::unwrap_used)]
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::json;
+
+use super::*;
+
+fn refused(status: u16, body: &Value) -> Error {
+    let mut headers = HeaderMap::new();
+    headers.insert(HeaderName::from_static("x-ms-request-id"), HeaderValue::from_static("r-1"));
+    headers.insert(HeaderName::from_static("x-ms-correlation-request-id"), HeaderValue::from_static("c-1"));
+    let response = Response { status, headers, body: body.to_string().into() };
+    Error {
+        tried: "read the profile `rg/p`".into(),
+        attempts: 3,
+        cause: Box::new(Cause::Answer(Answer::of(&response))),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let next = error.source().map(|source| format!(": {}", chain(source)));
+    format!("{error}{}", next.unwrap_or_default())
+}
+
+#[test]
+fn says_what_was_tried_then_why_each_once() {
+    let error = refused(403, &json!({ "error": { "code": "AuthorizationFailed", "message": "no action\nfor you" } }));
+    assert_eq!(
+        chain(&error),
+        "could not read the profile `rg/p` in 3 attempts: Azure answered 403 `AuthorizationFailed`: no action for you \
+         (request `r-1`)"
+    );
+    assert_eq!((error.status(), error.code()), (Some(403), Some("AuthorizationFailed")));
+    assert!(error.hint().unwrap().contains("the action that the message names"));
+    let Cause::Answer(answer) = *error.cause else { panic!("no answer") };
+    assert_eq!(answer.correlation_id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn each_refusal_that_a_person_can_mend_has_a_hint() {
+    for status in [401, 403, 404, 429] {
+        assert!(refused(status, &json!({})).hint().is_some(), "{status}");
+    }
+    assert_eq!(refused(500, &json!({})).hint(), None);
+}
+
+#[test]
+fn reads_the_error_bodies_that_occur() {
+    let text = |body: Value| ArmError::of(&body).to_string();
+    assert_eq!(text(json!({ "error": { "code": "A", "message": "b" } })), "`A`: b");
+    assert_eq!(text(json!({ "Code": "NotFound", "Message": "no site" })), "`NotFound`: no site");
+    assert_eq!(text(json!({ "error": { "code": "A", "message": "" } })), "`A`");
+    let details = json!({ "error": { "code": "A", "message": "b", "details": [{ "code": "C", "message": "d" }] } });
+    assert_eq!(text(details), "`A`: b; d");
+    for body in [json!(null), json!([]), json!({ "error": null }), json!({ "error": "x" }), json!({ "error": 7 })] {
+        assert_eq!(text(body), "without a reason");
+    }
+}
+
+#[test]
+fn a_message_stays_on_its_line_and_in_its_bounds() {
+    let long = "x".repeat(5000);
+    let error = ArmError::of(&json!({ "error": { "code": "A", "message": format!("\r\n::error::{long}") } }));
+    assert_eq!(error.message.chars().count(), LONGEST_MESSAGE);
+    assert!(error.message.starts_with("  ::error::x"));
+}

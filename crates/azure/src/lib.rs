@@ -8,6 +8,8 @@
 //! Sources of the shapes: Azure/azure-rest-api-specs (Microsoft.Sql 2021-11-01, trafficmanager 2022-04-01,
 //! Microsoft.Web 2023-12-01) and recordings of real traffic in azure-cli's tests.
 
+#[cfg(test)]
+mod arbitrary_json;
 pub mod arm_id;
 mod client;
 mod connect;

@@ -1,1 +1,138 @@
-#![allow(clippy::unwrap_used)]
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Response, arbitrary_json::arbitrary_json};
+
+fn scope() -> Scope {
+    Scope::new("00000000-0000-0000-0000-000000000000")
+}
+
+const SERVER: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/contoso-sql-2";
+
+fn id() -> DatabaseId {
+    "contoso-rg/contoso-sql-2/shop".parse().unwrap()
+}
+
+fn ok(body: &Value) -> Response {
+    Response { status: 200, headers: Default::default(), body: body.to_string().into() }
+}
+
+fn tags() -> Tags {
+    Tags::from([("rolling-upgrade".into(), "7".into())])
+}
+
+#[test]
+fn reads_are_gets_of_the_resource() {
+    let version = vec![("api-version", "2021-11-01".to_owned())];
+    let server = server(&scope(), &id().server_id());
+    assert_eq!((server.method.as_str(), server.path.as_str(), &server.query), ("GET", SERVER, &version));
+    let database = database(&scope(), &id());
+    assert_eq!((database.path, database.query), (format!("{SERVER}/databases/shop"), version));
+    assert_eq!(links(&scope(), &id()).path, format!("{SERVER}/databases/shop/replicationLinks"));
+    assert!(server.safe_to_repeat && server.body.is_none());
+}
+
+#[test]
+fn a_secondary_names_its_source_and_leaves_the_size_to_azure() {
+    let (source, target) = ("contoso-rg/contoso-sql-1/shop".parse().unwrap(), id());
+    let secondary = Secondary { target: &target, source: &source, location: "westeurope", tags: &tags() };
+    let request = create_secondary(&scope(), &secondary);
+    assert_eq!(
+        request.tried,
+        "create the database `contoso-rg/contoso-sql-2/shop` as a secondary of `contoso-rg/contoso-sql-1/shop`"
+    );
+    assert_eq!((request.method.as_str(), request.path), ("PUT", format!("{SERVER}/databases/shop")));
+    assert_eq!(
+        request.body.unwrap(),
+        json!({
+            "location": "westeurope",
+            "tags": { "rolling-upgrade": "7" },
+            "properties": {
+                "createMode": "Secondary",
+                "secondaryType": "Geo",
+                "sourceDatabaseId": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/contoso-sql-1/databases/shop",
+            },
+        })
+    );
+    assert_eq!((request.expected, request.safe_to_repeat), (STARTED, true));
+}
+
+#[test]
+fn tags_are_patched_and_databases_deleted() {
+    let request = set_tags(&scope(), &id(), &tags());
+    assert_eq!((request.method.as_str(), request.path), ("PATCH", format!("{SERVER}/databases/shop")));
+    assert_eq!(request.body.unwrap(), json!({ "tags": { "rolling-upgrade": "7" } }));
+    let request = delete_database(&scope(), &id());
+    assert_eq!((request.method.as_str(), request.path), ("DELETE", format!("{SERVER}/databases/shop")));
+    assert_eq!((request.body, request.expected), (None, &[200, 202, 204, 404][..]));
+}
+
+#[test]
+fn reads_a_server() {
+    let body = json!({
+        "kind": "v12.0",
+        "properties": {
+            "administratorLogin": "sqladmin", "version": "12.0", "state": "Ready",
+            "fullyQualifiedDomainName": "contoso-sql-2.database.windows.net",
+            "privateEndpointConnections": [], "publicNetworkAccess": "Enabled",
+        },
+        "location": "westeurope", "id": SERVER, "name": "contoso-sql-2", "type": "Microsoft.Sql/servers",
+    });
+    let asked = id().server_id();
+    let server = server(&scope(), &asked).read(&ok(&body)).unwrap().unwrap();
+    assert_eq!(server.fqdn, "contoso-sql-2.database.windows.net");
+    assert_eq!((server.id, server.location.as_str(), server.public_access_disabled), (asked, "westeurope", false));
+}
+
+#[test]
+fn reads_a_database_with_nulls_and_without_what_is_optional() {
+    let body = json!({
+        "sku": { "name": "GP_Gen5", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2 },
+        "tags": { "rolling-upgrade": "7", "empty": null },
+        "properties": { "status": "Online", "secondaryType": "Geo", "elasticPoolId": null },
+        "location": "westeurope",
+    });
+    let database = database(&scope(), &id()).read(&ok(&body)).unwrap().unwrap();
+    assert!(database.online());
+    assert_eq!((database.sku_name.as_str(), database.sku_capacity), ("GP_Gen5", Some(2)));
+    assert_eq!(database.secondary_type.as_deref(), Some("Geo"));
+    assert_eq!(database.tags.get("empty").map(String::as_str), Some(""));
+    let bare =
+        json!({ "sku": { "name": "S0" }, "tags": null, "properties": { "status": "Creating" }, "location": "x" });
+    let database = super::database(&scope(), &id()).read(&ok(&bare)).unwrap().unwrap();
+    assert_eq!((database.online(), database.sku_tier.as_str(), database.sku_capacity), (false, "", None));
+}
+
+#[test]
+fn reads_links_and_refuses_half_a_list() {
+    let link = json!({
+        "properties": {
+            "partnerServer": "contoso-sql-1", "partnerDatabase": "shop", "partnerLocation": "West Europe",
+            "role": "Secondary", "partnerRole": "Primary", "replicationMode": "ASYNC", "percentComplete": 100,
+            "replicationState": "CATCH_UP", "isTerminationAllowed": true, "linkType": "GEO",
+        },
+        "id": "x", "name": "e10fea35-27bc-4228-8dfe-3e42c7e5ac3b",
+    });
+    let read = |body: Value| links(&scope(), &id()).read(&ok(&body));
+    let found = read(json!({ "value": [link], "nextLink": null })).unwrap().unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].caught_up() && !found[0].is_primary());
+    assert_eq!((found[0].partner_server.as_str(), found[0].name.len()), ("contoso-sql-1", 36));
+    assert_eq!(read(json!({ "value": [] })), Ok(Some(Vec::new())));
+    assert_eq!(read(json!({ "value": [link], "nextLink": "https://…" })), Err(ReadError::MorePages));
+    let absent = Response { status: 404, ..ok(&json!({})) };
+    assert_eq!(links(&scope(), &id()).read(&absent), Ok(None));
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_read_or_refused(body in arbitrary_json(&[
+        "value", "properties", "sku", "name", "tags", "location", "status", "partnerServer", "partnerDatabase", "role",
+        "fullyQualifiedDomainName", "capacity", "nextLink",
+    ])) {
+        let _ = server(&scope(), &id().server_id()).read(&ok(&body));
+        let _ = database(&scope(), &id()).read(&ok(&body));
+        let _ = links(&scope(), &id()).read(&ok(&body));
+    }
+}

@@ -1,1 +1,153 @@
-#![allow(clippy::unwrap_used)]
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Response, arbitrary_json::arbitrary_json};
+
+fn scope() -> Scope {
+    Scope::new("sub")
+}
+
+const SITE: &str = "/subscriptions/sub/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1";
+
+fn id() -> SiteId {
+    "contoso-rg/contoso-1".parse().unwrap()
+}
+
+fn slot() -> SiteId {
+    "contoso-rg/contoso-1/stage".parse().unwrap()
+}
+
+fn ok(body: &Value) -> Response {
+    Response { status: 200, headers: Default::default(), body: body.to_string().into() }
+}
+
+#[test]
+fn a_slot_has_a_path_of_its_own() {
+    assert_eq!(site(&scope(), &id()).path, SITE);
+    assert_eq!(site(&scope(), &slot()).path, format!("{SITE}/slots/stage"));
+    assert_eq!(stop(&scope(), &slot()).path, format!("{SITE}/slots/stage/stop"));
+    assert_eq!(
+        connection_settings(&scope(), &slot()).path,
+        format!("{SITE}/slots/stage/config/connectionstrings/list")
+    );
+}
+
+#[test]
+fn posts_are_safe_to_repeat_and_have_no_body() {
+    let posts = [start(&scope(), &id()), stop(&scope(), &id()), restart(&scope(), &id())];
+    for (post, verb) in posts.iter().zip(["start", "stop", "restart"]) {
+        assert_eq!((post.method.as_str(), &post.path), ("POST", &format!("{SITE}/{verb}")));
+        assert_eq!(post.tried, format!("{verb} the site `contoso-rg/contoso-1`"));
+        assert!(post.safe_to_repeat && post.body.is_none());
+        assert_eq!((&post.query[..], post.expected), (&[("api-version", "2023-12-01".to_owned())][..], &[200][..]));
+    }
+    let list = app_setting_names(&scope(), &id());
+    assert_eq!((list.method.as_str(), list.path), ("POST", format!("{SITE}/config/appsettings/list")));
+    assert!(list.safe_to_repeat && connection_settings(&scope(), &id()).safe_to_repeat);
+}
+
+#[test]
+fn a_plan_outlives_its_last_site() {
+    let request = delete_site(&scope(), &id());
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("DELETE", SITE));
+    assert_eq!(request.query[1], ("deleteEmptyServerFarm", "false".to_owned()));
+    assert_eq!(request.expected, [200, 204, 404]);
+}
+
+#[test]
+fn connection_settings_are_read_and_put_back_as_they_were() {
+    let properties = json!({
+        "Shop": { "value": "Server=tcp:a;Password=p'\"\\;", "type": "SQLAzure" },
+        "Cache": { "value": "redis", "type": "Custom" },
+    });
+    let body = json!({ "id": "x", "name": "connectionstrings", "location": "West Europe", "properties": properties });
+    let settings = connection_settings(&scope(), &id()).read(&ok(&body)).unwrap();
+    assert_eq!(settings.iter().map(|setting| setting.name.as_str()).collect::<Vec<_>>(), ["Shop", "Cache"]);
+    assert!(!format!("{settings:?}").contains("Password"));
+    let request = put_connection_settings(&scope(), &id(), &settings);
+    assert_eq!((request.method.as_str(), &request.path), ("PUT", &format!("{SITE}/config/connectionstrings")));
+    assert!(!format!("{request:?}").contains("Password"));
+    assert_eq!(request.body.unwrap(), json!({ "properties": properties }));
+}
+
+#[test]
+fn a_setting_without_a_value_is_refused_by_name() {
+    let body = json!({ "properties": { "Shop": { "value": null, "type": "SQLAzure" } } });
+    let error = connection_settings(&scope(), &id()).read(&ok(&body)).unwrap_err().to_string();
+    assert_eq!(error, "`properties.Shop.value` in the answer should be a text and is missing");
+}
+
+#[test]
+fn of_application_settings_only_the_names_are_kept() {
+    let body = json!({ "properties": { "WEBSITE_NODE_DEFAULT_VERSION": "~14", "Api": "key" } });
+    let names = app_setting_names(&scope(), &id()).read(&ok(&body)).unwrap();
+    assert_eq!(names, ["WEBSITE_NODE_DEFAULT_VERSION", "Api"]);
+}
+
+fn site_body() -> Value {
+    let state = |name: &str, tls: &str, kind: &str| json!({ "name": name, "sslState": tls, "hostType": kind });
+    json!({
+        "name": "contoso-1", "location": "West Europe", "tags": { "rolling-upgrade": "7" },
+        "properties": {
+            "state": "Running",
+            "hostNames": ["www.contoso.example", "contoso.trafficmanager.net", "contoso-1.azurewebsites.net"],
+            "enabledHostNames": ["WWW.contoso.example", "contoso-1.scm.azurewebsites.net"],
+            "hostNameSslStates": [
+                state("www.contoso.example", "SniEnabled", "Standard"),
+                state("contoso-1.azurewebsites.net", "Disabled", "Standard"),
+                state("contoso-1.scm.azurewebsites.net", "Disabled", "Repository"),
+            ],
+            "serverFarmId": "/subscriptions/sub/resourceGroups/contoso-rg/providers/Microsoft.Web/serverfarms/plan",
+            "defaultHostName": "contoso-1.azurewebsites.net", "cloningInfo": null,
+        },
+    })
+}
+
+#[test]
+fn reads_a_site_and_the_names_that_users_can_come_by() {
+    let site = site(&scope(), &id()).read(&ok(&site_body())).unwrap().unwrap();
+    assert!(site.running);
+    assert_eq!((site.location.as_str(), site.default_host.as_str()), ("West Europe", "contoso-1.azurewebsites.net"));
+    assert!(site.plan.ends_with("/serverfarms/plan"));
+    let names: Vec<_> = site.host_names.iter().map(|host| (host.name.as_str(), host.tls)).collect();
+    assert_eq!(
+        names,
+        [("www.contoso.example", true), ("contoso-1.azurewebsites.net", true), ("contoso.trafficmanager.net", false)]
+    );
+}
+
+#[test]
+fn reads_a_stopped_site_without_the_lists() {
+    let mut body = site_body();
+    body["properties"]["state"] = "Stopped".into();
+    for list in ["hostNames", "enabledHostNames", "hostNameSslStates"] {
+        body["properties"][list] = Value::Null;
+    }
+    let site = site(&scope(), &id()).read(&ok(&body)).unwrap().unwrap();
+    assert!(!site.running && site.host_names.is_empty());
+}
+
+#[test]
+fn reads_a_plan_by_the_id_of_its_site() {
+    let arm_id = ArmId::parse("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/serverfarms/plan 1").unwrap();
+    let request = plan(&arm_id);
+    assert_eq!(request.tried, "read the App Service plan `plan 1`");
+    assert_eq!(request.path, "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/serverfarms/plan%201");
+    let body = json!({ "id": "/x", "sku": { "name": "S1", "tier": "Standard", "capacity": 1 } });
+    let read = request.read(&ok(&body)).unwrap().unwrap();
+    assert_eq!(read, Plan { id: "/x".into(), tier: "Standard".into(), size: "S1".into() });
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_read_or_refused(body in arbitrary_json(&[
+        "properties", "defaultHostName", "state", "location", "serverFarmId", "hostNameSslStates", "hostNames", "name",
+        "sku", "id", "tier", "type", "value", "sslState", "hostType",
+    ])) {
+        let _ = site(&scope(), &id()).read(&ok(&body));
+        let _ = connection_settings(&scope(), &id()).read(&ok(&body));
+        let _ = app_setting_names(&scope(), &id()).read(&ok(&body));
+        let _ = plan(&ArmId::parse("/subscriptions/s").unwrap()).read(&ok(&body));
+    }
+}
