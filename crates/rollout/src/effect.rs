@@ -271,7 +271,7 @@ impl Effect {
     }
 }
 
-/// A time of the switch as it stands in a label: RFC 3339, seconds.
+/// A time of the switch as it stands in a label: RFC 3339 with milliseconds.
 pub fn label_time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

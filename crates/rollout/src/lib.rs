@@ -6,7 +6,9 @@
 pub mod connect_to;
 pub mod connection;
 pub mod decide;
+mod describe;
 pub mod digest;
+mod durations;
 pub mod effect;
 pub mod facts;
 pub mod ids;
@@ -19,6 +21,7 @@ mod world;
 
 pub use connect_to::ConnectTo;
 pub use decide::{Case, Step, decide};
+pub use durations::{Durations, durations};
 pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId};
 pub use policy::{Policy, ScriptName};

@@ -50,3 +50,24 @@ impl Policy {
         digest::of_scripts(self.scripts.iter().map(|script| (script.name.as_str(), script.digest.as_str())))
     }
 }
+
+impl Default for Policy {
+    /// The documented defaults of the inputs, with nothing named and nothing accepted.
+    fn default() -> Self {
+        Self {
+            rollback_after: SignedDuration::from_secs(5),
+            max_read_only: SignedDuration::from_mins(30),
+            max_lag: SignedDuration::from_secs(5),
+            catch_up_readings: 3,
+            health_repeats: 3,
+            health_path: None,
+            scripts: Vec::new(),
+            scripts_digest: None,
+            plan_digest: None,
+            remove: None,
+            remove_database: false,
+            revert_window: SignedDuration::from_hours(24),
+            accept_loss: None,
+        }
+    }
+}

@@ -56,6 +56,14 @@ impl Step {
     }
 }
 
+impl Step {
+    /// It looks at everything once more when its effects are applied. Inside the read-only time of users the proofs
+    /// among the effects do that, for the little that the step has changed.
+    pub fn looks_again(self) -> bool {
+        !matches!(self, Self::Freeze | Self::Terminate | Self::Migrate)
+    }
+}
+
 impl FromStr for Step {
     type Err = String;
 

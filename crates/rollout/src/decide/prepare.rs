@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let missing = missing(case)?;
-    if missing.is_empty() {
+    if missing.is_empty() && linked(case) {
         return Ok(proofs(case));
     }
     guards(case)?;
@@ -122,15 +122,23 @@ fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, upgrade) = (case.world, case.upgrade);
     case.require_not_switched(&tried(case))?;
-    no_rule_blocks(case, &tried(case))?;
-    let linked = world.stage.database.is_none() || world.production.link_to(&upgrade.stage.database).is_some();
-    require(linked, || {
+    require(world.stage.database.is_none() || linked(case), || {
         let why = format!(
             "stage database `{}` exists and is no geo-secondary of production any more",
             upgrade.stage.database
         );
-        Refusal::new(tried(case), why, "run cleanup of stage, then prepare again")
-    })
+        let hint = if world.production.read_only() {
+            "this upgrade is past prepare: go on with the next step, or run rollback"
+        } else {
+            "run cleanup of stage, then prepare again"
+        };
+        Refusal::new(tried(case), why, hint)
+    })?;
+    no_rule_blocks(case, &tried(case))
+}
+
+fn linked(case: &Case<'_>) -> bool {
+    case.world.production.link_to(&case.stage().database).is_some()
 }
 
 /// The rules of plan hold.

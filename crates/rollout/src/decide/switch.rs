@@ -23,7 +23,9 @@ fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 fn label(case: &Case<'_>) -> Effect {
-    Effect::LabelSwitched { profile: case.world.profile.id.clone(), clock: case.stage().database.clone() }
+    let production_is_there = case.world.production.sql.is_some();
+    let clock = if production_is_there { case.production() } else { case.stage() };
+    Effect::LabelSwitched { profile: case.world.profile.id.clone(), clock: clock.database.clone() }
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {

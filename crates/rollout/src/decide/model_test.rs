@@ -1,0 +1,312 @@
+//! A pure model of the cloud: what each effect does to a [`World`], so that whole upgrades run without one.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::*;
+use crate::{
+    DatabaseId, Permissions, ScriptName, SlotView,
+    connection::ConnectionString,
+    effect::label_time,
+    facts::*,
+    plan::{self, Facts},
+};
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+pub fn upgrade() -> Upgrade {
+    let slot = |group: &str, server: &str, site: &str| Slot {
+        database: format!("rg/{server}/shop").parse().unwrap(),
+        site: format!("{group}/{site}").parse().unwrap(),
+        endpoint: format!("rg/contoso/{site}").parse().unwrap(),
+    };
+    let (production, stage) = (slot("rg", "sql-1", "contoso-1"), slot("rg-2", "sql-2", "contoso-2"));
+    Upgrade::new("7".parse().unwrap(), production, stage, "Shop".to_owned()).unwrap()
+}
+
+pub fn policy(world: &World) -> Policy {
+    let scripts = vec![ScriptName { name: "1.sql".to_owned(), digest: "d1".to_owned() }];
+    let policy = Policy { scripts, ..Policy::default() };
+    let (upgrade, scripts) = (upgrade(), policy.digest_of_scripts());
+    let plan_digest = world.production.database.as_ref().map(|database| {
+        plan::digest(&Facts { upgrade: &upgrade, profile: &world.profile, database, scripts: &scripts })
+    });
+    Policy { scripts_digest: Some(scripts), plan_digest, ..policy }
+}
+
+pub fn around() -> Surroundings {
+    let server = |name: &str| Server {
+        id: format!("rg/{name}").parse().unwrap(),
+        location: "westeurope".to_owned(),
+        fqdn: format!("{name}.database.windows.net"),
+        public_access_disabled: false,
+    };
+    let plan = |id: &str| Plan { id: id.to_owned(), tier: "Standard".to_owned(), size: "S1".to_owned() };
+    Surroundings {
+        production_server: server("sql-1"),
+        stage_server: Some(server("sql-2")),
+        production_plan: Some(plan("p1")),
+        stage_plan: Some(plan("p2")),
+    }
+}
+
+fn sql() -> SqlState {
+    SqlState {
+        now: at(0),
+        read_only: false,
+        updateable: true,
+        links: Vec::new(),
+        schema: None,
+        fences: Vec::new(),
+        journal: Vec::new(),
+    }
+}
+
+fn database(tags: Tags) -> Database {
+    Database {
+        location: "West Europe".to_owned(),
+        status: "Online".to_owned(),
+        sku_name: "GP_Gen5".to_owned(),
+        sku_tier: "GeneralPurpose".to_owned(),
+        sku_capacity: Some(2),
+        secondary_type: None,
+        tags,
+    }
+}
+
+fn site(slot: &Slot, plan: &str) -> Site {
+    let name = |name: String| HostName { name, tls: true };
+    let default_host = format!("{}.azurewebsites.net", slot.site.name);
+    Site {
+        id: slot.site.clone(),
+        running: true,
+        location: "West Europe".to_owned(),
+        plan: plan.to_owned(),
+        host_names: vec![name(default_host.clone()), name("www.contoso.example".to_owned())],
+        default_host,
+        tags: Tags::new(),
+    }
+}
+
+fn setting(host: &str) -> ConnectionSetting {
+    let value = format!("Server=tcp:{host}.database.windows.net,1433;Database=shop;User ID=app;Password=p");
+    ConnectionSetting { name: "Shop".to_owned(), kind: "SQLAzure".to_owned(), value: value.into() }
+}
+
+fn endpoint(slot: &Slot, kind: EndpointKind, priority: u32, enabled: bool) -> Endpoint {
+    Endpoint {
+        id: slot.endpoint.clone(),
+        kind,
+        target: format!("{}.azurewebsites.net", slot.site.name),
+        site: (kind == EndpointKind::Azure).then(|| slot.site.clone()),
+        location: (kind == EndpointKind::Azure).then(|| "West Europe".to_owned()),
+        priority: Some(priority),
+        enabled,
+        monitor: if enabled { MonitorStatus::Online } else { MonitorStatus::Disabled },
+        always_serve: false,
+    }
+}
+
+/// Before the upgrade: V1 serves, V2 is deployed to its site and works on a database for development.
+pub fn fresh() -> World {
+    let upgrade = upgrade();
+    let view = |slot: &Slot, plan: &str, host: &str| SlotView {
+        site: Some(site(slot, plan)),
+        settings: vec![setting(host)],
+        ..SlotView::default()
+    };
+    let production = SlotView {
+        database: Some(database(Tags::new())),
+        sql: Some(sql()),
+        ..view(&upgrade.production, "p1", "sql-1")
+    };
+    let profile = Profile {
+        id: upgrade.production.endpoint.profile_id(),
+        enabled: true,
+        routing: "Priority".to_owned(),
+        fqdn: "contoso.trafficmanager.net".to_owned(),
+        ttl: SignedDuration::from_secs(30),
+        monitor: Monitor {
+            protocol: "HTTPS".to_owned(),
+            port: 443,
+            path: Some("/health".to_owned()),
+            interval: SignedDuration::from_secs(10),
+            tolerated_failures: 3,
+        },
+        tags: BTreeMap::from([("owner".to_owned(), "shop".to_owned())]),
+        endpoints: vec![endpoint(&upgrade.production, EndpointKind::Azure, 1, true)],
+    };
+    World {
+        profile,
+        production,
+        stage: view(&upgrade.stage, "p2", "dev"),
+        other_sessions: Vec::new(),
+        permissions: Some(Permissions::default()),
+    }
+}
+
+/// Time passes.
+pub fn later(world: &mut World, seconds: i64) {
+    for sql in [&mut world.production.sql, &mut world.stage.sql].into_iter().flatten() {
+        sql.now += SignedDuration::from_secs(seconds);
+    }
+}
+
+pub fn apply(world: &mut World, effect: &Effect) {
+    let upgrade = upgrade();
+    let now = world.now().unwrap_or(at(0));
+    match effect.clone() {
+        Effect::CreateFenceTable { database } => on(world, &database, |sql| sql.schema = Some(1)),
+        Effect::Label { set, remove, .. } => {
+            world.profile.tags.retain(|name, _| !remove.contains(name));
+            world.profile.tags.extend(set);
+        }
+        Effect::LabelSwitched { .. } => {
+            world.profile.tags.insert(crate::labels::SWITCHED.to_owned(), label_time(now));
+        }
+        Effect::CreateSecondary { upgrade: id, .. } => {
+            link(world);
+            let tags = Tags::from([(TAG.to_owned(), id.to_string())]);
+            world.stage.database = Some(database(tags));
+            let copy = world.production.sql.clone().unwrap();
+            world.stage.sql = Some(SqlState { updateable: false, links: vec![status("sql-1", "SECONDARY")], ..copy });
+        }
+        Effect::PointSite { database, keep, .. } => {
+            let old = world.stage.setting("Shop").unwrap().clone();
+            world.stage.settings = vec![setting(&database.server), ConnectionSetting { name: keep, ..old }];
+        }
+        Effect::RestoreSetting { setting, kept, .. } => {
+            let old = world.stage.setting(&kept).unwrap().clone();
+            world.stage.settings = vec![ConnectionSetting { name: setting, ..old }];
+        }
+        Effect::ForgetSetting { kept, .. } => world.stage.settings.retain(|setting| setting.name != kept),
+        Effect::AddEndpoint { kind, priority, .. } => {
+            world.profile.endpoints.push(endpoint(&upgrade.stage, kind, priority, false));
+        }
+        Effect::OpenFence { database, upgrade, within } => on(world, &database, |sql| {
+            let fence =
+                Fence { run: upgrade.to_string(), opened_at: sql.now, deadline: sql.now + within, closed_at: None };
+            sql.fences.retain(|other| other.run != fence.run);
+            sql.fences.push(fence);
+        }),
+        Effect::CloseFence { database, upgrade } => on(world, &database, |sql| {
+            let now = sql.now;
+            let ours = sql.fences.iter_mut().filter(|fence| fence.run == upgrade.as_str());
+            ours.for_each(|fence| fence.closed_at = Some(now));
+        }),
+        Effect::DropFence { database } => on(world, &database, |sql| {
+            sql.schema = None;
+            sql.fences.clear();
+            sql.journal.clear();
+        }),
+        Effect::SetReadOnly { database, .. } => {
+            on(world, &database, |sql| (sql.read_only, sql.updateable) = (true, false))
+        }
+        Effect::SetReadWrite { database, .. } => {
+            on(world, &database, |sql| (sql.read_only, sql.updateable) = (false, true))
+        }
+        Effect::RemoveLink { .. } => {
+            world.production.links.clear();
+            world.stage.links.clear();
+            on(world, &upgrade.production.database, |sql| sql.links.clear());
+            on(world, &upgrade.stage.database, |sql| sql.links.clear());
+        }
+        Effect::StopSite { .. } => world.stage.site.as_mut().unwrap().running = false,
+        Effect::StartSite { .. } => world.stage.site.as_mut().unwrap().running = true,
+        Effect::RunScripts { database, upgrade } => on(world, &database, |sql| {
+            let row = JournalRow {
+                run: upgrade.to_string(),
+                script: "1.sql".to_owned(),
+                digest: "d1".to_owned(),
+                took: SignedDuration::from_secs(2),
+            };
+            sql.journal = vec![row];
+        }),
+        Effect::EnableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, true),
+        Effect::DisableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, false),
+        Effect::DeleteEndpoint { endpoint, .. } => world.profile.endpoints.retain(|other| other.id != endpoint),
+        Effect::DeleteSite { .. } => (world.production.site, world.production.settings) = (None, Vec::new()),
+        Effect::DeleteDatabase { database } => delete(world, &database),
+        proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
+    }
+    replicate(world);
+}
+
+fn delete(world: &mut World, database: &DatabaseId) {
+    world.production.links.clear();
+    world.stage.links.clear();
+    if let Some(sql) = &mut world.production.sql {
+        sql.links.clear();
+    }
+    let view = if *database == upgrade().production.database { &mut world.production } else { &mut world.stage };
+    (view.database, view.sql) = (None, None);
+}
+
+/// A linked secondary has the rows and the READ_ONLY option of its primary.
+fn replicate(world: &mut World) {
+    let linked = !world.stage.links.is_empty();
+    if let (true, Some(source), Some(target)) = (linked, &world.production.sql, &mut world.stage.sql) {
+        let own = (std::mem::take(&mut target.links), target.now);
+        *target = SqlState { updateable: false, links: own.0, now: own.1, ..source.clone() };
+    }
+}
+
+fn on(world: &mut World, database: &DatabaseId, change: impl FnOnce(&mut SqlState)) {
+    let view = if *database == upgrade().production.database { &mut world.production } else { &mut world.stage };
+    change(view.sql.as_mut().unwrap());
+}
+
+fn set_endpoint(world: &mut World, id: &crate::EndpointId, enabled: bool) {
+    let endpoint = world.profile.endpoints.iter_mut().find(|endpoint| endpoint.id == *id).unwrap();
+    endpoint.enabled = enabled;
+    endpoint.monitor = if enabled { MonitorStatus::Online } else { MonitorStatus::Disabled };
+}
+
+fn status(partner: &str, role: &str) -> LinkStatus {
+    LinkStatus {
+        partner_server: partner.to_owned(),
+        partner_database: "shop".to_owned(),
+        state: "CATCH_UP".to_owned(),
+        role: role.to_owned(),
+        lag: Some(SignedDuration::ZERO),
+        last_commit: Some(at(0)),
+    }
+}
+
+fn link(world: &mut World) {
+    let side = |partner: &str, role: &str| Link {
+        name: "g".to_owned(),
+        partner_server: partner.to_owned(),
+        partner_database: "shop".to_owned(),
+        role: role.to_owned(),
+        state: "CATCH_UP".to_owned(),
+    };
+    world.production.links = vec![side("sql-2", "Primary")];
+    world.stage.links = vec![side("sql-1", "Secondary")];
+    on(world, &upgrade().production.database, |sql| sql.links = vec![status("sql-2", "PRIMARY")]);
+}
+
+/// Users could write to this slot: its database takes writes, its site runs on it.
+fn takes_user_writes(view: &SlotView, id: &DatabaseId) -> bool {
+    let runs = view.site.as_ref().is_some_and(|site| site.running);
+    let leads_there = view.setting("Shop").is_some_and(|setting: &ConnectionSetting| {
+        let value: &SecretString = &setting.value;
+        let string = ConnectionString::parse(value.expose_secret()).unwrap();
+        string.leads_to(&format!("{}.database.windows.net", id.server), &id.name)
+    });
+    view.writable() && runs && leads_there
+}
+
+/// Invariants 2 and 3, as far as a model can see them.
+pub fn assert_invariants(world: &World, cause: &str) {
+    let upgrade = upgrade();
+    let production =
+        takes_user_writes(&world.production, &upgrade.production.database) && world.enabled(&upgrade.production);
+    let stage = takes_user_writes(&world.stage, &upgrade.stage.database) && world.enabled(&upgrade.stage);
+    assert!(!(production && stage), "two databases take users' writes after {cause}");
+    assert!(world.profile.endpoints.iter().any(|endpoint| endpoint.enabled), "no endpoint is enabled after {cause}");
+}

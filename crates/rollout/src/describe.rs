@@ -1,0 +1,71 @@
+//! Effects in words, for the log and the summary.
+
+use std::fmt;
+
+use crate::Effect;
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateFenceTable { database } => write!(f, "create the fence table in `{database}`"),
+            Self::Label { profile, set, remove } => {
+                let words = [names("set", set.iter().map(|(name, _)| name)), names("remove", remove)];
+                let words: Vec<_> = words.into_iter().flatten().collect();
+                write!(f, "label profile `{profile}`: {}", words.join(", "))
+            }
+            Self::LabelSwitched { profile, .. } => write!(f, "label profile `{profile}` with the time of the switch"),
+            Self::CreateSecondary { source, target, .. } => write!(f, "create geo-secondary `{target}` of `{source}`"),
+            Self::AwaitCatchUp { target, .. } => write!(f, "wait until `{target}` is seeded and in CATCH_UP"),
+            Self::PointSite { site, setting, database, .. } => {
+                write!(f, "point connection string `{setting}` of site `{site}` at `{database}`")
+            }
+            Self::RestoreSetting { site, setting, .. } => {
+                write!(f, "give site `{site}` its old connection string `{setting}` back")
+            }
+            Self::ForgetSetting { site, kept } => {
+                write!(f, "remove the kept connection string `{kept}` of site `{site}`")
+            }
+            Self::AddEndpoint { endpoint, target, .. } => {
+                write!(f, "add endpoint `{endpoint}` for `{target}`, disabled")
+            }
+            Self::OpenFence { database, within, .. } => {
+                write!(f, "open the fence of `{database}`, deadline in {within:#}")
+            }
+            Self::CloseFence { database, .. } => write!(f, "close the fence of `{database}`"),
+            Self::DropFence { database } => write!(f, "remove schema `rolling_upgrade` from `{database}`"),
+            Self::SetReadOnly { database, grace } if grace.is_zero() => write!(f, "set `{database}` READ_ONLY at once"),
+            Self::SetReadOnly { database, grace } => {
+                write!(f, "set `{database}` READ_ONLY, open transactions get {grace:#}")
+            }
+            Self::SetReadWrite { database, .. } => write!(f, "set `{database}` READ_WRITE"),
+            Self::ProveReadOnly { database, .. } => write!(f, "prove that `{database}` is the primary and READ_ONLY"),
+            Self::AwaitCopySync { source, target } => write!(f, "wait until `{target}` has every write of `{source}`"),
+            Self::ProveSynchronised { source, target } => {
+                write!(f, "prove that `{source}` and `{target}` have the same last commit")
+            }
+            Self::RemoveLink { source, target } => write!(f, "end replication from `{source}` to `{target}`"),
+            Self::ProveIndependent { target, .. } => {
+                write!(f, "prove that `{target}` stands alone and holds the fence row")
+            }
+            Self::CompareRows { source, target } => write!(f, "compare the row counts of `{source}` and `{target}`"),
+            Self::StopSite { site } => write!(f, "stop site `{site}`"),
+            Self::StartSite { site } => write!(f, "start site `{site}`"),
+            Self::RunScripts { database, .. } => write!(f, "run the upgrade scripts on `{database}`"),
+            Self::AwaitHealthy { site, repeats, .. } => {
+                write!(f, "wait until site `{site}` answered well {repeats} times in a row")
+            }
+            Self::EnableEndpoint { endpoint, .. } => write!(f, "enable endpoint `{endpoint}`"),
+            Self::DisableEndpoint { endpoint, .. } => write!(f, "disable endpoint `{endpoint}`"),
+            Self::AwaitOnline { endpoint } => write!(f, "wait until endpoint `{endpoint}` is Online"),
+            Self::ProveLock => f.write_str("prove that this run still holds the lock"),
+            Self::DeleteEndpoint { endpoint, .. } => write!(f, "remove endpoint `{endpoint}`"),
+            Self::DeleteSite { site } => write!(f, "delete site `{site}`"),
+            Self::DeleteDatabase { database } => write!(f, "delete database `{database}`"),
+        }
+    }
+}
+
+fn names<'n>(verb: &str, names: impl IntoIterator<Item = &'n String>) -> Option<String> {
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+}

@@ -1,0 +1,41 @@
+//! The four durations of an upgrade, from the live state alone, so that a step that is run again says the same.
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use crate::{Upgrade, World, labels};
+
+/// What an upgrade cost its users, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Durations {
+    /// From the fence row, written just before READ_ONLY is sent, to production disabled or given back.
+    pub read_only_seconds: f64,
+    /// The run time of the upgrade scripts.
+    pub script_seconds: f64,
+    /// Read-only time that was not the scripts'.
+    pub overhead_seconds: f64,
+    /// Until the last user with a cached name has left V1: at most the DNS time to live; 0 after a rollback.
+    pub tail_seconds: f64,
+}
+
+/// The durations, once the read-only time of users is over.
+pub fn durations(upgrade: &Upgrade, world: &World) -> Option<Durations> {
+    let fence = world.production.fence(upgrade)?;
+    let switched = labels::switched_at(&world.profile, upgrade);
+    let ended = switched.or(fence.closed_at)?;
+    let read_only = ended.duration_since(fence.opened_at);
+    let tail = switched.map_or(SignedDuration::ZERO, |_| world.profile.ttl);
+    let journal = world.stage.sql.iter().flat_map(|sql| &sql.journal);
+    let script: SignedDuration = journal.filter(|row| row.run == upgrade.id.as_str()).map(|row| row.took).sum();
+    Some(Durations {
+        read_only_seconds: seconds(read_only),
+        script_seconds: seconds(script),
+        overhead_seconds: seconds(read_only - script),
+        tail_seconds: seconds(tail),
+    })
+}
+
+/// Seconds with milliseconds.
+fn seconds(duration: SignedDuration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
