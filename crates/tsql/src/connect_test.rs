@@ -1,0 +1,80 @@
+use std::{cell::Cell, future::ready};
+
+use super::*;
+
+fn connect() -> Connect {
+    Connect {
+        server_fqdn: "contoso-sql-1.database.windows.net".into(),
+        port: 1433,
+        database: "shop".into(),
+        credentials: Credentials::Password { user: "app".into(), password: "hunter2".to_owned().into() },
+        connect_to: Vec::new(),
+        application: "rolling-upgrade/plan/1".into(),
+        connect_timeout: Duration::from_secs(5),
+    }
+}
+
+const PATIENCE: Patience = Patience { first_wait: Duration::from_secs(5), budget: Duration::from_secs(100) };
+
+/// Fails with these kinds, one after the other, then succeeds; answers the seconds at which attempts were made.
+async fn attempts(kinds: &[Kind]) -> (Result<(), SqlError>, Vec<u64>) {
+    let start = Instant::now();
+    let (times, left) = (Cell::new(Vec::new()), Cell::new(kinds.iter()));
+    let outcome = again_while_it_may_help(PATIENCE, || {
+        times.set([times.take(), vec![start.elapsed().as_secs()]].concat());
+        let mut kinds = left.replace([].iter());
+        let kind = kinds.next().copied();
+        left.set(kinds);
+        ready(kind.map_or(Ok(()), |kind| Err(SqlError::new(kind, "log in", "no"))))
+    });
+    (outcome.await, times.take())
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_double_until_the_budget_is_used_up() {
+    let (outcome, times) = attempts(&[Kind::Unreachable; 9]).await;
+    assert_eq!((outcome.unwrap_err().kind, times), (Kind::Unreachable, vec![0, 5, 15, 35, 75]));
+    let (outcome, times) = attempts(&[Kind::Lost, Kind::Unreachable]).await;
+    assert_eq!((outcome, times), (Ok(()), vec![0, 5, 15]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_attempt_cannot_help_ends_it() {
+    let (outcome, times) = attempts(&[Kind::Unreachable, Kind::Tls]).await;
+    assert_eq!((outcome.unwrap_err().kind, times), (Kind::Tls, vec![0, 5]));
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let shown = format!("{:?} {}", connect(), connect());
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let token = Credentials::Token("eyJhbGciOi".to_owned().into());
+    assert!(!format!("{token:?}").contains("eyJ"));
+}
+
+#[test]
+fn a_redirect_and_advice_are_cut_to_what_counts() {
+    assert_eq!(host_part("a.worker.database.windows.net\\x"), "a.worker.database.windows.net");
+    assert_eq!(without_advice("rejected: UnknownIssuer. To connect anyway you can: …"), "rejected: UnknownIssuer");
+}
+
+#[tokio::test]
+async fn a_closed_port_is_unreachable_and_named() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let rule = format!(":1433:127.0.0.1:{port}").parse().unwrap();
+    let error = Connect { connect_to: vec![rule], ..connect() }.open().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unreachable);
+    let beginning = format!(
+        "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: no connection to 127.0.0.1, port {port}: "
+    );
+    assert!(error.to_string().starts_with(&beginning), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_unreachable_in_time() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rule = format!(":1433:127.0.0.1:{}", silent.local_addr().unwrap().port()).parse().unwrap();
+    let connect = Connect { connect_to: vec![rule], connect_timeout: Duration::from_millis(50), ..connect() };
+    let error = connect.open().await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (Kind::Unreachable, "no answer within 50ms"));
+}

@@ -1,0 +1,238 @@
+//! What can go wrong with a server, told so that a person knows what to do.
+
+use std::fmt;
+
+/// Numbers that Microsoft lists as transient for Azure SQL Database ("Troubleshoot common connection issues"): the
+/// same log-in may succeed a little later. They say nothing about a batch that was already sent.
+const TRANSIENT: [u32; 10] = [615, 926, 4060, 4221, 40197, 40501, 40613, 49918, 49919, 49920];
+
+/// In which way a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No connection came about: name resolution, TCP, or the time for it ran out.
+    Unreachable,
+    /// The TLS handshake failed; nothing was said to the server.
+    Tls,
+    /// The server refused the log-in.
+    Login,
+    /// The server answered with an error; the session can be used further.
+    Server,
+    /// Our time for the call ran out. The call was cancelled; whether it had taken effect is unknown, and the session
+    /// is closed.
+    Timeout,
+    /// The connection broke. Whether the call took effect is unknown, and the session is closed.
+    Lost,
+    /// The session was closed by an earlier failure; nothing was sent.
+    Closed,
+    /// The server answered with something that this version does not understand.
+    Unexpected,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {attempt}: {}{message}", Prefix(.server))]
+pub struct SqlError {
+    /// In which way.
+    pub kind: Kind,
+    /// What was tried, as it follows "cannot", e.g. ``set the database read-only in `shop` on `…` ``.
+    pub attempt: String,
+    /// Why it failed, without a full stop.
+    pub message: String,
+    /// The server's error, where it sent one.
+    pub server: Option<ServerError>,
+}
+
+/// What a server says with an error besides its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerError {
+    /// The number, e.g. 3906.
+    pub number: u32,
+    /// The class, which is the severity: 11 and more.
+    pub class: u8,
+    /// The state.
+    pub state: u8,
+    /// Where it happened, if that says something to a reader.
+    pub place: Option<Place>,
+}
+
+/// Where an error happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In this line of the script's file.
+    Line(u32),
+    /// In this line of a stored procedure.
+    Procedure(String, u32),
+}
+
+struct Prefix<'e>(&'e Option<ServerError>);
+
+impl fmt::Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(ServerError { number, class, state, place }) = self.0 else { return Ok(()) };
+        write!(f, "error {number} (class {class}, state {state})")?;
+        match place {
+            Some(Place::Line(line)) => write!(f, " in line {line}: "),
+            Some(Place::Procedure(name, line)) => write!(f, " in line {line} of procedure `{name}`: "),
+            None => f.write_str(": "),
+        }
+    }
+}
+
+impl SqlError {
+    /// A failure that no error of the server stands behind.
+    pub(crate) fn new(kind: Kind, attempt: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, attempt: attempt.into(), message: message.into(), server: None }
+    }
+
+    /// An answer that cannot be what was asked for.
+    pub(crate) fn unexpected(attempt: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Kind::Unexpected, attempt, message)
+    }
+
+    /// The server's error number, where it sent one.
+    pub fn number(&self) -> Option<u32> {
+        self.server.as_ref().map(|server| server.number)
+    }
+
+    /// Whether another attempt *to connect* may succeed a little later. A batch is never sent again for it.
+    pub fn connecting_again_may_help(&self) -> bool {
+        match self.kind {
+            Kind::Unreachable | Kind::Lost => true,
+            Kind::Login | Kind::Server => self.number().is_some_and(|number| TRANSIENT.contains(&number)),
+            Kind::Tls | Kind::Timeout | Kind::Closed | Kind::Unexpected => false,
+        }
+    }
+
+    /// Whether the call may have taken effect although it failed.
+    pub fn outcome_unknown(&self) -> bool {
+        matches!(self.kind, Kind::Timeout | Kind::Lost)
+    }
+
+    /// What a person can do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self.kind {
+            Kind::Tls => Some(TLS_HINT.to_owned()),
+            Kind::Login | Kind::Server => self.number().and_then(|number| hint_for(number, &self.message)),
+            _ => None,
+        }
+    }
+}
+
+const TLS_HINT: &str = "the server's certificate must come from an authority that this machine trusts; name another one \
+                        in a file of PEM certificates with the environment variable `SSL_CERT_FILE`";
+
+fn hint_for(number: u32, message: &str) -> Option<String> {
+    let hint = match number {
+        40615 => return Some(firewall_hint(message)),
+        18456 => return Some(login_hint(message).to_owned()),
+        40914 => "the server allows only its virtual networks: use a runner inside one of them",
+        40613 => "the database is not available for the moment, as after a failover: run this step again in a minute",
+        4060 => "check the database's name, and that this log-in has a user in it",
+        40501 | 49918 | 49919 | 49920 => "the server is busy: run this step again in a minute",
+        3906 => {
+            "the database takes no writes: an upgrade has set it read-only (then `upgrade-rollback` gives it back), or it \
+             is a geo-secondary"
+        }
+        1468 => {
+            "the server refuses this while the database has a geo-replication link: the link to the stage database has to \
+             be removed first"
+        }
+        5061 | 5070 => {
+            "another session holds on to the database: look into `sys.dm_exec_sessions` for clients that connect again and \
+             again, stop them, and run this step again"
+        }
+        226 => {
+            "the statement cannot run in a transaction, and each upgrade script runs in one: take it out of the scripts"
+        }
+        229 | 262 | 297 | 300 | 916 | 5011 | 15247 => {
+            "the log-in lacks a permission: the README lists what each step needs in which database"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn firewall_hint(message: &str) -> String {
+    let address = quoted_address(message).map(|address| format!(" for the address {address}")).unwrap_or_default();
+    format!(
+        "add a firewall rule{address} to the server (it can take five minutes to take effect), or use a runner inside its \
+         network"
+    )
+}
+
+/// The address in "Client with IP address '…' is not allowed to access the server".
+fn quoted_address(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("IP address '")?;
+    rest.split_once('\'').map(|(address, _)| address)
+}
+
+fn login_hint(message: &str) -> &'static str {
+    if message.contains("Token is expired") {
+        "the access token has expired: get a new one"
+    } else if message.contains("token-identified principal") {
+        "the identity behind the token has no user there: run `CREATE USER [name] FROM EXTERNAL PROVIDER` in that database \
+         (for `master`, make it a user of `master` or the server's Entra administrator)"
+    } else {
+        "check user and password, and that the log-in exists on this very server: SQL log-ins are not replicated"
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn server(kind: Kind, number: u32, message: &str, place: Option<Place>) -> SqlError {
+        let server = Some(ServerError { number, class: 16, state: 1, place });
+        SqlError { kind, attempt: "run the batch".into(), message: message.into(), server }
+    }
+
+    #[test]
+    fn an_error_names_attempt_number_and_place() {
+        let error = server(Kind::Server, 207, "Invalid column name 'x'", Some(Place::Line(12)));
+        let text = "cannot run the batch: error 207 (class 16, state 1) in line 12: Invalid column name 'x'";
+        assert_eq!(error.to_string(), text);
+        let error = server(Kind::Server, 50000, "no", Some(Place::Procedure("p".into(), 3)));
+        let text = "cannot run the batch: error 50000 (class 16, state 1) in line 3 of procedure `p`: no";
+        assert_eq!(error.to_string(), text);
+        assert_eq!(SqlError::new(Kind::Lost, "log in", "reset").to_string(), "cannot log in: reset");
+    }
+
+    #[test]
+    fn only_the_listed_numbers_and_broken_connections_make_another_attempt_worth_it() {
+        for number in [40613, 40197, 40501, 49918, 4060] {
+            assert!(server(Kind::Login, number, "", None).connecting_again_may_help(), "{number}");
+        }
+        for number in [18456, 40615, 3906, 1468, 5061, 5069, 5070] {
+            assert!(!server(Kind::Login, number, "", None).connecting_again_may_help(), "{number}");
+        }
+        let kinds = [Kind::Unreachable, Kind::Lost, Kind::Tls, Kind::Timeout, Kind::Closed, Kind::Unexpected];
+        let again = kinds.map(|kind| SqlError::new(kind, "", "").connecting_again_may_help());
+        assert_eq!(again, [true, true, false, false, false, false]);
+        assert_eq!(
+            kinds.map(|kind| SqlError::new(kind, "", "").outcome_unknown()),
+            [false, true, false, true, false, false]
+        );
+    }
+
+    #[test]
+    fn hints_say_what_to_do() {
+        let hint = |number, message| server(Kind::Login, number, message, None).hint().unwrap();
+        assert_eq!(
+            hint(40615, "Client with IP address '20.1.2.3' is not allowed to access the server"),
+            "add a firewall rule for the address 20.1.2.3 to the server (it can take five minutes to take effect), or use \
+             a runner inside its network"
+        );
+        assert!(hint(40615, "cut").starts_with("add a firewall rule to the server"));
+        assert!(hint(18456, "Login failed for user 'app'").starts_with("check user and password"));
+        assert!(hint(18456, "Login failed for user '<token-identified principal>'").contains("FROM EXTERNAL PROVIDER"));
+        assert!(
+            hint(18456, "Login failed for user '<token-identified principal>'. Token is expired.").contains("expired")
+        );
+        for number in [40613, 3906, 1468, 5061, 5070, 226, 262] {
+            assert!(!hint(number, "").is_empty());
+        }
+        assert_eq!(server(Kind::Server, 547, "", None).hint(), None);
+        assert!(SqlError::new(Kind::Tls, "", "").hint().unwrap().contains("SSL_CERT_FILE"));
+    }
+}

@@ -1,0 +1,197 @@
+//! A session: one log-in to one database, used by one caller at a time.
+//!
+//! Every answer is read to its end, because an error may stand behind the last result set. A session that ran into a
+//! time limit, or whose connection broke, or whose caller stopped waiting in the middle of a call, is closed and never
+//! used again: what is left on the wire could be taken for the answer to the next call.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use tiberius::{QueryItem, error::Error};
+use tokio::time::timeout;
+use tracing::{Dispatch, instrument::WithSubscriber};
+
+use crate::{
+    answer::{Answer, Row},
+    connect::{Client, Connect, Patience},
+    error::{Kind, SqlError},
+    messages::Listener,
+    server_error,
+    split::Batch,
+};
+
+/// How long the server gets to acknowledge that a call is cancelled.
+const CANCEL_LIMIT: Duration = Duration::from_secs(2);
+/// Errors of this class and above end the connection (MS-TDS 2.2.7.10: 20 to 25 are fatal).
+const FATAL_CLASS: u8 = 20;
+
+/// A log-in to one database.
+pub struct Session {
+    client: Option<Client>,
+    place: String,
+    listener: Listener,
+    dispatch: Dispatch,
+}
+
+/// What is done with the rows of an answer.
+#[derive(Clone, Copy, PartialEq)]
+enum Rows {
+    Keep,
+    Discard,
+}
+
+impl Session {
+    /// Logs in: one attempt.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`], [`Kind::Tls`], [`Kind::Login`] and [`Kind::Lost`].
+    pub async fn connect(connect: &Connect) -> Result<Self, SqlError> {
+        Ok(Self::over(connect.open().await?, connect))
+    }
+
+    /// Logs in, and tries again while that may help and the patience lasts.
+    ///
+    /// # Errors
+    /// The last attempt's, as [`Session::connect`].
+    pub async fn connect_patiently(connect: &Connect, patience: Patience) -> Result<Self, SqlError> {
+        Ok(Self::over(connect.open_patiently(patience).await?, connect))
+    }
+
+    fn over(client: Client, connect: &Connect) -> Self {
+        let listener = Listener::default();
+        let dispatch = listener.dispatch();
+        Self { client: Some(client), place: connect.to_string(), listener, dispatch }
+    }
+
+    /// Whether another call can be sent. It says nothing about a connection that broke since the last call.
+    pub fn is_open(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// Which database on which server, for messages.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Sends a batch of ours and reads its whole answer. `attempt` says what it is for, as it follows "cannot".
+    ///
+    /// # Errors
+    /// [`Kind::Server`] leaves the session usable; [`Kind::Timeout`] after `limit`, [`Kind::Lost`] and
+    /// [`Kind::Unexpected`] close it; [`Kind::Closed`] when it was closed before.
+    pub async fn query(&mut self, attempt: &str, sql: &str, limit: Duration) -> Result<Answer, SqlError> {
+        self.send(attempt, sql, limit, Rows::Keep, None).await
+    }
+
+    /// Sends a batch of a script once, whatever its repeat count, and answers the messages that it printed; rows are
+    /// read and dropped. An error's line is that of the script's file.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub async fn run(&mut self, attempt: &str, batch: &Batch, limit: Duration) -> Result<Vec<String>, SqlError> {
+        let answer = self.send(attempt, &batch.text, limit, Rows::Discard, Some(batch.first_line)).await?;
+        Ok(answer.messages)
+    }
+
+    /// Keeps an idle session alive: gateways close connections that are silent for 30 minutes.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub async fn ping(&mut self, limit: Duration) -> Result<(), SqlError> {
+        self.query("keep the session alive", "SELECT 1 AS alive", limit).await.map(drop)
+    }
+
+    /// Closes the session without a word, so that nothing more can be sent.
+    pub(crate) fn abandon(&mut self) {
+        self.client = None;
+    }
+
+    /// Says good-bye to the server; dropping a session ends it as well.
+    pub async fn close(mut self) {
+        if let Some(client) = self.client.take() {
+            // The server ends the session either way, and nobody could act on a failure.
+            let _ = timeout(CANCEL_LIMIT, client.close()).await;
+        }
+    }
+
+    async fn send(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        limit: Duration,
+        rows: Rows,
+        first_line: Option<u32>,
+    ) -> Result<Answer, SqlError> {
+        let attempt: Arc<str> = format!("{attempt} in {}", self.place).into();
+        let closed = || SqlError::new(Kind::Closed, &*attempt, "the session was closed by an earlier failure");
+        // Out of `self` while the call runs: whoever stops waiting for it leaves a closed session behind.
+        let mut client = self.client.take().ok_or_else(closed)?;
+        self.listener.take();
+        let outcome =
+            timeout(limit, drain(&mut client, sql, rows, &attempt)).with_subscriber(self.dispatch.clone()).await;
+        match outcome {
+            Ok(Ok(sets)) => {
+                self.client = Some(client);
+                Ok(Answer { attempt, sets, messages: self.listener.take().messages })
+            }
+            Ok(Err(error)) => {
+                self.client = is_usable_after(&error).then_some(client);
+                Err(self.failure(&attempt, error, first_line))
+            }
+            Err(_) => {
+                cancel(client).await;
+                Err(SqlError::new(
+                    Kind::Timeout,
+                    &*attempt,
+                    format!("no complete answer within {limit:?}; it was cancelled"),
+                ))
+            }
+        }
+    }
+
+    fn failure(&self, attempt: &str, error: Error, first_line: Option<u32>) -> SqlError {
+        match error {
+            Error::Server(error) => server_error::read(attempt, &error, Kind::Server, first_line),
+            Error::Io { message, .. } => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
+            Error::Tls(message) => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
+            other => SqlError::unexpected(attempt, format!("the server's answer cannot be read: {other}")),
+        }
+    }
+
+    /// A server that ends a session says why before it closes the connection.
+    fn last_words(&self, message: &str) -> String {
+        let said = self.listener.take().errors.join(" ");
+        let connection = format!("the connection broke: {message}");
+        if said.is_empty() {
+            connection
+        } else {
+            format!("{connection}; before, the server said: {}", said.trim_end_matches('.'))
+        }
+    }
+}
+
+/// Sends the batch and reads the answer to its end.
+async fn drain(client: &mut Client, sql: &str, rows: Rows, attempt: &Arc<str>) -> Result<Vec<Vec<Row>>, Error> {
+    #[expect(clippy::disallowed_methods, reason = "the one place, and it drains the stream")]
+    let mut stream = client.simple_query(sql).await?;
+    let mut sets: Vec<Vec<Row>> = Vec::new();
+    while let Some(item) = stream.try_next().await? {
+        match (item, sets.last_mut()) {
+            (QueryItem::Metadata(_), _) => sets.push(Vec::new()),
+            (QueryItem::Row(cells), Some(set)) if rows == Rows::Keep => {
+                set.push(Row { attempt: attempt.clone(), cells })
+            }
+            (QueryItem::Row(_), _) => {}
+        }
+    }
+    Ok(sets)
+}
+
+/// After an error of the server the answer was read to its end; after any other there is no telling.
+fn is_usable_after(error: &Error) -> bool {
+    matches!(error, Error::Server(error) if error.class() < FATAL_CLASS)
+}
+
+/// Asks the server to stop working on the call, then drops the connection whatever the server says.
+async fn cancel(mut client: Client) {
+    let _ = timeout(CANCEL_LIMIT, client.cancel_query()).await;
+}

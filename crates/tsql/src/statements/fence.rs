@@ -1,0 +1,61 @@
+//! The fence row in production: who made it read-only, and until when at most. All times are the server's.
+
+use std::time::Duration;
+
+use rollout::{UpgradeId, facts::Fence};
+
+use super::quote;
+use crate::{Session, SqlError, answer::Row};
+
+/// Opens the fence of an upgrade, also one that was closed before, and answers the row. The schema must be there.
+/// `within` is the time until the deadline, in whole seconds.
+///
+/// # Errors
+/// As [`Session::query`].
+pub async fn open(
+    session: &mut Session,
+    run: &UpgradeId,
+    within: Duration,
+    limit: Duration,
+) -> Result<Fence, SqlError> {
+    let answer = session.query("open the fence", &open_sql(run, within), limit).await?;
+    read(answer.row()?)
+}
+
+/// Closes the fence of an upgrade; a fence that is not open stays as it is. It takes a database that takes writes.
+///
+/// # Errors
+/// As [`Session::query`].
+pub async fn close(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
+    session.query("close the fence", &close_sql(run), limit).await.map(drop)
+}
+
+fn open_sql(run: &UpgradeId, within: Duration) -> String {
+    let (run, seconds) = (quote::text(run.as_str()), within.as_secs().min(i32::MAX.unsigned_abs().into()));
+    format!(
+        "\
+SET XACT_ABORT ON;
+BEGIN TRANSACTION;
+DECLARE @now datetime2(3) = SYSUTCDATETIME();
+DELETE FROM rolling_upgrade.fence WHERE run = {run};
+INSERT INTO rolling_upgrade.fence (run, opened_at, deadline, closed_at)
+VALUES ({run}, @now, DATEADD(second, {seconds}, @now), NULL);
+COMMIT TRANSACTION;
+SELECT run, opened_at, deadline, closed_at FROM rolling_upgrade.fence WHERE run = {run};"
+    )
+}
+
+fn close_sql(run: &UpgradeId) -> String {
+    let run = quote::text(run.as_str());
+    format!("UPDATE rolling_upgrade.fence SET closed_at = SYSUTCDATETIME() WHERE run = {run} AND closed_at IS NULL;")
+}
+
+/// Reads a row of the fence table.
+pub(super) fn read(row: &Row) -> Result<Fence, SqlError> {
+    Ok(Fence {
+        run: row.text("run")?,
+        opened_at: row.time("opened_at")?,
+        deadline: row.time("deadline")?,
+        closed_at: row.optional_time("closed_at")?,
+    })
+}
