@@ -1,0 +1,202 @@
+//! One run of the workflow by `act` in host mode, and what must have come of it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use super::tools::Tools;
+use crate::{process, simulator::Simulator, workspace::Workspace};
+
+/// A run and what is expected of it.
+pub struct Play {
+    /// Its name, also of its folder.
+    pub name: &'static str,
+    broken: bool,
+    jobs: &'static [(&'static str, &'static str)],
+    serving: &'static str,
+}
+
+/// The actions that the workflow uses, and what stands in for them here.
+const ACTIONS: [(&str, &str); 2] = [
+    ("rolling-upgrade/rolling-upgrade@v0.1.0", "action"),
+    ("azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5", "azure-login"),
+];
+
+const INPUTS: [&str; 5] = [
+    "profile=contoso-rg/contoso",
+    "stage-server=contoso-rg/contoso-sql-2",
+    "stage-site=contoso-stage-rg/contoso-2",
+    "connection-name=Shop",
+    "scripts=db/upgrade",
+];
+
+impl Play {
+    /// Every job succeeds, and users are on V2.
+    pub const SUCCESS: Self = Self {
+        name: "success",
+        broken: false,
+        jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "success"), ("cleanup", "success")],
+        serving: "2",
+    };
+
+    /// A script fails, the rollback job gives V1 back, and nothing is cleaned up.
+    pub const FAILURE: Self = Self {
+        name: "failing-script",
+        broken: true,
+        jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "failure"), ("rollback", "success")],
+        serving: "1",
+    };
+
+    /// Runs it; everything that is not as expected comes back.
+    pub fn run(&self, workspace: &Workspace, tools: &Tools) -> anyhow::Result<Vec<String>> {
+        let stage = Stage::set(workspace, self)?;
+        let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace)?)?;
+        stage.sign_in(&simulator)?;
+        let mut jobs = BTreeMap::new();
+        let mut live = |line: &str| note(line, &mut jobs);
+        let act = process::run(&mut stage.command(workspace, tools, &simulator), Duration::from_secs(600), &mut live)?;
+        let log = stage.folder.join("act.log");
+        fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
+        simulator.control.output("act", &act.text)?;
+        let users = settled(&simulator)?;
+        Ok(self.problems(&jobs, &users).into_iter().map(|text| format!("{text} (log: {})", log.display())).collect())
+    }
+
+    fn problems(&self, jobs: &BTreeMap<String, String>, users: &Value) -> Vec<String> {
+        let expected = self.jobs.iter().map(|(job, result)| ((*job).to_owned(), (*result).to_owned())).collect();
+        let mut problems = Vec::new();
+        if *jobs != expected {
+            problems.push(format!("{}: the jobs ended as {jobs:?}, expected {expected:?}", self.name));
+        }
+        if users["serving"]["version"] != self.serving {
+            problems
+                .push(format!("{}: users are served by {}, expected V{}", self.name, users["serving"], self.serving));
+        }
+        if users["writes"]["acknowledged"].as_u64() < Some(1) || users["writes"]["lost"] != 0 {
+            problems.push(format!("{}: the users' writes: {}", self.name, users["writes"]));
+        }
+        if users["invariants"]["broken"] != json!([]) {
+            problems.push(format!("{}: broken invariants: {}", self.name, users["invariants"]["broken"]));
+        }
+        problems
+    }
+}
+
+/// A repository that uses the workflow, the actions, and what stands in for Azure's side of a runner.
+struct Stage {
+    folder: PathBuf,
+}
+
+impl Stage {
+    fn set(workspace: &Workspace, play: &Play) -> anyhow::Result<Self> {
+        let folder = workspace.scratch("act")?.join(play.name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("empty `{}`", folder.display()))?;
+        }
+        let root = &workspace.root;
+        copy(&root.join("workflows"), &folder.join("repository/.github/workflows"))?;
+        copy(&root.join("sample/upgrade"), &folder.join("repository/db/upgrade"))?;
+        if play.broken {
+            copy(&root.join("sample/broken"), &folder.join("repository/db/upgrade"))?;
+        }
+        copy(&root.join("tests/act/azure-login"), &folder.join("azure-login"))?;
+        for folder in [folder.join("action"), folder.join("azure"), folder.join("home")] {
+            fs::create_dir_all(&folder).with_context(|| format!("make `{}`", folder.display()))?;
+        }
+        fs::copy(root.join("action.yml"), folder.join("action/action.yml")).context("copy action.yml")?;
+        Ok(Self { folder })
+    }
+
+    /// Leaves the tokens where the stand-in for the Azure CLI finds them.
+    fn sign_in(&self, simulator: &Simulator) -> anyhow::Result<()> {
+        let tokens = [("arm-token", &simulator.ready.arm_token), ("sql-token", &simulator.ready.sql_token)];
+        for (name, token) in tokens {
+            fs::write(self.folder.join("azure").join(name), token).with_context(|| format!("write the {name}"))?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator) -> Command {
+        let mut act = tools.command("act");
+        act.current_dir(self.folder.join("repository")).env_clear();
+        act.env("PATH", self.path(workspace)).env("HOME", self.folder.join("home"));
+        act.args(["workflow_dispatch", "--json", "--platform", "ubuntu-latest=-self-hosted"]);
+        act.args(["--workflows", ".github/workflows/rolling-upgrade.yml"]);
+        for (action, folder) in ACTIONS {
+            act.arg("--local-repository").arg(format!("{action}={}", self.folder.join(folder).display()));
+        }
+        act.args(INPUTS.iter().flat_map(|input| ["--input", input]));
+        act.args(variables(simulator).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
+        act.arg("--env").arg(format!("SSL_CERT_FILE={}", simulator.ready.ca_file));
+        act.arg("--env").arg(format!("SIMULATED_AZURE={}", self.folder.join("azure").display()));
+        act
+    }
+
+    /// The stand-in for the Azure CLI, the built steps, and the system.
+    fn path(&self, workspace: &Workspace) -> String {
+        let (bin, release) = (workspace.root.join("tests/act/bin"), workspace.target.join("release"));
+        format!("{}:{}:/usr/local/bin:/usr/bin:/bin", bin.display(), release.display())
+    }
+}
+
+fn variables(simulator: &Simulator) -> Vec<String> {
+    vec![
+        "AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001".to_owned(),
+        "AZURE_TENANT_ID=00000000-0000-0000-0000-000000000002".to_owned(),
+        format!("AZURE_SUBSCRIPTION_ID={}", simulator.ready.subscription_id),
+        format!("ROLLING_UPGRADE_CONNECT_TO={}", simulator.connect_to()),
+        "ROLLING_UPGRADE_HEALTH_TIMEOUT=20s".to_owned(),
+        "ROLLING_UPGRADE_REVERT_WINDOW=1ms".to_owned(),
+    ]
+}
+
+fn scenario(workspace: &Workspace) -> anyhow::Result<Value> {
+    let sample = workspace.root.join("sample");
+    Ok(json!({
+        "users": 4,
+        "user-interval-ms": 100,
+        "ttl-seconds": 0.2,
+        "database-script": sample.join("shop.sql"),
+        "app-v1": sample.join("v1/app.json"),
+        "app-v2": sample.join("v2/app.json"),
+        "cache-dir": workspace.scratch("databases")?,
+    }))
+}
+
+/// The users' report, after some more of their writes have arrived.
+fn settled(simulator: &Simulator) -> anyhow::Result<Value> {
+    let written = |report: &Value| report["writes"]["acknowledged"].as_u64().unwrap_or(0);
+    let before = written(&simulator.control.report()?);
+    if !simulator.control.wait_for(Duration::from_secs(20), |report| written(report) > before + 5)? {
+        bail!("users cannot write: {}", simulator.control.report()?);
+    }
+    simulator.control.report()
+}
+
+/// Keeps the results of jobs, and shows what a person wants to see of act's JSON lines.
+fn note(line: &str, jobs: &mut BTreeMap<String, String>) {
+    let Ok(event) = serde_json::from_str::<Value>(line) else {
+        return;
+    };
+    if let (Some(job), Some(result)) = (event["jobID"].as_str(), event["jobResult"].as_str()) {
+        eprintln!("           job {job}: {result}");
+        jobs.insert(job.to_owned(), result.to_owned());
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("make `{}`", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("list `{}`", from.display()))? {
+        let file = entry?.path();
+        let target = to.join(file.file_name().context("a file without a name")?);
+        fs::copy(&file, &target).with_context(|| format!("copy `{}`", file.display()))?;
+    }
+    Ok(())
+}

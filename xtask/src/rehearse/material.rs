@@ -1,0 +1,88 @@
+//! What a rehearsal works with: scripts, applications and the scenario of the simulator.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::Break;
+use crate::workspace::Workspace;
+
+/// The files of one rehearsal.
+pub struct Material {
+    /// The folder of this rehearsal; everything it writes is here.
+    pub folder: PathBuf,
+    /// The upgrade scripts.
+    pub scripts: PathBuf,
+    database: PathBuf,
+    app_v1: PathBuf,
+    app_v2: PathBuf,
+    cache: PathBuf,
+}
+
+impl Material {
+    /// Puts everything in its place.
+    pub fn lay_out(workspace: &Workspace, scripts: Option<&Path>, broken: Break) -> anyhow::Result<Self> {
+        let folder = workspace.scratch("rehearsal")?;
+        let sample = workspace.root.join("sample");
+        let given = scripts.map_or_else(|| sample.join("upgrade"), Path::to_owned);
+        let scripts = match broken {
+            Break::Script => with_broken_script(&folder, &given, &sample)?,
+            Break::None | Break::Health => absolute(&given)?,
+        };
+        let app_v2 = match broken {
+            Break::Health => with_broken_health(&folder, &sample)?,
+            Break::None | Break::Script => sample.join("v2/app.json"),
+        };
+        let (database, app_v1) = (sample.join("shop.sql"), sample.join("v1/app.json"));
+        Ok(Self { folder, scripts, database, app_v1, app_v2, cache: workspace.scratch("databases")? })
+    }
+
+    /// Users on a timer, and names that are cached for a second instead of half a minute.
+    pub fn scenario(&self) -> Value {
+        json!({
+            "users": 8,
+            "user-interval-ms": 40,
+            "ttl-seconds": 1.0,
+            "database-script": self.database,
+            "app-v1": self.app_v1,
+            "app-v2": self.app_v2,
+            "cache-dir": self.cache,
+        })
+    }
+}
+
+/// A copy of the scripts with one more, last in order, that fails.
+fn with_broken_script(folder: &Path, scripts: &Path, sample: &Path) -> anyhow::Result<PathBuf> {
+    let copy = folder.join("scripts");
+    if copy.exists() {
+        fs::remove_dir_all(&copy).with_context(|| format!("empty the folder `{}`", copy.display()))?;
+    }
+    fs::create_dir(&copy).with_context(|| format!("make the folder `{}`", copy.display()))?;
+    for from in [scripts, &sample.join("broken")] {
+        for entry in fs::read_dir(from).with_context(|| format!("list the scripts in `{}`", from.display()))? {
+            let file = entry?.path();
+            let name = file.file_name().context("a script without a name")?;
+            fs::copy(&file, copy.join(name)).with_context(|| format!("copy the script `{}`", file.display()))?;
+        }
+    }
+    Ok(copy)
+}
+
+/// V2 with an application that answers 500 on its health path.
+fn with_broken_health(folder: &Path, sample: &Path) -> anyhow::Result<PathBuf> {
+    let original = sample.join("v2/app.json");
+    let text = fs::read_to_string(&original).with_context(|| format!("read `{}`", original.display()))?;
+    let mut app: Value = serde_json::from_str(&text).with_context(|| format!("read `{}`", original.display()))?;
+    app["fail"] = Value::from("health");
+    let file = folder.join("app-v2-broken.json");
+    fs::write(&file, app.to_string()).with_context(|| format!("write `{}`", file.display()))?;
+    Ok(file)
+}
+
+fn absolute(folder: &Path) -> anyhow::Result<PathBuf> {
+    folder.canonicalize().with_context(|| format!("find the folder of scripts `{}`", folder.display()))
+}

@@ -1,0 +1,80 @@
+//! `cargo rehearse`: the whole upgrade of a sample application on the simulated Azure, by the real step binaries.
+
+mod inputs;
+mod material;
+mod report;
+mod road;
+mod step;
+mod verdict;
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use crate::{simulator::Simulator, workspace::Workspace};
+use material::Material;
+use report::{Outcome, Report};
+
+/// What to rehearse.
+#[derive(Args)]
+pub struct Options {
+    /// Folder with the upgrade scripts; without it the sample's.
+    #[arg(long, value_name = "DIR")]
+    scripts: Option<PathBuf>,
+    /// What goes wrong: nothing, a script that fails, or a V2 that does not answer.
+    #[arg(long = "break", value_name = "WHAT", default_value = "none")]
+    broken: Break,
+    /// File for the report; without it `rehearsal/report.json` in the target folder.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+impl Options {
+    /// A rehearsal of the sample with one thing going wrong, or nothing.
+    pub fn of_sample(broken: Break) -> Self {
+        Self { scripts: None, broken, report: None }
+    }
+}
+
+/// What goes wrong in a rehearsal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Break {
+    /// Nothing: the upgrade succeeds.
+    None,
+    /// The last upgrade script fails.
+    Script,
+    /// V2 does not answer on its health path.
+    Health,
+}
+
+impl Break {
+    fn expected(self) -> Outcome {
+        match self {
+            Self::None => Outcome::Upgraded,
+            Self::Script | Self::Health => Outcome::RolledBack,
+        }
+    }
+}
+
+/// Runs a rehearsal. False if it did not end as it should have.
+pub fn run(options: &Options) -> anyhow::Result<bool> {
+    let workspace = Workspace::find()?;
+    workspace.build()?;
+    let material = Material::lay_out(&workspace, options.scripts.as_deref(), options.broken)?;
+    let simulator = Simulator::start(&workspace, &material.folder, &material.scenario())?;
+    let report = road::travel(&workspace, &material, &simulator)?;
+    let file = options.report.clone().unwrap_or_else(|| material.folder.join("report.json"));
+    write(&report, &file)?;
+    let problems = verdict::problems(&report, options.broken.expected());
+    verdict::show(&report, &problems, &file);
+    Ok(problems.is_empty())
+}
+
+fn write(report: &Report, file: &PathBuf) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+    }
+    let json = serde_json::to_string_pretty(report)? + "\n";
+    fs::write(file, json).with_context(|| format!("write the report `{}`", file.display()))
+}

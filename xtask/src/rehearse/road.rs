@@ -1,0 +1,151 @@
+//! The order of the steps, and the way back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{
+    inputs::{self, Input},
+    material::Material,
+    report::{Outcome, Ran, Report},
+    step::{self, Done},
+};
+use crate::{outputs::Outputs, simulator::Simulator, workspace::Workspace};
+
+/// From the first step that touches production on, a failure is answered with a rollback.
+const CUTOVER: [&str; 4] = ["freeze", "terminate", "migrate", "switch"];
+
+/// How long users may take to do what is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Travels the whole road and reports.
+pub fn travel(workspace: &Workspace, material: &Material, simulator: &Simulator) -> anyhow::Result<Report> {
+    let mut journey =
+        Journey { workspace, material, simulator, start: Instant::now(), outputs: Outputs::new(), ran: Vec::new() };
+    let outcome = journey.all().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Outcome::Failed
+    });
+    let users = simulator.control.report()?;
+    Report::new(outcome, journey.ran, &journey.outputs, &users)
+}
+
+struct Journey<'a> {
+    workspace: &'a Workspace,
+    material: &'a Material,
+    simulator: &'a Simulator,
+    start: Instant,
+    outputs: Outputs,
+    ran: Vec<Ran>,
+}
+
+impl Journey<'_> {
+    fn all(&mut self) -> anyhow::Result<Outcome> {
+        self.writes_arrive("1")?;
+        if !self.step("plan", inputs::of_plan(self.material))? || !self.next("prepare")? {
+            return Ok(Outcome::Failed);
+        }
+        for step in CUTOVER {
+            if !self.next(step)? {
+                return self.back();
+            }
+        }
+        self.forward()
+    }
+
+    /// After the switch: users arrive at V2, the last of them leaves V1, and V1 is removed.
+    fn forward(&mut self) -> anyhow::Result<Outcome> {
+        let arrived = self.writes_arrive("2")?;
+        self.last_user_leaves()?;
+        let removed = self.cleanup("production-database")?;
+        Ok(if arrived && removed { Outcome::Upgraded } else { Outcome::Failed })
+    }
+
+    /// After a failure: V1 takes writes again, stage is kept until somebody has looked at it, and then removed.
+    fn back(&mut self) -> anyhow::Result<Outcome> {
+        let given_back = self.next("rollback")? && self.writes_arrive("1")?;
+        let kept = self.stage_is_kept()?;
+        let removed = given_back && kept && self.cleanup("stage-database")?;
+        Ok(if removed { Outcome::RolledBack } else { Outcome::Failed })
+    }
+
+    fn next(&mut self, step: &str) -> anyhow::Result<bool> {
+        let inputs = inputs::of_step(step, &self.outputs, self.material)?;
+        self.step(step, inputs)
+    }
+
+    fn cleanup(&mut self, slot: &str) -> anyhow::Result<bool> {
+        let inputs = inputs::of_cleanup(slot, &self.outputs, self.material)?;
+        self.step("cleanup", inputs)
+    }
+
+    fn step(&mut self, step: &str, inputs: Vec<Input>) -> anyhow::Result<bool> {
+        let done = self.run(step, &inputs)?;
+        if done.succeeded() {
+            return Ok(true);
+        }
+        // Exit code 20 says that the same step, run again, finishes the work.
+        Ok(done.ran.exit_code == Some(20) && self.run(step, &inputs)?.succeeded())
+    }
+
+    fn run(&mut self, step: &str, inputs: &[Input]) -> anyhow::Result<Done> {
+        let started = self.start.elapsed().as_secs_f64();
+        eprintln!("{started:7.1} s  {step}");
+        let mut all = inputs::common(self.simulator);
+        all.extend_from_slice(inputs);
+        let mut done = step::run(self.workspace, self.simulator, &self.material.folder, step, &all)?;
+        done.ran.started = started;
+        self.outputs.extend(done.outputs.clone());
+        self.ran.push(done.ran.clone());
+        self.progress(&done.ran)?;
+        Ok(done)
+    }
+
+    fn progress(&self, ran: &Ran) -> anyhow::Result<()> {
+        let report = self.simulator.control.report()?;
+        let (writes, serving) = (&report["writes"], &report["serving"]);
+        eprintln!(
+            "           -> {} ({:.1} s); users on V{}: {} writes acknowledged, {} refused, {} lost",
+            ran.outcome,
+            ran.seconds,
+            serving["version"].as_str().unwrap_or("?"),
+            writes["acknowledged"],
+            writes["refused_read_only"],
+            writes["lost"]
+        );
+        Ok(())
+    }
+
+    /// Whether the version serves users and has acknowledged some of their writes since now.
+    fn writes_arrive(&self, version: &str) -> anyhow::Result<bool> {
+        let before = acknowledged(&self.simulator.control.report()?);
+        let arrived = self.simulator.control.wait_for(PATIENCE, |report| {
+            report["serving"]["version"] == version && acknowledged(report) >= before + 10
+        })?;
+        if !arrived {
+            eprintln!("           V{version} took no writes of users for {} s", PATIENCE.as_secs());
+        }
+        Ok(arrived)
+    }
+
+    /// Waits until nobody has come to V1 for two readings a cached name's life apart.
+    fn last_user_leaves(&self) -> anyhow::Result<()> {
+        let looked = Instant::now();
+        let quiet = Duration::from_secs(3);
+        self.simulator.control.wait_for(PATIENCE, |_| looked.elapsed() > quiet).map(drop)
+    }
+
+    fn stage_is_kept(&self) -> anyhow::Result<bool> {
+        let world = self.simulator.control.world()?.to_string();
+        let kept = self
+            .outputs
+            .get("stage-database")
+            .and_then(|id| id.split('/').nth(1))
+            .is_some_and(|server| world.contains(server));
+        Ok(kept)
+    }
+}
+
+fn acknowledged(report: &Value) -> u64 {
+    report["writes"]["acknowledged"].as_u64().unwrap_or(0)
+}

@@ -1,0 +1,102 @@
+//! Starts the simulated Azure as a process that cannot outlive this one.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{control::Control, workspace::Workspace};
+
+/// Keeps the simulator only as long as its own stdin is open: however this process ends, the pipe closes, and the
+/// simulator gets a SIGTERM by its id. File descriptor 3 leaves stdout to the simulator alone, so that its end is seen.
+const GUARD: &str = r#"
+exec 3>&1 1>&2
+"$@" >&3 3>&- &
+simulator=$!
+exec 3>&-
+cat > /dev/null
+kill -TERM "$simulator" 2> /dev/null
+wait "$simulator"
+"#;
+
+/// A running simulator. It ends when this is dropped.
+pub struct Simulator {
+    guard: Child,
+    /// Where it is and how to sign in.
+    pub ready: Ready,
+    /// Its control interface.
+    pub control: Control,
+}
+
+/// The first line that it prints.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ready {
+    schema: u32,
+    event: String,
+    /// `address:port` of Azure Resource Manager and the sites.
+    pub https: String,
+    /// `address:port` of the SQL servers.
+    pub tds: String,
+    control: String,
+    /// The certificate of its authority, PEM.
+    pub ca_file: String,
+    /// The subscription.
+    pub subscription_id: String,
+    /// Token for Azure Resource Manager.
+    pub arm_token: String,
+    /// Token for SQL.
+    pub sql_token: String,
+}
+
+impl Simulator {
+    /// Starts one with a scenario, which is written to `folder`.
+    pub fn start(workspace: &Workspace, folder: &Path, scenario: &Value) -> anyhow::Result<Self> {
+        let file = folder.join("scenario.json");
+        fs::write(&file, scenario.to_string()).with_context(|| format!("write `{}`", file.display()))?;
+        let mut guard = spawn(workspace, &file).context("start the simulator")?;
+        let stdout = guard.stdout.take().context("the simulator's stdout is not a pipe")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let Some(line) = lines.next().transpose()? else {
+            bail!("the simulator ended before it was ready; its own message stands above");
+        };
+        let ready: Ready = serde_json::from_str(&line).context("read the simulator's first line")?;
+        ensure!(ready.schema == 1 && ready.event == "ready", "the simulator's first line is not `ready`: {line}");
+        std::thread::spawn(move || lines.for_each(drop));
+        let control = Control::new(&ready.control);
+        Ok(Self { guard, ready, control })
+    }
+
+    /// How the steps reach it, as curl's `--connect-to` has it.
+    pub fn connect_to(&self) -> String {
+        format!(":443:{},:1433:{}", self.ready.https, self.ready.tds)
+    }
+}
+
+/// In a process group of its own, so that Ctrl-C reaches this process first and the simulator by the guard.
+fn spawn(workspace: &Workspace, scenario: &Path) -> std::io::Result<Child> {
+    Command::new("sh")
+        .args(["-c", GUARD, "guard"])
+        .arg(workspace.binary("azure-sim"))
+        .arg("--scenario")
+        .arg(scenario)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        if let Err(error) = self.guard.wait() {
+            eprintln!("warning: wait for the simulator to end: {error}");
+        }
+    }
+}

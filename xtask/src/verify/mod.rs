@@ -1,0 +1,96 @@
+//! `cargo verify`: every check that a change has to pass, each with the time that it took.
+
+mod licences;
+mod parts;
+
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::workspace::Workspace;
+
+/// What to verify.
+#[derive(Args)]
+pub struct Options {
+    /// Run these parts only; without it all of them.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Set by build servers: evidence from outside the checkout must be there then.
+    #[arg(long, env = "CI", hide = true, default_value = "")]
+    ci: String,
+}
+
+/// A part of the verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The code is formatted.
+    Format,
+    /// Clippy finds nothing.
+    Clippy,
+    /// Every dependency has a licence that we accept, and none is banned.
+    Licences,
+    /// All tests, with the evidence tests where their material is there.
+    Tests,
+    /// The examples in the documentation.
+    Doc,
+    /// A rehearsal that succeeds and two that are rolled back.
+    Rehearse,
+    /// Lints of the workflows, and the workflows run by `act`.
+    Act,
+}
+
+struct Finished {
+    part: Part,
+    seconds: f64,
+    result: anyhow::Result<()>,
+}
+
+/// Runs the parts; false if one of them failed. A part that fails does not stop the next.
+pub fn run(options: &Options) -> anyhow::Result<bool> {
+    let workspace = Workspace::find()?;
+    let parts: Vec<Part> = Part::value_variants().iter().copied().filter(|part| options.wants(*part)).collect();
+    let finished: Vec<Finished> = parts.into_iter().map(|part| timed(part, &workspace)).collect();
+    show(&finished);
+    if options.wants(Part::Tests) {
+        parts::say_what_evidence_is_missing(&workspace, &options.ci)?;
+    }
+    Ok(finished.iter().all(|part| part.result.is_ok()))
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+impl Part {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+fn timed(part: Part, workspace: &Workspace) -> Finished {
+    eprintln!("\n== {}", part.name());
+    let started = Instant::now();
+    let result = match part {
+        Part::Format => parts::format(workspace),
+        Part::Clippy => parts::clippy(workspace),
+        Part::Licences => licences::check(workspace),
+        Part::Tests => parts::tests(workspace),
+        Part::Doc => parts::doc_tests(workspace),
+        Part::Rehearse => parts::rehearse(),
+        Part::Act => parts::act(),
+    };
+    if let Err(error) = &result {
+        eprintln!("error: {error:#}");
+    }
+    Finished { part, seconds: started.elapsed().as_secs_f64(), result }
+}
+
+fn show(finished: &[Finished]) {
+    println!();
+    for Finished { part, seconds, result } in finished {
+        let verdict = result.as_ref().map_or_else(|error| format!("FAILED: {error:#}"), |()| "ok".to_owned());
+        println!("{:<9} {seconds:7.1} s  {verdict}", part.name());
+    }
+}
