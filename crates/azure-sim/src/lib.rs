@@ -1,9 +1,27 @@
 //! A simulated Azure on loopback for tests and rehearsals of a rolling upgrade: Azure Resource Manager, logical SQL
 //! servers with geo-replication, App Service sites, Traffic Manager, and users who notice what goes wrong.
 
+mod arm;
+mod background;
+mod capture;
+mod clock;
+mod cloud;
+mod data;
+mod front;
+mod picture;
+mod random;
+mod replication;
 mod report;
 mod scenario;
+mod seeded;
 mod simulator;
+mod site;
+mod snapshot;
+mod sql;
+mod storage;
+mod users;
+mod watch;
+mod world;
 
 pub use report::{Broken, Invariants, Reads, Report, Serving, Writes};
 pub use scenario::{AlterOnGeoPrimary, CopySync, Scenario, SqlLogin};

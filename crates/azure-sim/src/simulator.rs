@@ -1,13 +1,32 @@
 //! The simulator as a library.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
 
-use crate::{Report, Scenario};
+use anyhow::Context;
+use tokio::{net::TcpListener, runtime::Runtime};
+
+use crate::{
+    Report, Scenario, background,
+    cloud::Cloud,
+    front::{self, Authority, Peer, TlsListener},
+    seeded,
+    snapshot::Saved,
+    sql::SqlService,
+};
 
 /// A running simulated Azure. Dropping it ends it and removes its files.
 pub struct Simulator {
+    cloud: Arc<Cloud>,
     addresses: Addresses,
-    credentials: Credentials,
+    threads: Vec<JoinHandle<()>>,
+    runtime: Option<Runtime>,
 }
 
 /// Where the simulator listens: 127.0.0.1 only.
@@ -21,7 +40,8 @@ pub struct Addresses {
     pub control: SocketAddr,
     /// The certificate of the authority that signed the server certificates, PEM.
     pub ca_file: PathBuf,
-    /// How to reach the simulated hosts, as curl's `--connect-to` takes it; the first match counts.
+    /// How to reach the simulated hosts, as curl's `--connect-to` takes it; the first match counts. Each site has an
+    /// address of its own, so that a request to it can carry any of its host names as SNI and Host.
     pub connect_to: Vec<String>,
 }
 
@@ -43,7 +63,7 @@ pub struct Credentials {
 }
 
 /// A saved state of the world; see [`Simulator::snapshot`].
-pub struct Snapshot {}
+pub struct Snapshot(Saved);
 
 impl Simulator {
     /// Starts a world and its fronts.
@@ -51,7 +71,15 @@ impl Simulator {
     /// # Errors
     /// A file of the scenario cannot be read, its T-SQL fails, or no port can be opened.
     pub fn start(scenario: Scenario) -> anyhow::Result<Self> {
-        anyhow::bail!("the fronts are not built in yet (seed {})", scenario.seed)
+        let parts = seeded::parts(scenario)?;
+        let ca_file = parts.storage.file("ca.pem");
+        let authority = Authority::new().context("making certificates")?;
+        fs::write(&ca_file, &authority.pem).with_context(|| format!("writing `{}`", ca_file.display()))?;
+        let cloud = Cloud::new(parts);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let addresses = runtime.block_on(open(&cloud, &authority, ca_file)).context("opening the fronts")?;
+        let threads = background::start(&cloud)?;
+        Ok(Self { cloud, addresses, threads, runtime: Some(runtime) })
     }
 
     /// Where it listens.
@@ -61,33 +89,91 @@ impl Simulator {
 
     /// How to sign in.
     pub fn credentials(&self) -> &Credentials {
-        &self.credentials
+        &self.cloud.credentials
     }
 
     /// What users saw so far. Checks the invariants once more.
     pub fn report(&self) -> Report {
-        unreachable!()
+        self.cloud.report()
     }
 
     /// A hash over everything that is not volatile: no times, no identifiers drawn at random, no state of a monitor; with
     /// the content of every database.
     pub fn digest(&self) -> String {
-        unreachable!()
+        self.cloud.digest()
     }
 
     /// Saves the whole world: resources, databases, users, ledger.
-    pub fn snapshot(&self) -> Snapshot {
-        unreachable!()
+    ///
+    /// # Errors
+    /// A database could not be copied.
+    pub fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        self.cloud.save().map(Snapshot)
     }
 
     /// Puts a saved world in the place of the present one. Every SQL session ends.
-    pub fn restore(&self, _snapshot: &Snapshot) {
-        unreachable!()
+    ///
+    /// # Errors
+    /// A database could not be copied; the present world stays.
+    pub fn restore(&self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        self.cloud.restore(&snapshot.0)
     }
 
     /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`. False if it does not in time, or
     /// if there is no such condition.
-    pub fn wait(&self, _condition: &str, _timeout: Duration) -> bool {
-        unreachable!()
+    pub fn wait(&self, condition: &str, timeout: Duration) -> bool {
+        self.cloud.wait(condition, timeout) == Some(true)
     }
+
+    /// Makes every user read and write once.
+    pub fn tick(&self) {
+        self.cloud.tick();
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.cloud.stop();
+        self.cloud.pools.clear();
+        for database in self.cloud.world().databases.values() {
+            database.store.iter().for_each(|store| store.kill_all());
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a background thread of the simulator panicked");
+            }
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn open(cloud: &Arc<Cloud>, authority: &Authority, ca_file: PathBuf) -> anyhow::Result<Addresses> {
+    let tls = front::server_config(authority)?;
+    let (https, tds, control) = (listen().await?, listen().await?, listen().await?);
+    let mut connect_to = Vec::new();
+    let (common, sql, loopback) = (https.local_addr()?, tds.local_addr()?, control.local_addr()?);
+    let mut listeners = vec![(https, None)];
+    for (host, unit) in sites(cloud) {
+        let listener = listen().await?;
+        connect_to.push(format!("{host}:443:127.0.0.1:{}", listener.local_addr()?.port()));
+        listeners.push((listener, Some(unit)));
+    }
+    connect_to.push(format!(":443:127.0.0.1:{}", common.port()));
+    connect_to.push(format!(":1433:127.0.0.1:{}", sql.port()));
+    let service = front::router(Arc::clone(cloud)).into_make_service_with_connect_info::<Peer>();
+    tokio::spawn(axum::serve(TlsListener::new(listeners, &tls), service).into_future());
+    tokio::spawn(axum::serve(control, front::control(Arc::clone(cloud))).into_future());
+    tokio::spawn(sim_tds::serve(tds, tls, Arc::new(SqlService::new(Arc::clone(cloud)))));
+    Ok(Addresses { https: common, tds: sql, control: loopback, ca_file, connect_to })
+}
+
+async fn listen() -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+}
+
+/// Own address and scale unit of every site.
+fn sites(cloud: &Cloud) -> Vec<(String, String)> {
+    cloud.world().sites.values().map(|site| (site.default_host(), site.unit.clone())).collect()
 }

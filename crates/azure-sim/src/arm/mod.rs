@@ -1,0 +1,20 @@
+//! The Azure Resource Manager front: one request in, one answer out.
+
+mod answer;
+mod authorize;
+mod body;
+mod databases;
+mod dispatch;
+mod endpoints;
+mod links;
+mod operations;
+mod profiles;
+mod request;
+mod route;
+mod schema;
+mod servers;
+mod settings;
+mod sites;
+
+pub(crate) use answer::Answer;
+pub(crate) use request::Request;

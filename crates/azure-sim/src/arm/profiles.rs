@@ -1,0 +1,65 @@
+//! Microsoft.Network/trafficManagerProfiles
+
+use serde_json::{Value, json};
+
+use super::{Answer, body, endpoints};
+use crate::{
+    cloud::Cloud,
+    world::{Profile, Refusal, World},
+};
+
+pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    if let Some(group) = group {
+        world.group(group)?;
+    }
+    let inside = |profile: &&Profile| group.is_none_or(|group| profile.group == *group);
+    let value: Vec<Value> = world.profiles.values().filter(inside).map(|profile| show(&world, profile)).collect();
+    Ok(Answer::ok(json!({"value": value})))
+}
+
+pub(crate) fn get(cloud: &Cloud, group: &str, profile: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    Ok(Answer::ok(show(&world, world.profile_in(group, profile)?)))
+}
+
+/// The tags are replaced as a whole.
+pub(crate) fn patch(cloud: &Cloud, group: &str, profile: &str, body: &Value) -> Result<Answer, Refusal> {
+    let mut world = cloud.world();
+    let current = show(&world, world.profile_in(group, profile)?);
+    body::only(body, &["/tags"], &current)?;
+    if let Some(tags) = body::texts(body.get("tags")) {
+        world.profile_mut(group, profile)?.tags = tags;
+    }
+    Ok(Answer::ok(show(&world, world.profile_in(group, profile)?)))
+}
+
+/// Recording `traffic_manager_2023`, 2 and 10, with its explicit nulls.
+fn show(world: &World, profile: &Profile) -> Value {
+    let endpoints: Vec<Value> =
+        profile.endpoints.iter().map(|endpoint| endpoints::show(world, profile, endpoint)).collect();
+    json!({
+        "id": world.profile_id(profile),
+        "name": profile.name.as_str(),
+        "type": "Microsoft.Network/trafficManagerProfiles",
+        "location": "global",
+        "tags": profile.tags,
+        "properties": {
+            "profileStatus": "Enabled",
+            "trafficRoutingMethod": "Priority",
+            "dnsConfig": {"relativeName": profile.relative_name, "fqdn": profile.host(), "ttl": profile.ttl},
+            "monitorConfig": {
+                "profileMonitorStatus": profile.status(),
+                "protocol": "HTTPS",
+                "port": 443,
+                "path": profile.path,
+                "intervalInSeconds": 30,
+                "toleratedNumberOfFailures": profile.tolerated_failures,
+                "timeoutInSeconds": 10,
+            },
+            "endpoints": endpoints,
+            "trafficViewEnrollmentStatus": "Disabled",
+            "maxReturn": null,
+        },
+    })
+}

@@ -1,0 +1,44 @@
+//! Microsoft.Sql/servers
+
+use serde_json::{Value, json};
+
+use super::Answer;
+use crate::{
+    cloud::Cloud,
+    world::{Refusal, Server, World},
+};
+
+pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    if let Some(group) = group {
+        world.group(group)?;
+    }
+    let inside = |server: &&Server| group.is_none_or(|group| server.group == *group);
+    let value: Vec<Value> = world.servers.values().filter(inside).map(|server| show(&world, server)).collect();
+    Ok(Answer::ok(json!({"value": value})))
+}
+
+pub(crate) fn get(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    Ok(Answer::ok(show(&world, world.server_in(group, server)?)))
+}
+
+/// Recording `sql_db_mgmt_2023`, 11; `externalGovernanceStatus` is younger than this api-version.
+fn show(world: &World, server: &Server) -> Value {
+    json!({
+        "kind": "v12.0",
+        "properties": {
+            "administratorLogin": server.admin,
+            "version": "12.0",
+            "state": "Ready",
+            "fullyQualifiedDomainName": server.host(),
+            "privateEndpointConnections": [],
+            "publicNetworkAccess": "Enabled",
+            "restrictOutboundNetworkAccess": "Disabled",
+        },
+        "location": server.location,
+        "id": world.server_id(server),
+        "name": server.name.as_str(),
+        "type": "Microsoft.Sql/servers",
+    })
+}

@@ -1,0 +1,79 @@
+//! Microsoft.Web/sites/config: application settings, connection strings, `web`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Answer, body, route::Settings, sites::etag};
+use crate::{
+    clock,
+    cloud::Cloud,
+    world::{ConnectionString, Refusal, Site, World},
+};
+
+const WEB: &str = include_str!("data/config_web.json");
+
+/// `POST …/config/{which}/list` (recording `webapp_config_2023`, 9 and 43).
+pub(crate) fn list(cloud: &Cloud, group: &str, site: &str, which: Settings) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    Ok(Answer::ok(show(&world, world.site_in(group, site)?, which)))
+}
+
+/// Replaces the whole collection and restarts the application (facts 0.8).
+pub(crate) fn put(cloud: &Cloud, group: &str, site: &str, which: Settings, body: &Value) -> Result<Answer, Refusal> {
+    let mut world = cloud.world();
+    let current = show(&world, world.site_in(group, site)?, which);
+    body::only(body, &["/properties"], &current)?;
+    let now = clock::now();
+    let stored = world.site_mut(group, site)?;
+    match which {
+        Settings::App => stored.app_settings = body::texts(body.get("properties")).unwrap_or_default(),
+        Settings::Connections => stored.connection_strings = connections(body)?,
+    }
+    stored.modified = now;
+    world.restart_site(group, site, now + clock::seconds(cloud.scenario.site_start_ms))?;
+    let stored = world.site_in(group, site)?;
+    Ok(Answer::ok(show(&world, stored, which)).with("ETag", etag(stored)))
+}
+
+/// `GET …/config/web`: the recorded answer (`webapp_config_2023`, 8) with this site's names.
+pub(crate) fn web(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    let site = world.site_in(group, site)?;
+    let mut shown: Value = serde_json::from_str(WEB).unwrap_or_default();
+    shown["id"] = json!(format!("{}/config/web", world.site_id(site)));
+    shown["name"] = json!(site.name.as_str());
+    shown["location"] = json!(site.location);
+    shown["properties"]["publishingUsername"] = json!(format!("${}", site.name));
+    Ok(Answer::ok(shown))
+}
+
+fn connections(body: &Value) -> Result<BTreeMap<String, ConnectionString>, Refusal> {
+    let read = |(name, entry): (&String, &Value)| {
+        let (value, kind) = (body::text(entry, "/value")?, body::text(entry, "/type")?);
+        Some((name.clone(), ConnectionString { value, kind }))
+    };
+    let object = body.get("properties").and_then(Value::as_object);
+    let read: Option<BTreeMap<_, _>> =
+        object.map_or_else(|| Some(BTreeMap::new()), |object| object.iter().map(read).collect());
+    read.ok_or_else(|| Refusal::bad_request("BadRequest", "A connection string needs both 'value' and 'type'."))
+}
+
+fn show(world: &World, site: &Site, which: Settings) -> Value {
+    let properties = match which {
+        Settings::App => json!(site.app_settings),
+        Settings::Connections => {
+            let entry = |(name, setting): (&String, &ConnectionString)| {
+                (name.clone(), json!({"value": setting.value, "type": setting.kind}))
+            };
+            Value::Object(site.connection_strings.iter().map(entry).collect())
+        }
+    };
+    json!({
+        "id": format!("{}/config/{}", world.site_id(site), which.name()),
+        "name": which.name(),
+        "type": "Microsoft.Web/sites/config",
+        "location": site.location,
+        "properties": properties,
+    })
+}

@@ -1,0 +1,38 @@
+//! The threads that make time pass: replication, Traffic Manager's probes, the users' timer.
+
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crate::cloud::Cloud;
+
+/// Starts them. They end soon after [`Cloud::stop`].
+pub(crate) fn start(cloud: &Arc<Cloud>) -> std::io::Result<Vec<JoinHandle<()>>> {
+    let mut threads = vec![
+        every(cloud, "services", pace(cloud), |cloud| cloud.advance())?,
+        every(cloud, "probes", cloud.scenario.probe_interval_ms, |cloud| cloud.probe())?,
+    ];
+    if cloud.scenario.users > 0 && cloud.scenario.user_interval_ms > 0 {
+        threads.push(every(cloud, "users", cloud.scenario.user_interval_ms, |cloud| cloud.tick())?);
+    }
+    Ok(threads)
+}
+
+/// How often to look for something that is due, in milliseconds: finer than what the scenario can tell apart.
+fn pace(cloud: &Cloud) -> u64 {
+    let scenario = &cloud.scenario;
+    let finest = [scenario.lag_ms, scenario.seeding_ms, scenario.operation_ms].into_iter().min().unwrap_or(0);
+    (finest / 4).clamp(2, 20)
+}
+
+fn every(cloud: &Arc<Cloud>, name: &str, milliseconds: u64, work: fn(&Arc<Cloud>)) -> std::io::Result<JoinHandle<()>> {
+    let (cloud, pause) = (Arc::clone(cloud), Duration::from_millis(milliseconds.max(1)));
+    thread::Builder::new().name(format!("azure-sim {name}")).spawn(move || {
+        while !cloud.stopping() {
+            work(&cloud);
+            cloud.rest(pause);
+        }
+    })
+}

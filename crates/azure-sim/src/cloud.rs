@@ -1,0 +1,158 @@
+//! Everything that the fronts share: the model, its databases' storage, the users, and whoever watches them.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    Credentials, Scenario,
+    capture::Capture,
+    random::Random,
+    site::{App, Pools},
+    storage::Storage,
+    users::{Ledger, Users},
+    watch::Watch,
+    world::World,
+};
+
+/// A simulated Azure without its fronts.
+pub(crate) struct Cloud {
+    pub(crate) scenario: Scenario,
+    pub(crate) credentials: Credentials,
+    pub(crate) random: Random,
+    pub(crate) storage: Storage,
+    /// The applications that are deployed to sites, by number.
+    pub(crate) apps: Vec<App>,
+    pub(crate) capture: Capture,
+    world: Mutex<World>,
+    /// Held while commits travel and while a link ends, so that a link ends between two commits.
+    replay: Mutex<()>,
+    users: Mutex<Users>,
+    ledger: Mutex<Ledger>,
+    watch: Mutex<Watch>,
+    pub(crate) pools: Pools,
+    changes: Mutex<u64>,
+    changed: Condvar,
+    stopping: AtomicBool,
+}
+
+impl Cloud {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let users = Users::new(parts.scenario.users, parts.scenario.stubborn_users);
+        Arc::new(Self {
+            scenario: parts.scenario,
+            credentials: parts.credentials,
+            random: parts.random,
+            storage: parts.storage,
+            apps: parts.apps,
+            capture: parts.capture,
+            world: Mutex::new(parts.world),
+            replay: Mutex::new(()),
+            users: Mutex::new(users),
+            ledger: Mutex::default(),
+            watch: Mutex::default(),
+            pools: Pools::default(),
+            changes: Mutex::new(0),
+            changed: Condvar::new(),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
+        lock(&self.watch)
+    }
+
+    /// The users; whoever holds them keeps every tick waiting.
+    pub(crate) fn users(&self) -> MutexGuard<'_, Users> {
+        lock(&self.users)
+    }
+
+    pub(crate) fn replay(&self) -> MutexGuard<'_, ()> {
+        lock(&self.replay)
+    }
+
+    /// Makes a change of state with the users acting before and after it, and judges the invariants.
+    pub(crate) fn around<T>(self: &Arc<Self>, cause: &str, change: impl FnOnce() -> T) -> T {
+        self.tick();
+        let out = change();
+        self.observe(cause);
+        out
+    }
+
+    /// After a change of state: users act, invariants are judged, and whoever waits for a condition looks again.
+    pub(crate) fn observe(self: &Arc<Self>, cause: &str) {
+        self.note_endpoints();
+        self.end_idle_sessions();
+        self.notify();
+        self.tick();
+        self.judge(cause);
+    }
+
+    /// A process that was stopped or replaced has no SQL sessions any more.
+    fn end_idle_sessions(&self) {
+        let world = self.world();
+        let running = world.sites.values().filter(|site| site.running);
+        let running: Vec<(String, u64)> = running.map(|site| (site.name.to_string(), site.process)).collect();
+        drop(world);
+        self.pools.keep(&running);
+    }
+
+    /// Wakes whoever waits in [`Cloud::pause`].
+    pub(crate) fn notify(&self) {
+        *lock(&self.changes) += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something changes, at most this long.
+    pub(crate) fn pause(&self, at_most: Duration) {
+        let seen = lock(&self.changes);
+        let before = *seen;
+        let waited = self.changed.wait_timeout_while(seen, at_most, |now| *now == before && !self.stopping());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits this long, whatever changes, unless the simulator is being ended.
+    pub(crate) fn rest(&self, pause: Duration) {
+        let waited = self.changed.wait_timeout_while(lock(&self.changes), pause, |_| !self.stopping());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether the simulator is being ended.
+    pub(crate) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Ends the background work.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.notify();
+    }
+}
+
+/// What a [`Cloud`] is made of.
+pub(crate) struct Parts {
+    pub(crate) scenario: Scenario,
+    pub(crate) credentials: Credentials,
+    pub(crate) random: Random,
+    pub(crate) storage: Storage,
+    pub(crate) apps: Vec<App>,
+    pub(crate) capture: Capture,
+    pub(crate) world: World,
+}
+
+/// A poisoned lock is taken all the same: the panic that poisoned it is reported by the test that caused it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

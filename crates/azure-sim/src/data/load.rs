@@ -1,0 +1,109 @@
+//! Making the production database, or taking it from a cache.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+use sim_sql::{Change, DatabaseRow, Event, Host, LinkRow, Message, Principal, Role, Session, Stop, Store};
+
+use super::batches::batches;
+
+/// Name of the production database.
+const NAME: &str = "shop";
+
+/// A store at `path` that holds what `script` makes. A cache folder gives and takes the file of an earlier load by the
+/// same program.
+///
+/// # Errors
+/// A batch of the script fails, or a file cannot be written.
+pub(crate) fn load(script: &str, cache: Option<&Path>, path: &Path) -> anyhow::Result<Arc<Store>> {
+    let Some(cache) = cache else { return run(script, path) };
+    let kept = cache.join(format!("{}.sqlite", key(script)?));
+    if !kept.exists() {
+        fs::create_dir_all(cache).with_context(|| format!("making the cache folder `{}`", cache.display()))?;
+        fill(script, &kept, path)?;
+    }
+    fs::copy(&kept, path).with_context(|| format!("copying `{}`", kept.display()))?;
+    Store::load(path, NAME).with_context(|| format!("loading `{}`", kept.display()))
+}
+
+/// Loads under a name of its own and renames, so that nobody sees half a file.
+fn fill(script: &str, kept: &Path, path: &Path) -> anyhow::Result<()> {
+    let (made, part) = (path.with_extension("made"), kept.with_extension(format!("{}.part", std::process::id())));
+    let store = run(script, &made)?;
+    drop(store.copy_to(&part)?);
+    fs::rename(&part, kept).with_context(|| format!("keeping `{}`", kept.display()))
+}
+
+/// The script and the program that loads it: another build may store a database in another way.
+fn key(script: &str) -> anyhow::Result<String> {
+    let program = program().context("looking at the running program")?;
+    let mut hash = Sha256::new();
+    hash.update(script);
+    hash.update(program);
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn program() -> std::io::Result<String> {
+    let path: PathBuf = std::env::current_exe()?;
+    let about = fs::metadata(&path)?;
+    Ok(format!("{}:{}:{:?}", path.display(), about.len(), about.modified()?))
+}
+
+fn run(script: &str, path: &Path) -> anyhow::Result<Arc<Store>> {
+    let store = Store::create(path, NAME)?;
+    let who = Principal { login: "service".to_owned(), server_admin: true, ..Principal::default() };
+    let host = Arc::new(Alone(Arc::clone(&store)));
+    let mut session =
+        Session::open(host, Some(Arc::clone(&store)), who).map_err(|error| anyhow::anyhow!(error.text))?;
+    for (number, batch) in (1..).zip(batches(script)) {
+        let mut failed = None;
+        session.run(&batch, &mut |event| {
+            if let Event::Error(error) = event {
+                failed.get_or_insert(error);
+            }
+        });
+        if let Some(Message { number: code, line, text, .. }) = failed {
+            bail!("batch {number} of the database script, line {line}: error {code}: {text}");
+        }
+    }
+    drop(session);
+    Ok(store)
+}
+
+/// A server with this database alone.
+struct Alone(Arc<Store>);
+
+impl Host for Alone {
+    fn databases(&self) -> Vec<DatabaseRow> {
+        vec![DatabaseRow {
+            name: NAME.to_owned(),
+            id: 5,
+            store: Arc::clone(&self.0),
+            role: Role::Standalone,
+            online: true,
+        }]
+    }
+
+    fn links(&self) -> Vec<LinkRow> {
+        Vec::new()
+    }
+
+    fn remove_secondary(&self, database: &str, _partner: &str) -> Result<(), Message> {
+        Err(Message::new(40622, 16, format!("The database '{database}' is not in a replication relationship.")))
+    }
+
+    fn wait_for_copy_sync(&self, _: &str, _: &str, _: &str, _: &Stop) -> Result<i32, Message> {
+        Ok(crate::replication::COPY_SYNC_FAILED)
+    }
+
+    fn may_alter(&self, _: &str, _: sim_sql::Access) -> Result<(), Message> {
+        Ok(())
+    }
+
+    fn changed(&self, _: &Change) {}
+}

@@ -1,0 +1,75 @@
+//! The simulated Azure as a process.
+
+use std::{fs, io::Write, path::PathBuf};
+
+use anyhow::Context;
+use azure_sim::{Scenario, Simulator};
+use clap::Parser;
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A simulated Azure on loopback. The first line on stdout says where it listens; SIGTERM or SIGINT ends it, and the last
+/// line is its report.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// What world to start with (JSON); the default world if absent
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Write every request to this file, secrets included
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let mut scenario = scenario(&arguments)?;
+    scenario.capture = arguments.capture.or(scenario.capture);
+    let simulator = Simulator::start(scenario)?;
+    say(&ready(&simulator))?;
+    wait_for_signal()?;
+    say(&serde_json::to_value(simulator.report())?)
+}
+
+fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
+    let Some(path) = &arguments.scenario else { return Ok(Scenario::default()) };
+    let text = fs::read_to_string(path).with_context(|| format!("reading the scenario `{}`", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading the scenario `{}`", path.display()))
+}
+
+fn ready(simulator: &Simulator) -> Value {
+    let (addresses, credentials) = (simulator.addresses(), simulator.credentials());
+    json!({
+        "schema": 1,
+        "event": "ready",
+        "https": addresses.https.to_string(),
+        "tds": addresses.tds.to_string(),
+        "control": format!("http://{}", addresses.control),
+        "connect_to": addresses.connect_to,
+        "ca_file": addresses.ca_file,
+        "subscription_id": credentials.subscription_id,
+        "arm_token": credentials.arm_token,
+        "sql_token": credentials.sql_token,
+        "sql_user": credentials.sql_user,
+        "sql_password": credentials.sql_password,
+    })
+}
+
+fn say(line: &Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+fn wait_for_signal() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    })
+}

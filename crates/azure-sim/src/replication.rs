@@ -1,0 +1,174 @@
+//! What happens by itself: seeding, the journey of commits to secondaries, the end of long operations.
+
+use std::{sync::Arc, time::Duration};
+
+use sim_sql::{Commit, Stop, Store};
+
+use crate::{
+    clock,
+    cloud::Cloud,
+    world::{DatabaseKey, Link, LinkState, World},
+};
+
+/// The return code of `sp_wait_for_database_copy_sync` that is not 0. The documentation promises "an error number";
+/// which one is not established.
+pub(crate) const COPY_SYNC_FAILED: i32 = 1;
+
+impl Cloud {
+    /// Does what is due. Called again and again in the background.
+    pub(crate) fn advance(self: &Arc<Self>) {
+        let mut causes = self.finish_operations();
+        causes.extend(self.seed());
+        self.replicate();
+        for cause in causes {
+            self.observe(&format!("background: {cause}"));
+        }
+    }
+
+    fn finish_operations(self: &Arc<Self>) -> Vec<String> {
+        let replay = self.replay();
+        self.deliver();
+        let finished = self.world().finish_operations(clock::now());
+        drop(replay);
+        let mut causes = Vec::new();
+        for end in finished {
+            end.dropped.iter().for_each(|store| store.kill_all());
+            end.parted.iter().for_each(|link| self.parted(link));
+            causes.push(end.cause);
+        }
+        causes
+    }
+
+    /// Copies the source of every link whose seeding time is over.
+    fn seed(&self) -> Vec<String> {
+        let now = clock::now();
+        let mut world = self.world();
+        for link in world.links.iter_mut().filter(|link| link.state == LinkState::Pending && link.started < now) {
+            (link.state, link.modified) = (LinkState::Seeding, now);
+        }
+        let due = |link: &&Link| link.state == LinkState::Seeding && link.seeded_at <= now;
+        let links: Vec<Link> = world.links.iter().filter(due).cloned().collect();
+        drop(world);
+        links.iter().filter_map(|link| self.seed_link(link)).collect()
+    }
+
+    fn seed_link(&self, link: &Link) -> Option<String> {
+        let _replay = self.replay();
+        let source = self.world().databases.get(&link.source)?.clone();
+        let floor = source.last_commit()?;
+        let store = match source.store?.copy_to(&self.storage.database()) {
+            Ok(store) => store,
+            Err(error) => {
+                tracing::error!(%error, "seeding `{}` on `{}`", link.target.1, link.target.0);
+                return None;
+            }
+        };
+        let mut world = self.world();
+        let stored = world.links.iter_mut().find(|stored| stored.guid == link.guid)?;
+        (stored.state, stored.modified) = (LinkState::CatchUp, clock::now());
+        let target = world.databases.get_mut(&link.target)?;
+        (target.store, target.commit_floor) = (Some(store), floor);
+        Some(format!("`{}` on `{}` is seeded", link.target.1, link.target.0))
+    }
+
+    /// Delivers every commit that has been on its way for the scenario's lag.
+    pub(crate) fn replicate(&self) {
+        let replay = self.replay();
+        let delivered = self.deliver();
+        drop(replay);
+        if delivered {
+            self.notify();
+        }
+    }
+
+    /// The same for somebody who holds the replay lock.
+    fn deliver(&self) -> bool {
+        let ready = clock::now() - clock::seconds(self.scenario.lag_ms);
+        let mut delivered = false;
+        for (source, target, backlog) in carriers(&self.world()) {
+            for commit in pending(&source, &target, &backlog).iter().take_while(|commit| commit.at <= ready) {
+                if let Err(error) = target.apply(commit) {
+                    tracing::error!(%error, "replaying commit {} of `{}`", commit.position, source.name());
+                    break;
+                }
+                delivered = true;
+            }
+        }
+        delivered
+    }
+
+    /// Ends a link at once. What its target has not received by now it never receives.
+    pub(crate) fn cut(self: &Arc<Self>, guid: &str) {
+        let replay = self.replay();
+        self.deliver();
+        let link = self.world().remove_link(guid);
+        drop(replay);
+        if let Some(link) = link {
+            self.parted(&link);
+        }
+    }
+
+    fn parted(self: &Arc<Self>, link: &Link) {
+        let world = self.world();
+        let guid = |key: &DatabaseKey| world.databases.get(key).map(|database| database.guid.clone());
+        let sides = guid(&link.source).zip(guid(&link.target));
+        drop(world);
+        if let Some((source, target)) = sides {
+            self.watch().parted(source, target, clock::now());
+        }
+        if !self.scenario.read_only_replicates {
+            crate::sql::make_writable(self, &link.target);
+        }
+    }
+
+    /// Blocks until the target has everything that the source has committed by now.
+    pub(crate) fn wait_for_copy(&self, link: &Link, stop: &Stop) -> i32 {
+        let Some((source, target)) = stores(&self.world(), link) else { return COPY_SYNC_FAILED };
+        let (wanted, limit) = (source.position(), clock::now() + clock::seconds(self.scenario.copy_sync_timeout_ms));
+        loop {
+            self.replicate();
+            if target.position() >= wanted {
+                return 0;
+            }
+            let gone = !self.world().links.iter().any(|other| other.guid == link.guid);
+            if gone || stop.is_set() || self.stopping() || clock::now() > limit {
+                return COPY_SYNC_FAILED;
+            }
+            self.pause(Duration::from_millis(self.scenario.lag_ms.clamp(1, 10)));
+        }
+    }
+
+    /// `sp_wait_for_database_copy_sync` of a scenario in which it does not come back by itself.
+    pub(crate) fn wait_in_vain(&self, stop: &Stop) -> i32 {
+        let limit = clock::now() + clock::seconds(self.scenario.copy_sync_timeout_ms);
+        while clock::now() < limit && !stop.is_set() && !self.stopping() {
+            self.pause(Duration::from_millis(10));
+        }
+        COPY_SYNC_FAILED
+    }
+}
+
+/// Commits that the target of a link does not have yet, oldest first.
+pub(crate) fn pending(source: &Store, target: &Store, backlog: &[Arc<Commit>]) -> Vec<Arc<Commit>> {
+    let has = target.position();
+    let mut commits: Vec<Arc<Commit>> = backlog.iter().filter(|commit| commit.position > has).cloned().collect();
+    let from = commits.last().map_or(has, |commit| commit.position);
+    commits.extend(source.commits_after(from));
+    commits
+}
+
+/// The two databases of a link that is in operation.
+pub(crate) fn stores(world: &World, link: &Link) -> Option<(Arc<Store>, Arc<Store>)> {
+    let store = |key: &DatabaseKey| world.databases.get(key)?.store.clone();
+    store(&link.source).zip(store(&link.target))
+}
+
+/// Source, target and backlog of every link in operation, a link before those that start at its target.
+fn carriers(world: &World) -> Vec<(Arc<Store>, Arc<Store>, Vec<Arc<Commit>>)> {
+    let mut links: Vec<&Link> = world.links.iter().filter(|link| link.state == LinkState::CatchUp).collect();
+    links.sort_by_key(|link| world.links.iter().any(|other| other.target == link.source));
+    links
+        .into_iter()
+        .filter_map(|link| stores(world, link).map(|(source, target)| (source, target, link.backlog.clone())))
+        .collect()
+}

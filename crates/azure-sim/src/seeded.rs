@@ -1,0 +1,237 @@
+//! The world that a scenario starts with.
+
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+
+use anyhow::Context;
+use sim_sql::Store;
+
+use crate::{
+    Credentials, Scenario, SqlLogin,
+    capture::Capture,
+    clock,
+    cloud::Parts,
+    data,
+    random::Random,
+    site::App,
+    storage::Storage,
+    world::{
+        ConnectionString, Database, Endpoint, EndpointKind, Login, Monitor, Name, Plan, Profile, Server, Site, Sku,
+        User, World,
+    },
+};
+
+const GROUP: &str = "contoso-rg";
+const STAGE_GROUP: &str = "contoso-stage-rg";
+const REGION: &str = "West Europe";
+
+/// Builds what the fronts need from a scenario.
+///
+/// # Errors
+/// A file of the scenario cannot be read, or its T-SQL fails.
+pub(crate) fn parts(scenario: Scenario) -> anyhow::Result<Parts> {
+    let random = Random::new(scenario.seed);
+    let storage = Storage::new().context("making a folder for the databases")?;
+    let script = text(scenario.database_script.as_deref(), data::SAMPLE)?;
+    let store = data::load(&script, scenario.cache_dir.as_deref(), &storage.database())?;
+    let apps =
+        vec![app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
+    let passwords = Passwords { admin: random.password(), app: random.password() };
+    let world = world(&scenario, &random, store, &passwords);
+    let credentials = credentials(&scenario, &random, &world, &passwords);
+    let capture = Capture::open(scenario.capture.as_deref())?;
+    Ok(Parts { scenario, credentials, random, storage, apps, capture, world })
+}
+
+struct Passwords {
+    admin: String,
+    app: String,
+}
+
+fn text(path: Option<&Path>, default: &str) -> anyhow::Result<String> {
+    path.map_or_else(
+        || Ok(default.to_owned()),
+        |path| fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display())),
+    )
+}
+
+fn app(path: Option<&Path>, default: &str) -> anyhow::Result<App> {
+    let origin = path.map_or_else(|| "the built-in one".to_owned(), |path| path.display().to_string());
+    App::read(&text(path, default)?, &origin)
+}
+
+fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Passwords) -> World {
+    let (admin_sid, app_sid) = (random.guid(), random.guid());
+    let servers =
+        ["contoso-sql-1", "contoso-sql-2"].map(|name| server(name, scenario, passwords, (&admin_sid, &app_sid)));
+    let database = database(scenario, random, store, &app_sid);
+    let plans = [plan(GROUP, "contoso-plan-1", 1), plan(STAGE_GROUP, "contoso-plan-2", 2)];
+    let mut sites = [site("contoso-1", &plans[0], 0), site("contoso-2", &plans[1], 1)];
+    for (site, server) in sites.iter_mut().zip(["contoso-sql-1", "contoso-dev"]) {
+        site.connection_strings.insert("Shop".to_owned(), connection(server, passwords));
+        site.effective = site.connection_strings.clone();
+    }
+    let profile = profile(scenario, &sites[0]);
+    let mut world = World {
+        subscription: random.guid(),
+        groups: vec![GROUP.into(), STAGE_GROUP.into()],
+        servers: servers.into_iter().map(|server| (server.name.clone(), server)).collect(),
+        links: Vec::new(),
+        operations: BTreeMap::new(),
+        profiles: BTreeMap::from([(profile.name.clone(), profile)]),
+        plans: plans.into_iter().map(|plan| ((plan.group.clone(), plan.name.clone()), plan)).collect(),
+        sites: BTreeMap::new(),
+        production_site: sites[0].name.clone(),
+        production: database.guid.clone(),
+        databases: BTreeMap::from([(database.key(), database)]),
+    };
+    world.sites = sites.into_iter().map(|site| (site.name.clone(), site)).collect();
+    let target = world.sites.get(&world.production_site).map(|site| world.site_id(site));
+    for endpoint in world.profiles.values_mut().flat_map(|profile| &mut profile.endpoints) {
+        endpoint.target_resource.clone_from(&target);
+    }
+    world
+}
+
+fn server(name: &str, scenario: &Scenario, passwords: &Passwords, sids: (&str, &str)) -> Server {
+    let login = |name: &str, password: &str, sid: &str, admin: bool| Login {
+        name: name.to_owned(),
+        password: password.to_owned(),
+        sid: sid.to_owned(),
+        server_admin: admin,
+        master_roles: Vec::new(),
+    };
+    let mut logins =
+        vec![login("sqladmin", &passwords.admin, sids.0, true), login("app", &passwords.app, sids.1, false)];
+    let here = |extra: &&SqlLogin| {
+        extra.servers.is_empty() || extra.servers.iter().any(|server| server.eq_ignore_ascii_case(name))
+    };
+    logins.extend(scenario.logins.iter().filter(here).map(|extra| Login {
+        master_roles: extra.master_roles.clone(),
+        ..login(&extra.name, &extra.password, &sid_of(extra), false)
+    }));
+    Server {
+        name: name.into(),
+        group: GROUP.into(),
+        location: "westeurope".to_owned(),
+        admin: "sqladmin".to_owned(),
+        logins,
+    }
+}
+
+/// The same on every server, as a log-in made `WITH SID` has it.
+fn sid_of(login: &SqlLogin) -> String {
+    format!("sid of {}", login.name.to_ascii_lowercase())
+}
+
+fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &str) -> Database {
+    let user = |name: &str, sid: &str, roles: &[String]| User {
+        name: name.to_owned(),
+        sid: sid.to_owned(),
+        roles: roles.to_vec(),
+    };
+    let mut users = vec![user("app", app_sid, &["db_datareader".to_owned(), "db_datawriter".to_owned()])];
+    users.extend(scenario.logins.iter().map(|extra| user(&extra.name, &sid_of(extra), &extra.database_roles)));
+    let now = clock::now();
+    Database {
+        server: "contoso-sql-1".into(),
+        name: "shop".into(),
+        guid: random.guid(),
+        number: 5,
+        sku: Sku { name: "GP_Gen5".into(), tier: "GeneralPurpose".into(), family: "Gen5".into(), capacity: 2 },
+        tags: BTreeMap::new(),
+        created: now,
+        online: true,
+        store: Some(store),
+        users,
+        commit_floor: now,
+    }
+}
+
+fn plan(group: &str, name: &str, unit: u32) -> Plan {
+    Plan {
+        name: name.into(),
+        group: group.into(),
+        location: REGION.to_owned(),
+        sku: "S1".to_owned(),
+        tier: "Standard".to_owned(),
+        unit: format!("waws-prod-am2-{unit:03}"),
+    }
+}
+
+fn site(name: &str, plan: &Plan, app: usize) -> Site {
+    let settings = [("WEBSITE_TIME_ZONE", "W. Europe Standard Time"), ("Shop__Theme", "autumn")];
+    Site {
+        name: name.into(),
+        group: plan.group.clone(),
+        location: plan.location.clone(),
+        plan: (plan.group.clone(), plan.name.clone()),
+        unit: plan.unit.clone(),
+        tags: BTreeMap::new(),
+        host_names: vec![
+            format!("{name}.azurewebsites.net"),
+            "www.contoso.example".into(),
+            "contoso.trafficmanager.net".into(),
+        ],
+        app_settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        connection_strings: BTreeMap::new(),
+        running: true,
+        process: 1,
+        ready_at: 0.0,
+        effective: BTreeMap::new(),
+        app,
+        modified: clock::now(),
+    }
+}
+
+fn connection(server: &str, passwords: &Passwords) -> ConnectionString {
+    let value = format!(
+        "Server=tcp:{server}.database.windows.net,1433;Initial Catalog=shop;User ID=app;Password={};Encrypt=True",
+        passwords.app
+    );
+    ConnectionString { value, kind: "SQLAzure".to_owned() }
+}
+
+fn profile(scenario: &Scenario, production: &Site) -> Profile {
+    let endpoint = Endpoint {
+        name: "contoso-1".into(),
+        kind: EndpointKind::Azure,
+        enabled: true,
+        target_resource: None,
+        target: production.default_host(),
+        weight: 1,
+        priority: 1,
+        location: Some(production.location.clone()),
+        always_serve: false,
+        monitor: Monitor::Online,
+        failures: 0,
+    };
+    Profile {
+        name: Name::from("contoso"),
+        group: GROUP.into(),
+        tags: BTreeMap::new(),
+        relative_name: "contoso".to_owned(),
+        ttl: scenario.ttl_seconds.map_or(30, |ttl| ttl.ceil() as i64),
+        path: "/health".to_owned(),
+        tolerated_failures: 3,
+        endpoints: vec![endpoint],
+    }
+}
+
+fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &Passwords) -> Credentials {
+    let token = |audience: &str| format!("ey{}.{audience}{}.{}", random.word(24), random.word(60), random.word(43));
+    let (arm_token, sql_token) = (token("arm"), token("sql"));
+    let mut secrets = vec![arm_token.clone(), sql_token.clone(), passwords.admin.clone(), passwords.app.clone()];
+    secrets.extend(scenario.logins.iter().map(|login| login.password.clone()).filter(|password| !password.is_empty()));
+    let settings = world.sites.values().flat_map(|site| site.connection_strings.values());
+    secrets.extend(settings.map(|setting| setting.value.clone()));
+    // The longest first: a connection string is replaced as a whole, not only the password within it.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    Credentials {
+        subscription_id: world.subscription.clone(),
+        arm_token,
+        sql_token,
+        sql_user: "sqladmin".to_owned(),
+        sql_password: passwords.admin.clone(),
+        secrets,
+    }
+}

@@ -1,0 +1,31 @@
+//! What is deployed to a site.
+
+use anyhow::Context;
+use serde::Deserialize;
+
+/// An application: the SQL that it runs for each of its pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct App {
+    pub(crate) version: String,
+    pub(crate) health: Vec<String>,
+    pub(crate) read: Vec<String>,
+    pub(crate) write: Vec<String>,
+    #[serde(default)]
+    pub(crate) fail: Option<Failure>,
+}
+
+/// What is broken in an application on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Failure {
+    /// `/health` answers 500.
+    Health,
+}
+
+impl App {
+    /// Reads an `app.json`.
+    pub(crate) fn read(text: &str, origin: &str) -> anyhow::Result<Self> {
+        serde_json::from_str(text).with_context(|| format!("reading the application `{origin}`"))
+    }
+}

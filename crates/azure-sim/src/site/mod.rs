@@ -1,0 +1,12 @@
+//! Sites: they answer over HTTP and run their SQL over their own connection string.
+
+mod app;
+mod connection;
+mod page;
+mod pool;
+mod serve;
+
+pub(crate) use app::App;
+pub(crate) use connection::ConnectionText;
+pub(crate) use pool::Pools;
+pub(crate) use serve::{Reply, SiteRequest};

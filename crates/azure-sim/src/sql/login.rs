@@ -1,0 +1,103 @@
+//! Log-in to a logical server.
+
+use std::sync::Arc;
+
+use sim_sql::{Message, Principal, Store};
+
+use crate::{
+    Credentials,
+    world::{Database, Login, Name, Server, World},
+};
+
+/// What a client presents.
+#[derive(Debug, Default)]
+pub(crate) struct Request<'a> {
+    pub(crate) server: &'a str,
+    pub(crate) database: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) application: &'a str,
+    pub(crate) host: &'a str,
+}
+
+/// Somebody who may come in: to a database, or to `master`.
+pub(crate) struct Entry {
+    pub(crate) server: Name,
+    pub(crate) store: Option<Arc<Store>>,
+    pub(crate) who: Principal,
+}
+
+/// Checks a log-in as Azure SQL does.
+///
+/// # Errors
+/// 40532 no such server · 18456 wrong name or password, or token · 4060 no such database, not online, or no user there.
+pub(crate) fn authenticate(world: &World, credentials: &Credentials, request: &Request) -> Result<Entry, Message> {
+    let server = world.server_of_host(request.server).ok_or_else(|| no_server(request.server))?;
+    let login = identify(server, credentials, request)?;
+    let database = request.database.trim();
+    let mut who = Principal {
+        login: login.name.clone(),
+        server_admin: login.server_admin,
+        master_roles: login.master_roles.clone(),
+        application: request.application.to_owned(),
+        host: request.host.to_owned(),
+        ..Principal::default()
+    };
+    if database.is_empty() || database.eq_ignore_ascii_case("master") {
+        return Ok(Entry { server: server.name.clone(), store: None, who });
+    }
+    let found = world.databases.get(&(server.name.clone(), Name::from(database)));
+    let (found, store) = found.and_then(open).ok_or_else(|| cannot_open(database))?;
+    who.database_roles = roles(found, &login).ok_or_else(|| cannot_open(database))?;
+    Ok(Entry { server: server.name.clone(), store: Some(store), who })
+}
+
+fn open(database: &Database) -> Option<(&Database, Arc<Store>)> {
+    let store = database.store.clone().filter(|_| database.online)?;
+    Some((database, store))
+}
+
+/// The roles of the user that a log-in has in a database; the administrator is everywhere.
+fn roles(database: &Database, login: &Login) -> Option<Vec<String>> {
+    let user = database.users.iter().find(|user| user.sid == login.sid);
+    match user {
+        Some(user) => Some(user.roles.clone()),
+        None if login.server_admin => Some(vec!["db_owner".to_owned()]),
+        None => None,
+    }
+}
+
+/// Who it is: the holder of the access token, or a SQL log-in of this server.
+fn identify(server: &Server, credentials: &Credentials, request: &Request) -> Result<Login, Message> {
+    if let Some(token) = request.token {
+        let known = token == credentials.sql_token;
+        return if known { Ok(entra_administrator()) } else { Err(login_failed("<token-identified principal>")) };
+    }
+    let name = request.user.split('@').next().unwrap_or_default();
+    let login = server.login(name).filter(|login| login.password == request.password);
+    login.cloned().ok_or_else(|| login_failed(name))
+}
+
+fn entra_administrator() -> Login {
+    Login {
+        name: "rolling-upgrade@contoso.example".to_owned(),
+        password: String::new(),
+        sid: "entra".to_owned(),
+        server_admin: true,
+        master_roles: Vec::new(),
+    }
+}
+
+fn login_failed(user: &str) -> Message {
+    Message::new(18456, 14, format!("Login failed for user '{user}'."))
+}
+
+fn cannot_open(database: &str) -> Message {
+    Message::new(4060, 11, format!("Cannot open database \"{database}\" requested by the login. The login failed."))
+}
+
+fn no_server(server: &str) -> Message {
+    let short = server.split('.').next().unwrap_or_default();
+    Message::new(40532, 11, format!("Cannot open server \"{short}\" requested by the login. The login failed."))
+}

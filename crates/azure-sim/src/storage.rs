@@ -1,0 +1,34 @@
+//! Where the files of this world are: in memory if the machine offers that, and gone at its end.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use tempfile::TempDir;
+
+/// A folder of its own for each simulator.
+pub(crate) struct Storage {
+    folder: TempDir,
+    next: AtomicU64,
+}
+
+impl Storage {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let memory = Path::new("/dev/shm");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("azure-sim-");
+        let folder = builder.tempdir_in(memory).or_else(|_| builder.tempdir())?;
+        Ok(Self { folder, next: AtomicU64::new(0) })
+    }
+
+    /// A path that was not handed out before.
+    pub(crate) fn database(&self) -> PathBuf {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.folder.path().join(format!("{number}.sqlite"))
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}

@@ -1,0 +1,59 @@
+//! Traffic Manager's probes.
+
+use std::sync::Arc;
+
+use crate::{
+    cloud::Cloud,
+    site::SiteRequest,
+    world::{Endpoint, EndpointKind, Name, Probe},
+};
+
+impl Cloud {
+    /// Asks every enabled endpoint for its health page, with the endpoint's target as Host.
+    pub(crate) fn probe(self: &Arc<Self>) {
+        for (profile, path, endpoint) in self.watched_endpoints() {
+            let result = self.probe_endpoint(&path, &endpoint);
+            self.take_in(&profile, &endpoint, result);
+        }
+    }
+
+    fn watched_endpoints(&self) -> Vec<(Name, String, Endpoint)> {
+        let world = self.world();
+        let profiles = world.profiles.values();
+        profiles
+            .flat_map(|profile| profile.endpoints.iter().map(move |endpoint| (profile, endpoint)))
+            .filter(|(_, endpoint)| endpoint.enabled)
+            .map(|(profile, endpoint)| (profile.name.clone(), profile.path.clone(), endpoint.clone()))
+            .collect()
+    }
+
+    fn probe_endpoint(self: &Arc<Self>, path: &str, endpoint: &Endpoint) -> Probe {
+        let site = self.world().site_of_address(&endpoint.target).cloned();
+        let Some(site) = site else { return Probe::Failed };
+        if !site.running && endpoint.kind == EndpointKind::Azure {
+            return Probe::Stopped;
+        }
+        let request =
+            SiteRequest { method: "GET".to_owned(), path: path.to_owned(), user: 0, sequence: 0, token: String::new() };
+        let reply = self.serve(&site.unit, &endpoint.target, &request);
+        if reply.status == 200 { Probe::Answered } else { Probe::Failed }
+    }
+
+    /// Notes the result, unless the endpoint was changed meanwhile.
+    fn take_in(&self, profile: &Name, probed: &Endpoint, result: Probe) {
+        let mut world = self.world();
+        let Some(profile) = world.profiles.get_mut(profile) else { return };
+        let tolerated = profile.tolerated_failures;
+        let same = |endpoint: &&mut Endpoint| {
+            endpoint.name == probed.name && endpoint.enabled && endpoint.target == probed.target
+        };
+        let Some(endpoint) = profile.endpoints.iter_mut().find(same) else { return };
+        let before = endpoint.monitor;
+        endpoint.probed(result, tolerated);
+        let changed = before != endpoint.monitor;
+        drop(world);
+        if changed {
+            self.notify();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A tick: every user reads once and writes once.
+
+use std::{cell::Cell, sync::Arc};
+
+use crate::{
+    clock,
+    cloud::Cloud,
+    site::{Reply, SiteRequest},
+    world::{Name, World},
+};
+
+/// The name that users type.
+pub(crate) const HOST: &str = "www.contoso.example";
+
+/// Everybody, with what they have cached.
+#[derive(Debug, Clone)]
+pub(crate) struct Users(Vec<User>);
+
+#[derive(Debug, Clone)]
+struct User {
+    number: i64,
+    sequence: i64,
+    /// How many times the answer's time to live this user keeps an answer.
+    patience: f64,
+    cached: Option<Cached>,
+}
+
+/// An answer of Traffic Manager.
+#[derive(Debug, Clone)]
+struct Cached {
+    address: String,
+    until: f64,
+}
+
+thread_local! {
+    /// Set while this thread is in a tick: what a tick does never starts another one.
+    static TICKING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Users {
+    /// `count` users, of whom the last `stubborn` keep an answer for twice its time to live.
+    pub(crate) fn new(count: u32, stubborn: u32) -> Self {
+        let user = |number: u32| User {
+            number: i64::from(number) + 1,
+            sequence: 0,
+            patience: if number + stubborn >= count { 2.0 } else { 1.0 },
+            cached: None,
+        };
+        Self((0..count).map(user).collect())
+    }
+
+    /// The addresses that somebody would still go to without asking.
+    pub(crate) fn cached(&self, now: f64) -> Vec<String> {
+        let mut addresses: Vec<String> = self
+            .0
+            .iter()
+            .filter_map(|user| user.cached.as_ref())
+            .filter(|cached| cached.until > now)
+            .map(|cached| cached.address.clone())
+            .collect();
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+}
+
+impl Cloud {
+    /// Every user reads and writes. Waits for a tick that is running on another thread; within a tick it does nothing.
+    pub(crate) fn tick(self: &Arc<Self>) {
+        if TICKING.get() {
+            return;
+        }
+        let mut users = self.users();
+        TICKING.set(true);
+        for user in &mut users.0 {
+            self.act(user);
+        }
+        TICKING.set(false);
+    }
+
+    fn act(self: &Arc<Self>, user: &mut User) {
+        let read = self.request(user, "GET", "/read");
+        self.count_read(read.as_ref());
+        user.sequence += 1;
+        let write = self.request(user, "POST", "/write");
+        self.count_write(write.as_ref());
+    }
+
+    fn request(self: &Arc<Self>, user: &mut User, method: &str, path: &str) -> Option<Reply> {
+        let address = self.address(user)?;
+        let world = self.world();
+        let site = world.site_of_address(&address).map(|site| (site.name.clone(), site.unit.clone()));
+        let production = world.production_site.clone();
+        drop(world);
+        let (name, unit) = site?;
+        if name == production {
+            self.ledger().last_at_production = Some(clock::now());
+        }
+        let request = SiteRequest {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            user: user.number,
+            sequence: user.sequence,
+            token: self.random.guid(),
+        };
+        Some(self.serve(&unit, HOST, &request))
+    }
+
+    /// The cached address, or a fresh one from Traffic Manager.
+    fn address(&self, user: &mut User) -> Option<String> {
+        let now = clock::now();
+        if let Some(cached) = user.cached.as_ref().filter(|cached| cached.until > now) {
+            return Some(cached.address.clone());
+        }
+        let (address, ttl) = resolve(&self.world())?;
+        let ttl = self.scenario.ttl_seconds.unwrap_or(ttl);
+        user.cached = Some(Cached { address: address.clone(), until: now + ttl * user.patience });
+        Some(address)
+    }
+
+    fn count_read(&self, reply: Option<&Reply>) {
+        let mut ledger = self.ledger();
+        match reply {
+            Some(reply) if reply.status == 200 => ledger.reads.answered += 1,
+            _ => ledger.reads.failed += 1,
+        }
+    }
+
+    /// What was acknowledged is in the ledger already.
+    fn count_write(&self, reply: Option<&Reply>) {
+        let mut ledger = self.ledger();
+        match reply {
+            Some(reply) if reply.status == 200 => {}
+            Some(reply) if reply.error == Some(3906) => ledger.refused_read_only += 1,
+            _ => ledger.failed += 1,
+        }
+    }
+}
+
+/// The address that the application's name leads to now, and how long that answer may be kept, in seconds.
+pub(crate) fn resolve(world: &World) -> Option<(String, f64)> {
+    let profile = world.profiles.get(&Name::from("contoso"))?;
+    Some((profile.resolve()?.target.clone(), profile.ttl as f64))
+}

@@ -1,0 +1,92 @@
+//! The invariants, judged after every change of state. A broken one is recorded once, with what broke it.
+
+mod acknowledged;
+mod answering;
+mod foreign;
+mod secrets;
+mod writers;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{Broken, Invariants, Report, Serving, cloud::Cloud, users::resolve, world::Site};
+
+pub(crate) use acknowledged::Verified;
+pub(crate) use writers::Parting;
+
+/// What was found so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watch {
+    checked: u64,
+    broken: Vec<Broken>,
+    partings: Vec<Parting>,
+    verified: BTreeMap<String, Verified>,
+}
+
+impl Watch {
+    /// Records a broken invariant, if it is the first time.
+    pub(crate) fn record(&mut self, number: u8, what: impl Into<String>, cause: &str) {
+        if !self.broken.iter().any(|broken| broken.number == number) {
+            self.broken.push(Broken { number, what: what.into(), cause: cause.to_owned() });
+        }
+    }
+}
+
+impl Cloud {
+    /// Checks the invariants that are about the state of the world (1, 2, 3).
+    pub(crate) fn judge(self: &Arc<Self>, cause: &str) {
+        self.watch().checked += 1;
+        self.judge_acknowledged(cause);
+        self.judge_writers(cause);
+        self.judge_answering(cause);
+    }
+
+    /// The site that a user who asks anew is sent to.
+    pub(crate) fn serving_site(&self) -> Option<Site> {
+        let world = self.world();
+        let (address, _) = resolve(&world)?;
+        world.site_of_address(&address).cloned()
+    }
+
+    /// Notes when production's endpoint is disabled and enabled.
+    pub(crate) fn note_endpoints(&self) {
+        let world = self.world();
+        let production = world.sites.get(&world.production_site).map(Site::default_host);
+        let enabled = world.profiles.values().flat_map(|profile| &profile.endpoints).any(|endpoint| {
+            endpoint.enabled && production.as_deref().is_some_and(|host| endpoint.target.eq_ignore_ascii_case(host))
+        });
+        drop(world);
+        let mut ledger = self.ledger();
+        ledger.disabled_at = if enabled { None } else { ledger.disabled_at.or(Some(crate::clock::now())) };
+    }
+
+    /// The report; the invariants are judged once more.
+    pub(crate) fn report(self: &Arc<Self>) -> Report {
+        self.judge("the end of the run");
+        let lost = self.lost();
+        let (checked, broken) = {
+            let watch = self.watch();
+            (watch.checked, watch.broken.clone())
+        };
+        let ledger = self.ledger();
+        Report {
+            schema: 1,
+            writes: ledger.writes(lost),
+            reads: ledger.reads.clone(),
+            tail_seconds: ledger.tail_seconds(),
+            invariants: Invariants { checked, broken },
+            serving: {
+                drop(ledger);
+                self.serving()
+            },
+        }
+    }
+
+    fn serving(&self) -> Serving {
+        let site = self.serving_site();
+        Serving {
+            database: site.as_ref().and_then(|site| self.database_of(site)).map(|(name, _)| name),
+            version: site.as_ref().and_then(|site| self.apps.get(site.app)).map(|app| app.version.clone()),
+            site: site.map(|site| site.name.to_string()),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Geo-replication links.
+
+use std::sync::Arc;
+
+use sim_sql::Commit;
+
+use super::DatabaseKey;
+
+/// A link from a source to its secondary.
+#[derive(Clone)]
+pub(crate) struct Link {
+    /// The same on both sides.
+    pub(crate) guid: String,
+    pub(crate) source: DatabaseKey,
+    pub(crate) target: DatabaseKey,
+    pub(crate) state: LinkState,
+    pub(crate) started: f64,
+    pub(crate) modified: f64,
+    /// When seeding ends.
+    pub(crate) seeded_at: f64,
+    /// How many readings of the lag answer NULL yet.
+    pub(crate) null_readings: u32,
+    /// Commits that the source's own log does not hold any more and the target does not have yet.
+    pub(crate) backlog: Vec<Arc<Commit>>,
+}
+
+/// `replicationState`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Pending,
+    Seeding,
+    CatchUp,
+}
+
+impl LinkState {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Seeding => "SEEDING",
+            Self::CatchUp => "CATCH_UP",
+        }
+    }
+
+    /// As `sys.geo_replication_links` numbers it.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Seeding => 1,
+            Self::CatchUp => 2,
+        }
+    }
+}
+
+impl Link {
+    pub(crate) fn touches(&self, database: &DatabaseKey) -> bool {
+        self.source == *database || self.target == *database
+    }
+}

@@ -1,0 +1,47 @@
+//! The model: plain data that can be cloned, and transitions that answer in the words of Azure Resource Manager.
+//! Nothing here does I/O or asks for the time.
+
+mod database;
+mod databases;
+mod endpoints;
+mod link;
+mod links;
+mod lookup;
+mod name;
+mod operation;
+mod refusal;
+mod server;
+mod sites;
+mod traffic;
+mod web;
+
+use std::collections::BTreeMap;
+
+pub(crate) use database::{Database, DatabaseKey, Sku};
+pub(crate) use databases::NewSecondary;
+pub(crate) use endpoints::EndpointChange;
+pub(crate) use link::{Link, LinkState};
+pub(crate) use name::Name;
+pub(crate) use operation::{Effect, Operation};
+pub(crate) use refusal::Refusal;
+pub(crate) use server::{Login, Server, User};
+pub(crate) use traffic::{Endpoint, EndpointKind, Monitor, Probe, Profile};
+pub(crate) use web::{ConnectionString, Plan, Site};
+
+/// Everything that is in the subscription.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) subscription: String,
+    pub(crate) groups: Vec<Name>,
+    pub(crate) servers: BTreeMap<Name, Server>,
+    pub(crate) databases: BTreeMap<DatabaseKey, Database>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) operations: BTreeMap<String, Operation>,
+    pub(crate) profiles: BTreeMap<Name, Profile>,
+    pub(crate) plans: BTreeMap<(Name, Name), Plan>,
+    pub(crate) sites: BTreeMap<Name, Site>,
+    /// The site that served users when the world began.
+    pub(crate) production_site: Name,
+    /// The identity of the database that it used.
+    pub(crate) production: String,
+}
