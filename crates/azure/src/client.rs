@@ -253,12 +253,16 @@ fn seen(result: &Result<Response, Cause>, accepts: impl Fn(&Response) -> bool) -
     }
 }
 
-/// rustls reports every failure of TLS itself as an I/O error of the kind "invalid data".
+/// rustls reports a failure of TLS itself as an I/O error of the kind "invalid data", and the layers above may wrap
+/// that in another I/O error.
 fn distrusted(error: &reqwest::Error) -> bool {
-    let of_tls = |error: &(dyn std::error::Error + 'static)| {
-        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
-    };
-    std::iter::successors(error.source(), |error| (*error).source()).any(of_tls)
+    let causes = std::iter::successors(error.source(), |error| (*error).source());
+    causes.filter_map(|error| error.downcast_ref::<io::Error>()).any(is_invalid_data)
+}
+
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
 }
 
 fn failure(tried: &str, attempts: u32, result: Result<Response, Cause>) -> Error {

@@ -11,7 +11,7 @@ use crate::{
     error::{Cause, Error},
     operation::{Outcome, POLLED, Polling, Progress, Started, progress},
     pause::pause,
-    request::Request,
+    request::{Request, Response},
 };
 
 impl Client {
@@ -42,21 +42,23 @@ impl Client {
     async fn poll(&self, tried: &str, mut polling: Polling, seen: &mut String) -> Result<Outcome, Error> {
         loop {
             pause(polling.after.unwrap_or(self.poll_interval)).await;
-            match self.ask(tried, &polling).await? {
+            let response = self.ask(tried, &polling).await?;
+            let refused = |cause| Error::new(tried, cause);
+            match progress(&polling, &response).map_err(|error| Error::unreadable(tried, &response, error))? {
                 Progress::Ended(outcome) => return Ok(outcome),
                 Progress::Running(state, next) => (*seen, polling) = (state, next),
                 Progress::Failed { state, error } => {
-                    return Err(Error::new(tried, Cause::Operation { state, error, request_id: None }));
+                    let request_id = response.header("x-ms-request-id").map(str::to_owned);
+                    return Err(refused(Cause::Operation { state, error, request_id }));
                 }
             }
         }
     }
 
-    async fn ask(&self, tried: &str, polling: &Polling) -> Result<Progress, Error> {
+    async fn ask(&self, tried: &str, polling: &Polling) -> Result<Response, Error> {
         let url = self.operation_url(&polling.url).map_err(|cause| Error::new(tried, cause))?;
         let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
-        let response = self.exchange(&call, |response| POLLED.contains(&response.status)).await?;
-        progress(polling, &response).map_err(|error| Error::unreadable(tried, &response, error))
+        self.exchange(&call, |response| POLLED.contains(&response.status)).await
     }
 
     /// The address of an operation. It gets our token, so it must be at the ARM endpoint: same scheme, host and port.
