@@ -13,7 +13,7 @@ pub struct Answer {
     /// What was tried, for errors about the answer.
     pub(crate) attempt: Arc<str>,
     /// One list of rows per result set, in order.
-    pub(crate) sets: Vec<Vec<Row>>,
+    pub sets: Vec<Vec<Row>>,
     /// What `PRINT` and `RAISERROR` of low severity said, in order.
     pub messages: Vec<String>,
 }

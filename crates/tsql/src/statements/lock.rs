@@ -3,7 +3,7 @@
 //! It lives exactly as long as the session that took it, so a killed step leaves none behind; and it can be taken in a
 //! read-only database. Taking it again in the session that has it proves that it is still there.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
@@ -54,6 +54,13 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { program, host, login, since } = self;
+        write!(f, "`{program}` (log-in `{login}` from host `{host}`, since {since:.0})")
+    }
+}
+
 /// Takes the lock, or proves that this session still has it, without waiting.
 ///
 /// # Errors
@@ -92,4 +99,22 @@ async fn holder(session: &mut Session, limit: Duration) -> Result<Option<Holder>
         })
     };
     answer.set(0)?.first().map(read).transpose()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_told_with_run_and_time() {
+        let holder = Holder {
+            program: "rolling-upgrade/freeze/42".into(),
+            host: "runner-7".into(),
+            login: "sqladmin".into(),
+            since: "2026-11-22T12:00:00.25Z".parse().unwrap(),
+        };
+        let told = "`rolling-upgrade/freeze/42` (log-in `sqladmin` from host `runner-7`, since 2026-11-22T12:00:00Z)";
+        assert_eq!(holder.to_string(), told);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rollout::facts::{JournalRow, LinkStatus, SqlState};
 
 use super::fence;
@@ -43,6 +43,14 @@ pub async fn read(session: &mut Session, limit: Duration) -> Result<SqlState, Sq
         fences: each(&answer, 2, fence::read)?,
         journal: each(&answer, 3, journal_row)?,
     })
+}
+
+/// Reads the server's clock, UTC.
+///
+/// # Errors
+/// As [`Session::query`].
+pub async fn now(session: &mut Session, limit: Duration) -> Result<Timestamp, SqlError> {
+    session.query("read the server's clock", "SELECT SYSUTCDATETIME() AS now;", limit).await?.row()?.time("now")
 }
 
 fn each<T>(answer: &Answer, set: usize, read: impl Fn(&Row) -> Result<T, SqlError>) -> Result<Vec<T>, SqlError> {
