@@ -100,3 +100,46 @@ impl Drop for Simulator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn guarded(script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+        let mut guard = Command::new("sh")
+            .args(["-c", GUARD, "guard", "sh", "-c", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(guard.stdout.take().unwrap());
+        (guard, stdout)
+    }
+
+    #[test]
+    fn the_simulator_gets_a_sigterm_when_we_are_gone() {
+        let script = "trap 'echo ended; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
+        let (mut guard, mut stdout) = guarded(script);
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        drop(guard.stdin.take());
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "ended\n");
+        guard.wait().unwrap();
+    }
+
+    #[test]
+    fn a_simulator_that_ends_early_is_seen() {
+        let (mut guard, mut stdout) = guarded("exit 3");
+        let mut all = String::new();
+        stdout.read_to_string(&mut all).unwrap();
+        assert_eq!(all, "");
+        assert!(guard.try_wait().unwrap().is_none(), "the guard waits for us");
+        drop(guard.stdin.take());
+        guard.wait().unwrap();
+    }
+}

@@ -1,9 +1,9 @@
 //! What the runner tells a step, read once.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 /// The part of a GitHub runner's environment that concerns us; see GitHub's "Variables reference".
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// `GITHUB_ACTIONS` is `true`: stdout is read by a runner.
     pub actions: bool,
@@ -17,6 +17,8 @@ pub struct Environment {
     pub debug: bool,
     /// `CI` is set to anything but `false`.
     pub ci: bool,
+    /// Variables `UPGRADE_…` that are not empty: the inputs of a step.
+    pub inputs: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -24,7 +26,9 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the runner's environment")]
     #[must_use]
     pub fn read() -> Self {
-        Self::from_lookup(|name| std::env::var_os(name))
+        let inputs =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self { inputs: inputs_among(inputs), ..Self::from_lookup(|name| std::env::var_os(name)) }
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -36,8 +40,29 @@ impl Environment {
             run_id: set("GITHUB_RUN_ID").and_then(|value| value.into_string().ok()),
             debug: set("RUNNER_DEBUG").is_some_and(|value| value == "1"),
             ci: set("CI").is_some_and(|value| value != "false"),
+            inputs: BTreeMap::new(),
         }
     }
+}
+
+/// Values of inputs are left out: some are secrets.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment")
+            .field("actions", &self.actions)
+            .field("output", &self.output)
+            .field("step_summary", &self.step_summary)
+            .field("run_id", &self.run_id)
+            .field("debug", &self.debug)
+            .field("ci", &self.ci)
+            .field("inputs", &self.inputs.keys())
+            .finish()
+    }
+}
+
+/// GitHub sets every input of an action, the unset ones to an empty text: those count as absent.
+fn inputs_among(variables: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    variables.filter(|(name, value)| name.starts_with("UPGRADE_") && !value.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -65,8 +90,23 @@ mod tests {
             run_id: Some("42".into()),
             debug: true,
             ci: true,
+            inputs: BTreeMap::new(),
         };
         assert_eq!(environment, expected);
+    }
+
+    #[test]
+    fn inputs_are_the_variables_with_our_prefix() {
+        let variables = [("UPGRADE_SCRIPTS", "db"), ("UPGRADE_CHECKS", ""), ("PATH", "/bin")];
+        let inputs = inputs_among(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(inputs.into_iter().collect::<Vec<_>>(), [("UPGRADE_SCRIPTS".to_owned(), "db".to_owned())]);
+    }
+
+    #[test]
+    fn debug_shows_no_value_of_an_input() {
+        let inputs = [("UPGRADE_ARM_TOKEN".to_owned(), "s3cret".to_owned())].into();
+        let text = format!("{:?}", Environment { inputs, ..Environment::default() });
+        assert!(text.contains("UPGRADE_ARM_TOKEN") && !text.contains("s3cret"), "{text}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The parts that are calls of other tools.
 
-use std::{process::Command, time::Duration};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use crate::{
     act, process,
@@ -20,11 +20,32 @@ pub fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
     run(&mut workspace.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
 }
 
-/// All tests but those in documentation.
+/// All tests but those in documentation. What they printed is kept for [`missing_evidence`].
 pub fn tests(workspace: &Workspace) -> anyhow::Result<()> {
-    let tests = ["--workspace", "--all-targets", "--locked"];
-    let mut command = if nextest() { workspace.cargo(&["nextest", "run"]) } else { workspace.cargo(&["test"]) };
-    run(command.args(tests))
+    let printed = if nextest() { with_nextest(workspace)? } else { without_nextest(workspace)? };
+    let file = printed_by_tests(workspace)?;
+    fs::write(&file, printed).with_context(|| format!("write `{}`", file.display()))
+}
+
+const ALL: [&str; 3] = ["--workspace", "--all-targets", "--locked"];
+
+/// nextest keeps the output of all tests in the report that `.config/nextest.toml` asks for.
+fn with_nextest(workspace: &Workspace) -> anyhow::Result<String> {
+    run(workspace.cargo(&["nextest", "run"]).args(ALL))?;
+    let report = workspace.root.join("target/nextest/default/junit.xml");
+    fs::read_to_string(&report).with_context(|| format!("read `{}`", report.display()))
+}
+
+fn without_nextest(workspace: &Workspace) -> anyhow::Result<String> {
+    let mut command = workspace.cargo(&["test", "--no-fail-fast"]);
+    command.args(ALL).args(["--", "--show-output"]);
+    let finished = process::run(&mut command, Duration::from_secs(3600), &mut |line| eprintln!("{line}"))?;
+    ensure!(finished.code == Some(0), "`cargo test` found failures");
+    Ok(finished.text)
+}
+
+fn printed_by_tests(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    Ok(workspace.scratch("verify")?.join("tests.txt"))
 }
 
 /// The tests in documentation, which nextest does not run.
@@ -46,26 +67,12 @@ pub fn act() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tests that compare with material from outside the checkout have `evidence` in their name or their file's. They pass
-/// without that material, except on a build server, and say so; here it is said once, at the end.
-pub fn say_what_evidence_is_missing(workspace: &Workspace, ci: &str) -> anyhow::Result<()> {
-    let there = workspace.root.parent().is_some_and(|folder| folder.join("shared").is_dir());
-    if there || ci == "true" {
-        return Ok(());
-    }
-    let mut missing = 0;
-    let mut count = |line: &str| missing += usize::from(line.contains("evidence: not run"));
-    process::run(&mut evidence_tests(workspace), Duration::from_secs(600), &mut count)?;
-    println!("evidence: not run (../shared absent), {missing} tests");
-    Ok(())
-}
-
-fn evidence_tests(workspace: &Workspace) -> Command {
-    if nextest() {
-        let filter = "test(evidence) + binary(evidence)";
-        return workspace.cargo(&["nextest", "run", "--workspace", "--no-capture", "--filterset", filter]);
-    }
-    workspace.cargo(&["test", "--workspace", "--no-fail-fast", "evidence", "--", "--nocapture"])
+/// How many tests passed without the material that they compare with, which lies outside the checkout. On a build server
+/// they fail instead.
+pub fn missing_evidence(workspace: &Workspace) -> anyhow::Result<usize> {
+    let file = printed_by_tests(workspace)?;
+    let printed = fs::read_to_string(&file).with_context(|| format!("read `{}`", file.display()))?;
+    Ok(printed.matches("evidence: not run").count())
 }
 
 fn nextest() -> bool {
