@@ -1,0 +1,71 @@
+//! What stands behind the wire.
+
+use std::{fmt, net::SocketAddr};
+
+use sim_sql::{Message, Session};
+
+/// What a client logs in with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The server it means: the host name of its TLS handshake if it sent one, else the one of its log-in record.
+    pub server: String,
+    /// The database it means, `master` if it names none.
+    pub database: String,
+    /// User name; empty with a token.
+    pub user: String,
+    /// Password; empty with a token.
+    pub password: String,
+    /// Access token for `https://database.windows.net/`, in place of user and password.
+    pub token: Option<String>,
+    /// Name of the client's application.
+    pub application: String,
+    /// Name of the client's host, as it says itself.
+    pub host: String,
+    /// Where the connection comes from.
+    pub peer: SocketAddr,
+}
+
+impl fmt::Debug for Login {
+    /// Without the password and the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("server", &self.server)
+            .field("database", &self.database)
+            .field("user", &self.user)
+            .field("has_token", &self.token.is_some())
+            .field("application", &self.application)
+            .field("host", &self.host)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The logical servers that clients can log in to.
+pub trait Service: Send + Sync + 'static {
+    /// Opens a session. Called on a thread that may block.
+    ///
+    /// # Errors
+    /// The message that the client gets before the connection is closed, e.g. 18456 or 4060 (which is followed by
+    /// an 18456 of its own).
+    fn login(&self, login: &Login) -> Result<Session, Message>;
+
+    /// Called before each batch, on the thread that will run it: for a record of the traffic, and for faults.
+    /// A remote procedure call or a transaction manager request is seen as the T-SQL that it is run as.
+    fn batch(&self, login: &Login, sql: &str) -> Verdict {
+        let _ = (login, sql);
+        Verdict::Run
+    }
+}
+
+/// What happens to a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It is run and answered.
+    #[default]
+    Run,
+    /// The connection is closed before it is run.
+    CutBefore,
+    /// It is run to its end, then the connection is closed without a byte of the answer.
+    RunThenCut,
+}
