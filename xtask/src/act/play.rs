@@ -56,6 +56,7 @@ impl Play {
 
     /// Runs it; everything that is not as expected comes back.
     pub fn run(&self, workspace: &Workspace, tools: &Tools) -> anyhow::Result<Vec<String>> {
+        eprintln!("act, {}", self.name);
         let stage = Stage::set(workspace, self)?;
         let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace)?)?;
         stage.sign_in(&simulator)?;
@@ -65,8 +66,11 @@ impl Play {
         let log = stage.folder.join("act.log");
         fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
         simulator.control.output("act", &act.text)?;
-        let users = settled(&simulator)?;
-        Ok(self.problems(&jobs, &users).into_iter().map(|text| format!("{text} (log: {})", log.display())).collect())
+        let problems = self.problems(&jobs, &settled(&simulator)?);
+        if !problems.is_empty() {
+            act.text.lines().filter_map(printed).for_each(|line| eprintln!("           {line}"));
+        }
+        Ok(problems)
     }
 
     fn problems(&self, jobs: &BTreeMap<String, String>, users: &Value) -> Vec<String> {
@@ -189,6 +193,14 @@ fn note(line: &str, jobs: &mut BTreeMap<String, String>) {
         eprintln!("           job {job}: {result}");
         jobs.insert(job.to_owned(), result.to_owned());
     }
+}
+
+/// What a job printed or how a step failed, from a line of act's log.
+fn printed(line: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    let wanted = event["raw_output"] == true || event["level"] == "error" || event["stepResult"] == "failure";
+    let (job, message) = (event["jobID"].as_str().unwrap_or("act"), event["msg"].as_str()?.trim_end());
+    wanted.then(|| format!("{job}: {message}"))
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

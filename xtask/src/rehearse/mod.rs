@@ -6,6 +6,7 @@ mod report;
 mod road;
 mod step;
 mod verdict;
+mod world;
 
 use std::{fs, path::PathBuf};
 

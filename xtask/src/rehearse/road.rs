@@ -9,6 +9,7 @@ use super::{
     material::Material,
     report::{Outcome, Ran, Report},
     step::{self, Done},
+    world::World,
 };
 use crate::{outputs::Outputs, simulator::Simulator, workspace::Workspace};
 
@@ -53,20 +54,29 @@ impl Journey<'_> {
         self.forward()
     }
 
-    /// After the switch: users arrive at V2, the last of them leaves V1, and V1 is removed.
+    /// After the switch: users arrive at V2, the last of them leaves V1, and V1 is removed; its database stays.
     fn forward(&mut self) -> anyhow::Result<Outcome> {
         let arrived = self.writes_arrive("2")?;
         self.last_user_leaves()?;
         let removed = self.cleanup("production-database")?;
-        Ok(if arrived && removed { Outcome::Upgraded } else { Outcome::Failed })
+        let world = self.world()?;
+        let gone =
+            !world.has_site(self.output("production-site")) && world.has_database(self.output("production-database"));
+        said(gone || !removed, "cleanup did not remove V1's site, or not V1's site alone");
+        Ok(if arrived && removed && gone { Outcome::Upgraded } else { Outcome::Failed })
     }
 
-    /// After a failure: V1 takes writes again, stage is kept until somebody has looked at it, and then removed.
+    /// After a failure: V1 takes writes again; stage is kept until somebody has looked at it, and then removed.
     fn back(&mut self) -> anyhow::Result<Outcome> {
         let given_back = self.next("rollback")? && self.writes_arrive("1")?;
-        let kept = self.stage_is_kept()?;
+        let kept = self.world()?.has_database(self.output("stage-database"));
+        said(kept, "rollback did not keep the stage database");
         let removed = given_back && kept && self.cleanup("stage-database")?;
-        Ok(if removed { Outcome::RolledBack } else { Outcome::Failed })
+        let world = self.world()?;
+        let gone = !world.has_database(self.output("stage-database"))
+            && world.has_database(self.output("production-database"));
+        said(gone || !removed, "cleanup did not remove the stage database, or not it alone");
+        Ok(if removed && gone { Outcome::RolledBack } else { Outcome::Failed })
     }
 
     fn next(&mut self, step: &str) -> anyhow::Result<bool> {
@@ -122,27 +132,29 @@ impl Journey<'_> {
         let arrived = self.simulator.control.wait_for(PATIENCE, |report| {
             report["serving"]["version"] == version && acknowledged(report) >= before + 10
         })?;
-        if !arrived {
-            eprintln!("           V{version} took no writes of users for {} s", PATIENCE.as_secs());
-        }
+        said(arrived, &format!("V{version} took no writes of users for {} s", PATIENCE.as_secs()));
         Ok(arrived)
     }
 
-    /// Waits until nobody has come to V1 for two readings a cached name's life apart.
+    /// A name is cached for a second, by stubborn users for two.
     fn last_user_leaves(&self) -> anyhow::Result<()> {
         let looked = Instant::now();
-        let quiet = Duration::from_secs(3);
-        self.simulator.control.wait_for(PATIENCE, |_| looked.elapsed() > quiet).map(drop)
+        self.simulator.control.wait_for(PATIENCE, |_| looked.elapsed() > Duration::from_secs(3)).map(drop)
     }
 
-    fn stage_is_kept(&self) -> anyhow::Result<bool> {
-        let world = self.simulator.control.world()?.to_string();
-        let kept = self
-            .outputs
-            .get("stage-database")
-            .and_then(|id| id.split('/').nth(1))
-            .is_some_and(|server| world.contains(server));
-        Ok(kept)
+    fn world(&self) -> anyhow::Result<World> {
+        self.simulator.control.world().map(World)
+    }
+
+    fn output(&self, name: &str) -> &str {
+        self.outputs.get(name).map_or("", String::as_str)
+    }
+}
+
+/// Tells the person who watches what is wrong.
+fn said(fine: bool, problem: &str) {
+    if !fine {
+        eprintln!("           {problem}");
     }
 }
 
