@@ -87,6 +87,12 @@ impl Scope {
         id.join(&["subscriptions", &self.subscription, "resourceGroups", group, "providers", namespace]).join(names)
     }
 
+    /// The list of all logical SQL servers of the subscription.
+    pub fn servers(&self) -> ArmId {
+        let id = ArmId { segments: Vec::new() };
+        id.join(&["subscriptions", &self.subscription, "providers", "Microsoft.Sql", "servers"])
+    }
+
     /// The id of a logical SQL server.
     pub fn server(&self, id: &ServerId) -> ArmId {
         self.resource(&id.group, "Microsoft.Sql", &["servers", &id.name])

@@ -8,7 +8,7 @@ use rollout::{
 use serde_json::json;
 
 use crate::{
-    arm_id::Scope,
+    arm_id::{ArmId, Scope},
     json::{Node, ReadError},
     operation::{STARTED, Started, started},
     request::Request,
@@ -23,6 +23,12 @@ pub fn server(scope: &Scope, id: &ServerId) -> Request<Option<Server>> {
     Request::look(tried, &scope.server(id), API_VERSION, move |response| {
         response.read(|node| read_server(&asked, node))
     })
+}
+
+/// All logical servers of the subscription.
+pub fn servers(scope: &Scope) -> Request<Vec<Server>> {
+    let tried = "list the SQL servers of the subscription".to_owned();
+    Request::new(Method::GET, tried, &scope.servers(), API_VERSION, |response| response.read(read_servers))
 }
 
 /// A database, `None` where there is none.
@@ -90,6 +96,21 @@ fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {
         fqdn: node.text("properties.fullyQualifiedDomainName")?,
         public_access_disabled: access.is_some_and(|access| access.eq_ignore_ascii_case("Disabled")),
     })
+}
+
+fn read_servers(node: &Node<'_>) -> Result<Vec<Server>, ReadError> {
+    if node.find("nextLink").is_some() {
+        return Err(ReadError::MorePages);
+    }
+    node.list("value")?.iter().map(|server| read_server(&server_id(server)?, server)).collect()
+}
+
+fn server_id(node: &Node<'_>) -> Result<ServerId, ReadError> {
+    let text = node.text("id")?;
+    let id = ArmId::parse(&text).ok();
+    let part = |kind| id.as_ref().and_then(|id| id.get(kind)).map(str::to_owned);
+    let parts = part("resourceGroups").zip(part("servers"));
+    parts.map(|(group, name)| ServerId { group, name }).ok_or_else(|| node.unlike("the id of a server"))
 }
 
 fn read_database(node: &Node<'_>) -> Result<Database, ReadError> {

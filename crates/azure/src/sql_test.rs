@@ -125,6 +125,23 @@ fn reads_links_and_refuses_half_a_list() {
     assert_eq!(links(&scope(), &id()).read(&absent), Ok(None));
 }
 
+#[test]
+fn lists_servers_with_the_group_that_their_ids_name() {
+    let body = json!({ "value": [{
+        "id": "/subscriptions/s/resourcegroups/Rg/providers/Microsoft.Sql/servers/One", "name": "One", "location": "x",
+        "properties": { "fullyQualifiedDomainName": "one.database.windows.net", "publicNetworkAccess": "Disabled" },
+    }] });
+    let request = servers(&scope());
+    assert!(request.path.ends_with("/providers/Microsoft.Sql/servers"), "{}", request.path);
+    let found = request.read(&ok(&body)).unwrap();
+    assert_eq!(found[0].id, "rg/one".parse().unwrap());
+    assert!(found[0].public_access_disabled);
+    assert_eq!(
+        servers(&scope()).read(&ok(&json!({ "value": [], "nextLink": "https://…" }))),
+        Err(ReadError::MorePages)
+    );
+}
+
 proptest! {
     #[test]
     fn any_json_is_read_or_refused(body in arbitrary_json(&[
@@ -134,5 +151,6 @@ proptest! {
         let _ = server(&scope(), &id().server_id()).read(&ok(&body));
         let _ = database(&scope(), &id()).read(&ok(&body));
         let _ = links(&scope(), &id()).read(&ok(&body));
+        let _ = servers(&scope()).read(&ok(&body));
     }
 }

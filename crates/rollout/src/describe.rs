@@ -51,6 +51,7 @@ impl fmt::Display for Effect {
             Self::StopSite { site } => write!(f, "stop site `{site}`"),
             Self::StartSite { site } => write!(f, "start site `{site}`"),
             Self::RunScripts { database, .. } => write!(f, "run the upgrade scripts on `{database}`"),
+            Self::RunChecks { database } => write!(f, "run the checks on `{database}`"),
             Self::AwaitHealthy { site, repeats, .. } => {
                 write!(f, "wait until site `{site}` answered well {repeats} times in a row")
             }

@@ -189,6 +189,11 @@ pub enum Effect {
         /// Key in the journal.
         upgrade: UpgradeId,
     },
+    /// Run the user's checks on the upgraded copy.
+    RunChecks {
+        /// Stage.
+        database: DatabaseId,
+    },
     /// Wait until a site answers well several times in a row, under each of the users' host names.
     AwaitHealthy {
         /// The site.
@@ -253,6 +258,7 @@ impl Effect {
                 | Self::ProveSynchronised { .. }
                 | Self::ProveIndependent { .. }
                 | Self::CompareRows { .. }
+                | Self::RunChecks { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::AwaitOnline { .. }
                 | Self::ProveLock

@@ -30,6 +30,8 @@ pub struct Policy {
     pub health_path: Option<String>,
     /// The scripts in the order in which they run; empty where a step has none.
     pub scripts: Vec<ScriptName>,
+    /// The user gave checks for the upgraded copy.
+    pub checks: bool,
     /// `scripts-digest` of the plan.
     pub scripts_digest: Option<String>,
     /// `plan-digest` of the plan.
@@ -62,6 +64,7 @@ impl Default for Policy {
             health_repeats: 3,
             health_path: None,
             scripts: Vec::new(),
+            checks: false,
             scripts_digest: None,
             plan_digest: None,
             remove: None,

@@ -6,7 +6,7 @@ use crate::{Effect, Refusal, labels, plan::users_hosts};
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     scripts_are_the_planned(case)?;
     if complete(case) && running(case) && case.world.production.read_only() {
-        return Ok(vec![healthy(case, &tried(case))?]);
+        return Ok(checks(case).into_iter().chain([healthy(case, &tried(case))?]).collect());
     }
     guards(case)?;
     effects(case)
@@ -81,9 +81,14 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         effects.extend(view.open_fence(case.upgrade).map(|_| close));
         effects.push(Effect::RunScripts { database, upgrade });
     }
+    effects.extend(checks(case));
     effects.push(Effect::StartSite { site });
     effects.push(healthy(case, &tried(case))?);
     Ok(effects)
+}
+
+fn checks(case: &Case<'_>) -> Option<Effect> {
+    case.policy.checks.then(|| Effect::RunChecks { database: case.stage().database.clone() })
 }
 
 /// V2 answers under the users' host names.

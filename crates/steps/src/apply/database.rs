@@ -1,0 +1,117 @@
+//! Effects inside one database: fence, access, lock.
+
+use jiff::SignedDuration;
+use rollout::{DatabaseId, UpgradeId};
+use tsql::statements::{
+    access::{self, Access},
+    fence,
+    lock::{self, Lock},
+    remove_secondary, schema, state,
+};
+
+use super::Hands;
+use crate::{cloud::failed_at_sql, failure::Failure};
+
+/// "The operation cannot be performed … because it is involved in a database mirroring session or an availability
+/// group."
+const INVOLVED_IN_REPLICATION: u32 = 1468;
+
+impl Hands<'_> {
+    pub(super) async fn create_fence_table(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        schema::ensure(self.session(database).await?, limit).await.map_err(failed_at_sql)
+    }
+
+    pub(super) async fn drop_fence(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        schema::remove(self.session(database).await?, limit).await.map_err(failed_at_sql)
+    }
+
+    pub(super) async fn open_fence(
+        &mut self,
+        database: &DatabaseId,
+        upgrade: &UpgradeId,
+        within: SignedDuration,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let opened = fence::open(self.session(database).await?, upgrade, within.unsigned_abs(), limit).await;
+        opened.map(drop).map_err(failed_at_sql)
+    }
+
+    pub(super) async fn close_fence(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        fence::close(self.session(database).await?, upgrade, limit).await.map_err(failed_at_sql)
+    }
+
+    pub(super) async fn set_read_only(&mut self, database: &DatabaseId, grace: SignedDuration) -> Result<(), Failure> {
+        let grace = grace.unsigned_abs();
+        let limit = self.cloud.pace.request + grace;
+        let set = access::set(self.session(database).await?, Access::ReadOnly { grace }, limit).await;
+        set.map(drop).map_err(failed_at_sql)
+    }
+
+    /// A server that refuses while the database is linked gets the link taken away first: stage is disposable.
+    pub(super) async fn set_read_write(
+        &mut self,
+        database: &DatabaseId,
+        release: Option<&DatabaseId>,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let first = access::set(self.session(database).await?, Access::ReadWrite, limit).await;
+        let set = match (first, release) {
+            (Err(error), Some(partner)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
+                self.cloud
+                    .notice(format!("the server refuses READ_WRITE while `{database}` is linked: the link goes first"));
+                self.remove_secondary(database, partner).await?;
+                access::set(self.session(database).await?, Access::ReadWrite, limit).await
+            }
+            (set, _) => set,
+        };
+        set.map(drop).map_err(failed_at_sql)
+    }
+
+    pub(super) async fn remove_secondary(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        let mut master = self.cloud.connect_to_master(&source.server_id()).await.map_err(failed_at_sql)?;
+        let limit = self.cloud.pace.request;
+        remove_secondary::remove(&mut master, &source.name, &target.server, limit).await.map_err(failed_at_sql)
+    }
+
+    /// In one query: the role and the option belong together.
+    pub(super) async fn prove_read_only(
+        &mut self,
+        database: &DatabaseId,
+        linked_to: Option<&DatabaseId>,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let state = state::read(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
+        if !state.read_only {
+            return Err(Failure::broken(anyhow::anyhow!("`{database}` takes writes, though it was set read-only")));
+        }
+        if state.links.iter().any(|link| !rollout::ids::same(&link.role, "PRIMARY")) {
+            return Err(Failure::broken(anyhow::anyhow!("`{database}` is a geo-secondary: its server failed over")));
+        }
+        match linked_to {
+            Some(partner) => self.prove_primary_in_arm(database, partner).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whoever lost the lock must not act any more.
+    pub(super) async fn prove_lock(&mut self) -> Result<(), Failure> {
+        let (database, limit) = (self.upgrade.production.database.clone(), self.cloud.pace.request);
+        let session = self.session(&database).await?;
+        match lock::take(session, limit).await.map_err(failed_at_sql)? {
+            Lock::Taken => Ok(()),
+            Lock::Held { by } => Err(held(&database, by)),
+        }
+    }
+}
+
+/// The lock is in other hands.
+pub fn held(database: &DatabaseId, by: Option<lock::Holder>) -> Failure {
+    let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
+    let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
+    let hint =
+        "two runs work on one upgrade: stop one of them, look at the live state, then run this step again or rollback";
+    Failure { outcome: rollout::Outcome::Stuck, error, hint: hint.to_owned() }
+}

@@ -1,0 +1,208 @@
+//! Effects on geo-replication: from the secondary that is created to the copy that stands alone.
+
+use azure::{operation::Outcome, sql};
+use rollout::{
+    DatabaseId, UpgradeId,
+    facts::{Link, LinkStatus, SqlState, TAG, Tags},
+    ids::same,
+};
+use tsql::statements::{
+    copy_sync::{self, CopySync},
+    rows::{self, TableRows},
+    state,
+};
+
+use super::{Hands, wait};
+use crate::{
+    cloud::{failed_at_azure, failed_at_sql},
+    failure::Failure,
+};
+
+impl Hands<'_> {
+    async fn links(&self, database: &DatabaseId) -> Result<Vec<Link>, Failure> {
+        let arm = &self.cloud.arm;
+        let links = arm.send(&sql::links(arm.scope(), database)).await.map_err(failed_at_azure)?;
+        Ok(links.unwrap_or_default())
+    }
+
+    async fn link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<Option<Link>, Failure> {
+        Ok(self.links(source).await?.into_iter().find(|link| leads_to(link, target)))
+    }
+
+    async fn state(&mut self, database: &DatabaseId) -> Result<SqlState, Failure> {
+        let limit = self.cloud.pace.request;
+        state::read(self.session(database).await?, limit).await.map_err(failed_at_sql)
+    }
+
+    /// If the operation's address vanishes, the link tells whether it was created.
+    pub(super) async fn create_secondary(
+        &self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        location: &str,
+        upgrade: &UpgradeId,
+    ) -> Result<(), Failure> {
+        let tags = Tags::from([(TAG.to_owned(), upgrade.to_string())]);
+        let arm = &self.cloud.arm;
+        let request = sql::create_secondary(arm.scope(), &sql::Secondary { target, source, location, tags: &tags });
+        match arm.run(&request, self.cloud.pace.seeding).await.map_err(failed_at_azure)? {
+            Outcome::Done => Ok(()),
+            Outcome::Vanished => {
+                let what = format!("`{target}` is a geo-secondary of `{source}`");
+                let look = || async { Ok(self.link(source, target).await?.map(drop)) };
+                wait::until(&what, self.cloud.pace.poll, self.cloud.pace.health, look).await
+            }
+        }
+    }
+
+    pub(super) async fn await_catch_up(
+        &self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        readings: u32,
+    ) -> Result<(), Failure> {
+        let pace = self.cloud.pace;
+        let in_a_row = std::cell::Cell::new(0);
+        let look = || async {
+            let caught_up = self.link(source, target).await?.is_some_and(|link| link.is_primary() && link.caught_up());
+            in_a_row.set(if caught_up { in_a_row.get() + 1 } else { 0 });
+            Ok((in_a_row.get() >= readings).then_some(()))
+        };
+        let what = format!("the link to `{target}` is in CATCH_UP {readings} times in a row");
+        wait::until(&what, pace.poll, pace.seeding, look).await
+    }
+
+    /// A wait that the server refuses is replaced by the check of the link view that follows; one that takes too long
+    /// is not.
+    pub(super) async fn await_copy_sync(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let waited = copy_sync::wait(self.session(source).await?, &target.server, &target.name, limit).await;
+        match waited.map_err(failed_at_sql)? {
+            CopySync::Synchronised => Ok(()),
+            CopySync::Refused { number, message } => {
+                let what = format!(
+                    "the server refuses to wait for the copy (error {number}: {message}); both sides' last commits are compared instead"
+                );
+                self.cloud.notice(what);
+                Ok(())
+            }
+            CopySync::TimedOut => {
+                let why = format!("`{target}` had not received every write of `{source}` after {limit:?}");
+                Err(Failure::interrupted(anyhow::anyhow!(why)))
+            }
+        }
+    }
+
+    pub(super) async fn prove_synchronised(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        let what = format!("`{source}` and `{target}` are in CATCH_UP without lag at the same last commit");
+        let mut polls = wait::Polls::new(&what, self.cloud.pace.poll, self.cloud.pace.request);
+        loop {
+            let (primary, secondary) = (self.state(source).await?, self.state(target).await?);
+            if synchronised(&primary, &secondary, source, target) {
+                return Ok(());
+            }
+            polls.next().await?;
+        }
+    }
+
+    pub(super) async fn remove_link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        self.remove_secondary(source, target).await
+    }
+
+    pub(super) async fn prove_primary_in_arm(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        match self.link(source, target).await? {
+            Some(link) if link.is_primary() => Ok(()),
+            Some(link) => {
+                let why = format!("Azure shows `{source}` as {} of its link to `{target}`", link.role);
+                Err(Failure::broken(anyhow::anyhow!(why)))
+            }
+            None => Err(Failure::broken(anyhow::anyhow!("Azure shows no link from `{source}` to `{target}`"))),
+        }
+    }
+
+    pub(super) async fn prove_independent(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+    ) -> Result<(), Failure> {
+        let what = format!("`{target}` stands alone");
+        let mut polls = wait::Polls::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
+        while !(self.link(source, target).await?.is_none() && self.links(target).await?.is_empty()) {
+            polls.next().await?;
+        }
+        let state = loop {
+            match self.state(target).await {
+                Ok(state) if state.links.is_empty() => break state,
+                _ => polls.next().await?,
+            }
+        };
+        if state.fences.iter().any(|fence| fence.run == upgrade.as_str()) {
+            return Ok(());
+        }
+        let why = format!(
+            "`{target}` does not hold the fence row of upgrade `{upgrade}`: it misses the last writes of production"
+        );
+        Err(Failure::broken(anyhow::anyhow!(why)))
+    }
+
+    pub(super) async fn compare_rows(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let here = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        let there = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
+        match difference(&here, &there) {
+            None => Ok(()),
+            Some(table) => {
+                let why = format!("`{source}` and `{target}` differ in the number of rows of {table}");
+                Err(Failure::broken(anyhow::anyhow!(why)))
+            }
+        }
+    }
+
+    pub(super) async fn delete_database(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let (arm, limit) = (&self.cloud.arm, self.cloud.pace.health);
+        arm.run(&sql::delete_database(arm.scope(), database), limit).await.map_err(failed_at_azure)?;
+        let look = || async {
+            let found = arm.send(&sql::database(arm.scope(), database)).await.map_err(failed_at_azure)?;
+            Ok(found.is_none().then_some(()))
+        };
+        wait::until(&format!("`{database}` is gone"), self.cloud.pace.poll, limit, look).await?;
+        if *database == self.upgrade.production.database {
+            self.sessions.production = None;
+        } else {
+            self.sessions.stage = None;
+        }
+        Ok(())
+    }
+}
+
+fn leads_to(link: &Link, partner: &DatabaseId) -> bool {
+    same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name)
+}
+
+/// `last_replication` is no proof: a read-only database may never advance it. `last_commit` of both sides is.
+fn synchronised(primary: &SqlState, secondary: &SqlState, source: &DatabaseId, target: &DatabaseId) -> bool {
+    let towards = |state: &SqlState, partner: &DatabaseId| -> Option<LinkStatus> {
+        let mut links = state.links.iter();
+        links
+            .find(|link| same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name))
+            .cloned()
+    };
+    let (Some(out), Some(back)) = (towards(primary, target), towards(secondary, source)) else { return false };
+    let followed = [&out, &back].iter().all(|link| same(&link.state, "CATCH_UP"));
+    let no_lag = out.lag.is_some_and(|lag| lag.is_zero());
+    followed && no_lag && out.last_commit.is_some() && out.last_commit == back.last_commit
+}
+
+/// The first table whose rows differ in number, or that one side lacks.
+fn difference(here: &[TableRows], there: &[TableRows]) -> Option<String> {
+    let differs = |left: &[TableRows], right: &[TableRows]| {
+        left.iter().find(|rows| !right.contains(rows)).map(|rows| rows.table.clone())
+    };
+    differs(here, there).or_else(|| differs(there, here)).map(|table| format!("`{table}`"))
+}
+
+#[cfg(test)]
+#[path = "link_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Applies effects. Nothing is chosen here: an effect says all there is to know.
+
+mod database;
+mod link;
+mod scripts;
+mod site;
+mod traffic;
+mod wait;
+
+pub use database::held;
+pub use scripts::{Scripts, names, read_folder};
+
+use rollout::{DatabaseId, Effect, Upgrade};
+use tsql::{
+    Session,
+    statements::lock::{self, Lock},
+};
+
+use crate::{
+    cloud::{Cloud, failed_at_sql},
+    failure::Failure,
+    observe::Sessions,
+};
+
+/// What effects are applied with.
+pub struct Hands<'h> {
+    /// What the step speaks to.
+    pub cloud: &'h Cloud,
+    /// The upgrade.
+    pub upgrade: &'h Upgrade,
+    /// The sessions that are open.
+    pub sessions: &'h mut Sessions,
+    /// The scripts that migrate runs.
+    pub scripts: &'h Scripts,
+}
+
+impl Hands<'_> {
+    /// Applies one effect.
+    ///
+    /// # Errors
+    /// It could not be applied; the outcome says whether nothing was changed by it (`refused`), whether that is not
+    /// known (`interrupted`), or whether stage cannot be used (`broken`).
+    pub async fn apply(&mut self, effect: &Effect) -> Result<(), Failure> {
+        match effect {
+            Effect::CreateFenceTable { database } => self.create_fence_table(database).await,
+            Effect::OpenFence { database, upgrade, within } => self.open_fence(database, upgrade, *within).await,
+            Effect::CloseFence { database, upgrade } => self.close_fence(database, upgrade).await,
+            Effect::DropFence { database } => self.drop_fence(database).await,
+            Effect::SetReadOnly { database, grace } => self.set_read_only(database, *grace).await,
+            Effect::SetReadWrite { database, release } => self.set_read_write(database, release.as_ref()).await,
+            Effect::ProveReadOnly { database, linked_to } => self.prove_read_only(database, linked_to.as_ref()).await,
+            Effect::ProveLock => self.prove_lock().await,
+            Effect::CreateSecondary { source, target, location, upgrade } => {
+                self.create_secondary(source, target, location, upgrade).await
+            }
+            Effect::AwaitCatchUp { source, target, readings } => self.await_catch_up(source, target, *readings).await,
+            Effect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,
+            Effect::ProveSynchronised { source, target } => self.prove_synchronised(source, target).await,
+            Effect::RemoveLink { source, target } => self.remove_link(source, target).await,
+            Effect::ProveIndependent { source, target, upgrade } => {
+                self.prove_independent(source, target, upgrade).await
+            }
+            Effect::CompareRows { source, target } => self.compare_rows(source, target).await,
+            Effect::DeleteDatabase { database } => self.delete_database(database).await,
+            Effect::PointSite { site, setting, database, keep } => self.point_site(site, setting, database, keep).await,
+            Effect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,
+            Effect::ForgetSetting { site, kept } => self.forget_setting(site, kept).await,
+            Effect::StopSite { site } => self.stop_site(site).await,
+            Effect::StartSite { site } => self.start_site(site).await,
+            Effect::AwaitHealthy { address, hosts, path, repeats, .. } => {
+                self.await_healthy(address, hosts, path, *repeats).await
+            }
+            Effect::DeleteSite { site } => self.delete_site(site).await,
+            Effect::RunScripts { database, upgrade } => self.run_scripts(database, upgrade).await,
+            Effect::RunChecks { database } => self.run_checks(database).await,
+            Effect::Label { profile, set, remove } => self.label(profile, set, remove).await,
+            Effect::LabelSwitched { profile, clock } => self.label_switched(profile, clock).await,
+            Effect::AddEndpoint { endpoint, kind, site, target, priority } => {
+                self.add_endpoint(endpoint, *kind, site, target, *priority).await
+            }
+            Effect::EnableEndpoint { endpoint, kind } => self.set_endpoint(endpoint, *kind, true).await,
+            Effect::DisableEndpoint { endpoint, kind } => self.set_endpoint(endpoint, *kind, false).await,
+            Effect::AwaitOnline { endpoint } => self.await_online(endpoint).await,
+            Effect::DeleteEndpoint { endpoint, kind } => self.delete_endpoint(endpoint, *kind).await,
+        }
+    }
+
+    /// The session on this database. One that was lost is replaced; on production it must get its lock back.
+    async fn session(&mut self, database: &DatabaseId) -> Result<&mut Session, Failure> {
+        let holds_lock = *database == self.upgrade.production.database;
+        let kept = if holds_lock { &mut self.sessions.production } else { &mut self.sessions.stage };
+        if kept.as_ref().is_none_or(|session| !session.is_open()) {
+            let mut session = self.cloud.connect(database).await.map_err(failed_at_sql)?;
+            if holds_lock
+                && let Lock::Held { by } =
+                    lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)?
+            {
+                return Err(held(database, by));
+            }
+            *kept = Some(session);
+        }
+        let missing = || Failure::interrupted(anyhow::anyhow!("the session on `{database}` was lost"));
+        kept.as_mut().ok_or_else(missing)
+    }
+}

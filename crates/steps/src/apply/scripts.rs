@@ -1,0 +1,168 @@
+//! The user's scripts: read before anything else, parsed before the freeze, run on stage, checked.
+
+use std::{path::Path, time::Duration};
+
+use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId};
+use tokio::time::{MissedTickBehavior, interval};
+use tsql::{
+    Script, Session, script,
+    statements::{
+        journal::{self, Ran, ScriptFailure},
+        parse_only, state,
+    },
+};
+
+use super::Hands;
+use crate::{
+    cloud::{Cloud, failed_at_sql},
+    failure::Failure,
+    inputs::LimitInputs,
+};
+
+/// Gateways close a connection that is silent for 30 minutes; the lock lives as long as its session.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// The scripts of a step.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    upgrade: Vec<Script>,
+    checks: Vec<Script>,
+}
+
+impl Scripts {
+    /// Reads the folders that the step needs.
+    ///
+    /// # Errors
+    /// A folder is not named, or cannot be used.
+    pub fn read(step: Step, limits: &LimitInputs) -> Result<Self, Failure> {
+        if !matches!(step, Step::Freeze | Step::Migrate) {
+            return Ok(Self::default());
+        }
+        let folder = limits.scripts.as_ref().ok_or_else(|| {
+            Failure::refused(
+                anyhow::anyhow!("the input `scripts` is missing"),
+                "name the folder of the upgrade scripts",
+            )
+        })?;
+        let checks = limits.checks.as_deref().map(read_folder).transpose()?;
+        Ok(Self { upgrade: read_folder(folder)?, checks: checks.unwrap_or_default() })
+    }
+
+    /// Names and digests of the upgrade scripts, in the order in which they run.
+    pub fn names(&self) -> Vec<ScriptName> {
+        names(&self.upgrade)
+    }
+
+    /// There are checks to run.
+    pub fn has_checks(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
+    /// Has a server parse every batch, without running any, on a session of its own on the read-only copy.
+    ///
+    /// # Errors
+    /// A batch is not understood, or the server cannot be asked.
+    pub async fn parse(&self, cloud: &Cloud, upgrade: &Upgrade) -> Result<(), Failure> {
+        let session = cloud.connect(&upgrade.stage.database).await.map_err(failed_at_sql)?;
+        let all: Vec<Script> = self.upgrade.iter().chain(&self.checks).cloned().collect();
+        let wrong = parse_only::check(session, &all, cloud.pace.request).await.map_err(failed_at_sql)?;
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<_> = wrong.iter().map(|wrong| format!("`{}`: {}", wrong.script, wrong.error)).collect();
+        let error = anyhow::anyhow!("the server does not understand the scripts: {}", list.join("; "));
+        Err(Failure::refused(error, "correct the scripts, then plan again: nothing was changed"))
+    }
+}
+
+/// Names and digests of scripts, in their order.
+pub fn names(scripts: &[Script]) -> Vec<ScriptName> {
+    scripts.iter().map(|script| ScriptName { name: script.name.clone(), digest: script.digest.clone() }).collect()
+}
+
+/// The scripts of a folder.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
+    script::read_folder(folder).map_err(|error| Failure::refused(error, "correct the scripts: nothing was sent yet"))
+}
+
+impl Hands<'_> {
+    /// Runs what the journal lacks. Meanwhile the session that holds the lock is kept alive.
+    pub(super) async fn run_scripts(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+        let request = self.cloud.pace.request;
+        let state = state::read(self.session(database).await?, request).await.map_err(failed_at_sql)?;
+        let pending = journal::pending(&self.scripts.upgrade, &state.journal, upgrade).map_err(Failure::broken)?;
+        let deadline = state.fences.iter().find(|fence| fence.run == upgrade.as_str()).map(|fence| fence.deadline);
+        let left = deadline.map_or(Duration::ZERO, |deadline| deadline.duration_since(state.now).unsigned_abs());
+        for script in pending {
+            self.run_script(script, upgrade, left).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_script(&mut self, script: &Script, upgrade: &UpgradeId, left: Duration) -> Result<(), Failure> {
+        let (cloud, limit) = (self.cloud, self.cloud.pace.request);
+        let stage = self.upgrade.stage.database.clone();
+        self.session(&stage).await?;
+        let (Some(stage), lock) = (self.sessions.stage.as_mut(), self.sessions.production.as_mut()) else {
+            return Err(Failure::interrupted(anyhow::anyhow!("the session on `{stage}` was lost")));
+        };
+        let ran = tokio::select! {
+            ran = journal::run(stage, upgrade, script, left) => ran,
+            never = keep_alive(lock, limit) => never,
+        };
+        match ran.map_err(script_failed)? {
+            Ran::Before => cloud.guest.say(&format!("`{}` had run before", script.name)),
+            Ran::Now { took, messages } => {
+                messages.iter().for_each(|message| cloud.guest.say(&format!("{}: {message}", script.name)));
+                cloud.guest.say(&format!("`{}` ran in {:.3} s", script.name, took.as_secs_f64()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A check fails by an error, or by the rows that it returns.
+    pub(super) async fn run_checks(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let (scripts, limit) = (self.scripts, self.cloud.pace.health);
+        for check in &scripts.checks {
+            for batch in &check.batches {
+                let attempt = format!("run the check `{}`", check.name);
+                let answer = self.session(database).await?.query(&attempt, &batch.text, limit).await;
+                let sets = answer.map_err(Failure::broken)?.sets;
+                let rows: usize = sets.iter().map(Vec::len).sum();
+                if rows > 0 {
+                    let why = format!(
+                        "the check `{}` found {rows} rows in the batch of line {}",
+                        check.name, batch.first_line
+                    );
+                    return Err(Failure::broken(anyhow::anyhow!(why)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Never ends: a session that was lost is replaced, and its lock taken again, before the next effect.
+async fn keep_alive(session: Option<&mut Session>, limit: Duration) -> Result<Ran, ScriptFailure> {
+    let mut beat = interval(HEARTBEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    if let Some(session) = session {
+        while session.is_open() {
+            beat.tick().await;
+            // A failure closes the session, which ends the loop.
+            let _ = session.ping(limit).await;
+        }
+    }
+    std::future::pending().await
+}
+
+/// A script whose outcome is unknown is asked for in the journal by the next run; one that failed spoils stage.
+fn script_failed(failure: ScriptFailure) -> Failure {
+    match failure {
+        ScriptFailure::Sql(error) if error.kind == tsql::error::Kind::Lost => Failure::interrupted(error),
+        other => Failure::broken(other),
+    }
+}

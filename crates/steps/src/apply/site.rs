@@ -1,0 +1,160 @@
+//! Effects on web sites and their connection settings.
+
+use azure::{Probe, web};
+use rollout::{
+    DatabaseId, SiteId,
+    connection::{ConnectionString, value_of},
+    facts::ConnectionSetting,
+    ids::same,
+};
+use secrecy::{ExposeSecret, SecretString};
+use tsql::Credentials;
+
+use super::{Hands, wait};
+use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
+
+impl Hands<'_> {
+    /// The collection is read, merged and replaced as a whole: that is the only way Azure offers.
+    pub(super) async fn point_site(
+        &self,
+        site: &SiteId,
+        setting: &str,
+        database: &DatabaseId,
+        keep: &str,
+    ) -> Result<(), Failure> {
+        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let old = find(&all, site, setting)?.clone();
+        let fqdn = self.cloud.fqdn(&database.server_id());
+        let value = pointed(site, &old, &fqdn, &database.name)?;
+        self.prove_log_in(site, &value, &fqdn, database).await?;
+        let kept = ConnectionSetting { name: keep.to_owned(), ..old.clone() };
+        if !all.iter().any(|other| same(&other.name, keep)) {
+            all.push(kept);
+        }
+        replace(&mut all, ConnectionSetting { value, ..old });
+        self.put_settings(site, &all).await
+    }
+
+    /// The site's own user must be able to log in to the copy: contained users replicate, log-ins of a server do not.
+    /// A string without user and password, such as one with a managed identity, cannot be tried from here.
+    async fn prove_log_in(
+        &self,
+        site: &SiteId,
+        value: &SecretString,
+        fqdn: &str,
+        database: &DatabaseId,
+    ) -> Result<(), Failure> {
+        let text = value.expose_secret();
+        let user = value_of(text, &["user id", "uid", "user"]);
+        let Some((user, password)) = user.zip(value_of(text, &["password", "pwd"])) else {
+            self.cloud
+                .notice(format!("the log-in of site `{site}` to `{database}` cannot be tried: it has no password"));
+            return Ok(());
+        };
+        let who = Credentials::Password { user: user.clone(), password: password.into() };
+        match self.cloud.connect_as(fqdn, &database.name, &who).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let error =
+                    anyhow::Error::new(error).context(format!("site `{site}` could not log in to `{database}`"));
+                let hint = format!(
+                    "create the log-in `{user}` on server `{}` with the same SID and password",
+                    database.server
+                );
+                Err(Failure::refused(error, hint))
+            }
+        }
+    }
+
+    pub(super) async fn restore_setting(&self, site: &SiteId, setting: &str, kept: &str) -> Result<(), Failure> {
+        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let old = find(&all, site, kept)?.clone();
+        all.retain(|other| !same(&other.name, kept));
+        replace(&mut all, ConnectionSetting { name: setting.to_owned(), ..old });
+        self.put_settings(site, &all).await
+    }
+
+    pub(super) async fn forget_setting(&self, site: &SiteId, kept: &str) -> Result<(), Failure> {
+        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        all.retain(|other| !same(&other.name, kept));
+        self.put_settings(site, &all).await
+    }
+
+    async fn put_settings(&self, site: &SiteId, all: &[ConnectionSetting]) -> Result<(), Failure> {
+        let arm = &self.cloud.arm;
+        arm.send(&web::put_connection_settings(arm.scope(), site, all)).await.map_err(failed_at_azure)
+    }
+
+    pub(super) async fn stop_site(&self, site: &SiteId) -> Result<(), Failure> {
+        let arm = &self.cloud.arm;
+        arm.send(&web::stop(arm.scope(), site)).await.map_err(failed_at_azure)?;
+        self.await_running(site, false).await
+    }
+
+    pub(super) async fn start_site(&self, site: &SiteId) -> Result<(), Failure> {
+        let arm = &self.cloud.arm;
+        arm.send(&web::start(arm.scope(), site)).await.map_err(failed_at_azure)?;
+        self.await_running(site, true).await
+    }
+
+    async fn await_running(&self, id: &SiteId, running: bool) -> Result<(), Failure> {
+        let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
+        let look = || async {
+            let site = arm.send(&web::site(arm.scope(), id)).await.map_err(failed_at_azure)?;
+            Ok(site.filter(|site| site.running == running).map(|_| ()))
+        };
+        let what = format!("site `{id}` {}", if running { "runs" } else { "is stopped" });
+        wait::until(&what, pace.poll, pace.health, look).await
+    }
+
+    pub(super) async fn await_healthy(
+        &self,
+        address: &str,
+        hosts: &[String],
+        path: &str,
+        repeats: u32,
+    ) -> Result<(), Failure> {
+        let pace = self.cloud.pace;
+        for host in hosts {
+            let probe = Probe {
+                connect_host: address.to_owned(),
+                host: host.clone(),
+                path: path.to_owned(),
+                timeout: pace.request,
+            };
+            let healthy = self.cloud.prober.healthy_in_a_row(&probe, repeats, pace.poll, pace.health).await;
+            healthy.map_err(Failure::broken)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete_site(&self, site: &SiteId) -> Result<(), Failure> {
+        let arm = &self.cloud.arm;
+        arm.send(&web::delete_site(arm.scope(), site)).await.map_err(failed_at_azure)
+    }
+}
+
+fn find<'s>(all: &'s [ConnectionSetting], site: &SiteId, name: &str) -> Result<&'s ConnectionSetting, Failure> {
+    all.iter().find(|setting| same(&setting.name, name)).ok_or_else(|| {
+        let error = anyhow::anyhow!("site `{site}` has no connection string `{name}` any more");
+        Failure::refused(error, "somebody else changed the site: look at it, then run this step again")
+    })
+}
+
+fn pointed(site: &SiteId, old: &ConnectionSetting, fqdn: &str, database: &str) -> Result<SecretString, Failure> {
+    let string = ConnectionString::parse(old.value.expose_secret());
+    let pointed = string.and_then(|string| string.with_target(fqdn, database));
+    pointed.map(SecretString::from).map_err(|error| {
+        let error = anyhow::Error::new(error);
+        let error =
+            error.context(format!("could not point connection string `{}` of site `{site}` at stage", old.name));
+        Failure::refused(error, "use an ADO.NET connection string as the setting's value")
+    })
+}
+
+fn replace(all: &mut Vec<ConnectionSetting>, new: ConnectionSetting) {
+    match all.iter_mut().find(|setting| same(&setting.name, &new.name)) {
+        Some(old) => *old = new,
+        None => all.push(new),
+    }
+}

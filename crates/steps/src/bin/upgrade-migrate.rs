@@ -1,0 +1,5 @@
+//! `upgrade-migrate`: see `upgrade-migrate --help`.
+
+fn main() -> std::process::ExitCode {
+    steps::step(steps::Step::Migrate)
+}

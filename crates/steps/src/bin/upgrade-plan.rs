@@ -1,0 +1,5 @@
+//! `upgrade-plan`: see `upgrade-plan --help`.
+
+fn main() -> std::process::ExitCode {
+    steps::plan()
+}

@@ -1,0 +1,57 @@
+//! Why a step ended without success, and what that means for the upgrade.
+
+use rollout::{Outcome, Refusal};
+
+/// The end of a step that did not succeed.
+#[derive(Debug)]
+pub struct Failure {
+    /// What it means: refused, interrupted, broken or stuck.
+    pub outcome: Outcome,
+    /// What was tried, and the chain of reasons.
+    pub error: anyhow::Error,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl Failure {
+    /// Nothing was changed.
+    pub fn refused(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Refused, error: error.into(), hint: hint.into() }
+    }
+
+    /// The step stopped half-way.
+    pub fn interrupted(error: impl Into<anyhow::Error>) -> Self {
+        let hint = "run this step again: it looks at what is there and finishes, or run rollback";
+        Self { outcome: Outcome::Interrupted, error: error.into(), hint: hint.into() }
+    }
+
+    /// Stage cannot be used.
+    pub fn broken(error: impl Into<anyhow::Error>) -> Self {
+        let hint = "run rollback: it gives production its write access back, and stage is kept for the analysis";
+        Self { outcome: Outcome::Broken, error: error.into(), hint: hint.into() }
+    }
+
+    /// The same reason, which makes stage unusable.
+    #[must_use]
+    pub fn into_broken(self) -> Self {
+        Self::broken(self.error)
+    }
+
+    /// Reason by reason, each once, on one line.
+    pub fn message(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for cause in self.error.chain().map(ToString::to_string) {
+            if parts.last().is_none_or(|last| !last.contains(&cause)) {
+                parts.push(cause);
+            }
+        }
+        parts.join(": ")
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let hint = refusal.hint.clone();
+        Self::refused(refusal, hint)
+    }
+}

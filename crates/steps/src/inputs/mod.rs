@@ -1,0 +1,106 @@
+//! The inputs of the steps: the same names in `action.yml`, as `--flag` and as `UPGRADE_<NAME>`.
+
+mod arguments;
+mod connection;
+mod durations;
+mod slots;
+
+pub use arguments::{Parsed, parse};
+pub use connection::ConnectionInputs;
+pub use durations::Span;
+pub use slots::{SlotInputs, identifier};
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+
+/// Inputs of `upgrade-plan`.
+#[derive(Debug, Parser)]
+#[command(
+    about = "Reads everything, changes nothing: finds production and checks every rule that a later step would hit"
+)]
+pub struct PlanArguments {
+    /// How Azure and the databases are reached.
+    #[command(flatten)]
+    pub connection: ConnectionInputs,
+    /// The Traffic Manager profile that users come through: `<resource-group>/<profile>`.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// The logical server for the stage copy: `<resource-group>/<server>`.
+    #[arg(long)]
+    pub stage_server: Option<String>,
+    /// The site that runs V2: `<resource-group>/<site>[/<slot>]`.
+    #[arg(long)]
+    pub stage_site: Option<String>,
+    /// Name of the stage endpoint; the stage site's name where absent.
+    #[arg(long)]
+    pub stage_endpoint: Option<String>,
+    /// Name of the connection string setting, where the site has several.
+    #[arg(long)]
+    pub connection_name: Option<String>,
+    /// The production database, where the servers of the subscription cannot be listed:
+    /// `<resource-group>/<server>/<database>`.
+    #[arg(long)]
+    pub production_database: Option<String>,
+    /// Folder of the upgrade scripts.
+    #[arg(long)]
+    pub scripts: Option<PathBuf>,
+}
+
+/// Inputs of every other step.
+#[derive(Debug, Parser)]
+pub struct StepArguments {
+    /// How Azure and the databases are reached.
+    #[command(flatten)]
+    pub connection: ConnectionInputs,
+    /// Production and stage.
+    #[command(flatten)]
+    pub slots: SlotInputs,
+    /// Limits and permissions.
+    #[command(flatten)]
+    pub limits: LimitInputs,
+}
+
+/// Limits and permissions; each step looks at those that concern it.
+#[derive(Debug, Args)]
+pub struct LimitInputs {
+    /// Folder of the upgrade scripts (freeze, migrate).
+    #[arg(long)]
+    pub scripts: Option<PathBuf>,
+    /// Output `scripts-digest` of plan (freeze, migrate, switch).
+    #[arg(long)]
+    pub scripts_digest: Option<String>,
+    /// Output `plan-digest` of plan (freeze).
+    #[arg(long)]
+    pub plan_digest: Option<String>,
+    /// Folder of scripts that check the upgraded copy; a batch that fails or returns rows fails the step (migrate).
+    #[arg(long)]
+    pub checks: Option<PathBuf>,
+    /// Time that open transactions get to end when production becomes read-only, at most 30s (freeze).
+    #[arg(long, default_value = "5s")]
+    pub rollback_after: Span,
+    /// Deadline of the read-only time (freeze).
+    #[arg(long, default_value = "30m")]
+    pub max_read_only: Span,
+    /// Replication lag above which production is not frozen (freeze).
+    #[arg(long, default_value = "5s")]
+    pub max_lag: Span,
+    /// Longest time for seeding the stage copy (prepare).
+    #[arg(long, default_value = "12h")]
+    pub seeding_timeout: Span,
+    /// Longest time for V2 to become healthy and Online (migrate, switch).
+    #[arg(long, default_value = "10m")]
+    pub health_timeout: Span,
+    /// The stage database whose writes may be lost by a rollback after the switch (rollback).
+    #[arg(long)]
+    pub accept_loss: Option<String>,
+    /// The database of the slot that shall be removed, V1's or stage's (cleanup).
+    #[arg(long)]
+    pub remove: Option<String>,
+    /// How long V1's endpoint must have been disabled before V1 may be removed (cleanup).
+    #[arg(long, default_value = "24h")]
+    pub revert_window: Span,
+    /// Remove V1's database too, not only its site and endpoint (cleanup).
+    #[arg(long, default_value = "false", action = clap::ArgAction::Set)]
+    pub remove_database: bool,
+}

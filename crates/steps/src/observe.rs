@@ -1,0 +1,208 @@
+//! Looks at the live state: one look per step, as much at a time as the cloud allows.
+
+use azure::{ArmId, sql, traffic_manager, web};
+use rollout::{
+    DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Upgrade, World, connection,
+    facts::{ConnectionSetting, Database, OtherSession, Plan, Server, Site, SqlState},
+    plan::Surroundings,
+};
+use secrecy::ExposeSecret;
+use tokio::try_join;
+use tsql::{
+    Session,
+    statements::{
+        self,
+        copy_sync::{self, CopySync},
+        permissions,
+    },
+};
+
+use crate::{
+    cloud::{Cloud, failed_at_azure, failed_at_sql},
+    failure::Failure,
+};
+
+/// The sessions that a step keeps: the one on production holds the lock.
+#[derive(Default)]
+pub struct Sessions {
+    /// On the production database; `None` once it was removed.
+    pub production: Option<Session>,
+    /// On the stage database, as soon as it takes log-ins.
+    pub stage: Option<Session>,
+}
+
+/// Everything that decisions look at.
+///
+/// # Errors
+/// Something could not be read. What does not exist is no error.
+pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<World, Failure> {
+    let profile = async {
+        let id = upgrade.production.endpoint.profile_id();
+        let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), &id)).await.map_err(failed_at_azure)?;
+        found.ok_or_else(|| {
+            let hint = "look at the identifiers of the endpoints";
+            Refusal::new(format!("read profile `{id}`"), "there is no such profile", hint).into()
+        })
+    };
+    let production = async { slot(cloud, &upgrade.production).await };
+    let stage = async { slot(cloud, &upgrade.stage).await };
+    let (profile, mut production, mut stage) = try_join!(profile, production, stage)?;
+    if let Some(session) = &mut sessions.production {
+        production.sql = Some(statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)?);
+    }
+    if takes_log_ins(&stage) {
+        stage.sql = look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await?;
+    }
+    Ok(World { profile, production, stage, other_sessions: Vec::new(), permissions: None })
+}
+
+async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {
+    let (arm, scope) = (&cloud.arm, cloud.arm.scope());
+    let database = async { arm.send(&sql::database(scope, &slot.database)).await.map_err(failed_at_azure) };
+    let links = async { arm.send(&sql::links(scope, &slot.database)).await.map_err(failed_at_azure) };
+    let site = async { site(cloud, &slot.site).await };
+    let (database, links, (site, settings)) = try_join!(database, links, site)?;
+    Ok(SlotView { database, links: links.unwrap_or_default(), sql: None, site, settings })
+}
+
+type SeenSite = (Option<Site>, Vec<ConnectionSetting>);
+
+async fn site(cloud: &Cloud, id: &SiteId) -> Result<SeenSite, Failure> {
+    let site = cloud.arm.send(&web::site(cloud.arm.scope(), id)).await.map_err(failed_at_azure)?;
+    let settings = match site {
+        Some(_) => settings(cloud, id).await.map_err(failed_at_azure)?,
+        None => Vec::new(),
+    };
+    Ok((site, settings))
+}
+
+/// The connection strings of a site; their values are secrets from here on.
+///
+/// # Errors
+/// They could not be read.
+pub async fn settings(cloud: &Cloud, id: &SiteId) -> Result<Vec<ConnectionSetting>, azure::Error> {
+    let settings = cloud.arm.send(&web::connection_settings(cloud.arm.scope(), id)).await?;
+    for setting in &settings {
+        let value = setting.value.expose_secret();
+        let password = connection::value_of(value, &["password", "pwd"]);
+        for secret in password.iter().map(String::as_str).chain([value]).filter(|secret| !secret.is_empty()) {
+            // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
+            let _ = cloud.guest.hide(secret);
+        }
+    }
+    Ok(settings)
+}
+
+/// A database that is being seeded takes none.
+fn takes_log_ins(view: &SlotView) -> bool {
+    let online = view.database.as_ref().is_some_and(Database::online);
+    online && view.links.iter().all(|link| link.is_primary() || link.caught_up())
+}
+
+/// What a session on the database shows; `None` where no log-in succeeds, which decisions take as "not to be reached".
+async fn look_into(
+    cloud: &Cloud,
+    database: &DatabaseId,
+    kept: &mut Option<Session>,
+) -> Result<Option<SqlState>, Failure> {
+    if let Some(session) = kept.as_mut()
+        && let Ok(state) = statements::state::read(session, cloud.pace.request).await
+    {
+        return Ok(Some(state));
+    }
+    *kept = None;
+    let mut session = match cloud.connect(database).await {
+        Ok(session) => session,
+        Err(error) => {
+            cloud.notice(format!("`{database}` cannot be looked into: {error}"));
+            return Ok(None);
+        }
+    };
+    let state = statements::state::read(&mut session, cloud.pace.request).await.map_err(failed_at_sql)?;
+    *kept = Some(session);
+    Ok(Some(state))
+}
+
+/// Servers and plans around the slots, which matter before the freeze only.
+///
+/// # Errors
+/// Something could not be read.
+pub async fn surroundings(cloud: &Cloud, upgrade: &Upgrade, world: &World) -> Result<Surroundings, Failure> {
+    let (production, stage) = (&upgrade.production.database, &upgrade.stage.database);
+    let (production_server, stage_server, production_plan, stage_plan) = try_join!(
+        server(cloud, production),
+        server(cloud, stage),
+        plan(cloud, &world.production),
+        plan(cloud, &world.stage),
+    )?;
+    let production_server = production_server.ok_or_else(|| {
+        let tried = format!("read server `{}`", production.server_id());
+        Refusal::new(tried, "there is no such server", "look at the identifier of production's database")
+    })?;
+    Ok(Surroundings { production_server, stage_server, production_plan, stage_plan })
+}
+
+async fn server(cloud: &Cloud, database: &DatabaseId) -> Result<Option<Server>, Failure> {
+    let request = sql::server(cloud.arm.scope(), &database.server_id());
+    cloud.arm.send(&request).await.map_err(failed_at_azure)
+}
+
+async fn plan(cloud: &Cloud, view: &SlotView) -> Result<Option<Plan>, Failure> {
+    let Some(id) = view.site.as_ref().and_then(|site| ArmId::parse(&site.plan).ok()) else { return Ok(None) };
+    cloud.arm.send(&web::plan(&id)).await.map_err(failed_at_azure)
+}
+
+/// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.
+///
+/// # Errors
+/// Something could not be tried at all.
+pub async fn permissions(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<Permissions, Failure> {
+    let (limit, mut missing) = (cloud.pace.request, Vec::new());
+    let databases = [
+        (&upgrade.production.database, sessions.production.as_mut()),
+        (&upgrade.stage.database, sessions.stage.as_mut()),
+    ];
+    for (database, session) in databases {
+        let Some(session) = session else {
+            missing.push(format!("a log-in to `{database}`"));
+            continue;
+        };
+        let lacks = permissions::missing_in_database(session, limit).await.map_err(failed_at_sql)?;
+        missing.extend(lacks.iter().map(|lacks| format!("{lacks} in `{database}`")));
+    }
+    missing.extend(missing_in_master(cloud, &upgrade.production.database).await?);
+    missing.extend(copy_sync_fails(cloud, upgrade, sessions).await?);
+    Ok(Permissions { missing })
+}
+
+async fn missing_in_master(cloud: &Cloud, database: &DatabaseId) -> Result<Option<String>, Failure> {
+    let server = database.server_id();
+    let mut master = cloud.connect_to_master(&server).await.map_err(failed_at_sql)?;
+    let may = permissions::may_remove_secondaries(&mut master, cloud.pace.request).await.map_err(failed_at_sql)?;
+    Ok((!may).then(|| format!("the role dbmanager in `master` of server `{}`", server.name)))
+}
+
+/// One wait for the copy while production is writable: whether it works is known before it is needed.
+async fn copy_sync_fails(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<Option<String>, Failure> {
+    let (Some(session), target) = (sessions.production.as_mut(), &upgrade.stage.database) else { return Ok(None) };
+    let waited = copy_sync::wait(session, &target.server, &target.name, cloud.pace.request).await;
+    Ok(match waited.map_err(failed_at_sql)? {
+        CopySync::Synchronised => None,
+        CopySync::Refused { number, message } => Some(format!(
+            "sys.sp_wait_for_database_copy_sync on `{}` (error {number}: {message})",
+            upgrade.production.database
+        )),
+        CopySync::TimedOut => Some(format!("replication to `{target}` that keeps up: a wait for it timed out")),
+    })
+}
+
+/// Other clients on production's database.
+///
+/// # Errors
+/// They could not be listed.
+pub async fn other_sessions(cloud: &Cloud, sessions: &mut Sessions) -> Result<Vec<OtherSession>, Failure> {
+    match &mut sessions.production {
+        Some(session) => statements::sessions::others(session, cloud.pace.request).await.map_err(failed_at_sql),
+        None => Ok(Vec::new()),
+    }
+}

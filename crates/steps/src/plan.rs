@@ -1,0 +1,197 @@
+//! Plan: finds production, checks every rule that a later step would hit, and changes nothing.
+
+use azure::{sql, traffic_manager};
+use rollout::{
+    Outcome, Policy, Refusal, ServerId, Slot, Upgrade, UpgradeId,
+    decide::Case,
+    facts::{Endpoint, Profile, Server},
+    plan::{self, Facts, Finding, PlanInputs, Target},
+};
+use runner::Guest;
+use serde_json::json;
+
+use crate::{
+    apply::{names, read_folder},
+    cloud::{Cloud, Pace, failed_at_azure, failed_at_sql, upgrade_id},
+    failure::Failure,
+    inputs::{PlanArguments, identifier},
+    observe::{Sessions, observe, settings, surroundings},
+    report::Report,
+};
+
+/// Runs the step.
+///
+/// # Errors
+/// Something cannot be read, or a rule forbids the upgrade.
+pub async fn run(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure> {
+    let id = upgrade_id_or_new(guest, &arguments)?;
+    let inputs = plan_inputs(&arguments)?;
+    let scripts = scripts(&arguments)?;
+    let pace = Pace::of(&arguments.connection);
+    let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
+    let upgrade = discover(&cloud, id, &inputs).await?;
+    let mut sessions = Sessions::default();
+    let production = cloud.connect(&upgrade.production.database).await.map_err(failed_at_sql)?;
+    sessions.production = Some(production);
+    let world = observe(&cloud, &upgrade, &mut sessions).await?;
+    let around = surroundings(&cloud, &upgrade, &world).await?;
+    let findings = plan::check(&upgrade, &world, &around);
+    refuse_blocked(&upgrade, &findings)?;
+    let policy = Policy { scripts: names(&scripts), ..Policy::default() };
+    let case = Case { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
+    report(&case, &findings)
+}
+
+/// Where neither the input nor a workflow run names the upgrade, plan gives it a name that the other steps are told.
+fn upgrade_id_or_new(guest: &Guest, arguments: &PlanArguments) -> Result<UpgradeId, Failure> {
+    if arguments.connection.upgrade_id.is_some() || guest.environment().run_id.is_some() {
+        return upgrade_id(guest, &arguments.connection);
+    }
+    let digits = uuid::Uuid::new_v4().simple().to_string();
+    digits[..8].parse().map_err(|error| Failure::interrupted(anyhow::Error::new(error)))
+}
+
+fn plan_inputs(arguments: &PlanArguments) -> Result<PlanInputs, Refusal> {
+    let production_database = match &arguments.production_database {
+        None => None,
+        given => Some(identifier("production-database", given.as_ref())?),
+    };
+    Ok(PlanInputs {
+        profile: identifier("profile", arguments.profile.as_ref())?,
+        stage_server: identifier("stage-server", arguments.stage_server.as_ref())?,
+        stage_site: identifier("stage-site", arguments.stage_site.as_ref())?,
+        stage_endpoint: arguments.stage_endpoint.clone(),
+        connection_name: arguments.connection_name.clone(),
+        production_database,
+    })
+}
+
+fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
+    let folder = arguments.scripts.as_ref().ok_or_else(|| {
+        Failure::refused(anyhow::anyhow!("the input `scripts` is missing"), "name the folder of the upgrade scripts")
+    })?;
+    read_folder(folder)
+}
+
+/// From the profile to the upgrade: production's endpoint, its site, its connection string, its database.
+async fn discover(cloud: &Cloud, id: UpgradeId, inputs: &PlanInputs) -> Result<Upgrade, Failure> {
+    let profile = profile(cloud, inputs).await?;
+    let (endpoint, site) = plan::production_endpoint(&profile, inputs)?;
+    let settings = settings(cloud, site).await.map_err(failed_at_azure)?;
+    let setting = plan::pick_setting(site, &settings, inputs.connection_name.as_deref())?;
+    let target = plan::target_of(site, setting, &servers(cloud, inputs).await?)?;
+    let production = Slot { database: target.database.clone(), site: site.clone(), endpoint: endpoint.id.clone() };
+    let stage = Slot {
+        database: inputs.stage_server.database(&target.database.name),
+        site: inputs.stage_site.clone(),
+        endpoint: inputs.stage_endpoint(),
+    };
+    agrees(inputs, &target, endpoint)?;
+    Ok(Upgrade::new(id, production, stage, setting.name.clone())?)
+}
+
+fn agrees(inputs: &PlanInputs, target: &Target, endpoint: &Endpoint) -> Result<(), Refusal> {
+    match &inputs.production_database {
+        Some(named) if *named != target.database => Err(Refusal::new(
+            format!("find production behind endpoint `{}`", endpoint.id),
+            format!("its site works on `{}`, the input names `{named}`", target.database),
+            "correct `production-database`, or leave it out",
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn profile(cloud: &Cloud, inputs: &PlanInputs) -> Result<Profile, Failure> {
+    let request = traffic_manager::profile(cloud.arm.scope(), &inputs.profile);
+    let found = cloud.arm.send(&request).await.map_err(failed_at_azure)?;
+    found.ok_or_else(|| {
+        let why = "there is no such profile, or this identity may not read it";
+        let hint = "look at the resource group and the name in the input `profile`";
+        Refusal::new(format!("read profile `{}`", inputs.profile), why, hint).into()
+    })
+}
+
+/// The servers among which production's is: all of the subscription, or the one that the user names.
+async fn servers(cloud: &Cloud, inputs: &PlanInputs) -> Result<Vec<Server>, Failure> {
+    let (arm, scope) = (&cloud.arm, cloud.arm.scope());
+    let Some(named) = &inputs.production_database else {
+        return arm.send(&sql::servers(scope)).await.map_err(failed_at_azure);
+    };
+    let id: ServerId = named.server_id();
+    Ok(arm.send(&sql::server(scope, &id)).await.map_err(failed_at_azure)?.into_iter().collect())
+}
+
+fn refuse_blocked(upgrade: &Upgrade, findings: &[Finding]) -> Result<(), Failure> {
+    let blocking: Vec<_> = findings.iter().filter(|finding| finding.blocks).collect();
+    if blocking.is_empty() {
+        return Ok(());
+    }
+    let list = |text: fn(&Finding) -> &str| blocking.iter().map(|finding| text(finding)).collect::<Vec<_>>().join("; ");
+    let tried = format!("upgrade `{}`", upgrade.production.database);
+    Err(Refusal::new(tried, list(|finding| &finding.what), list(|finding| &finding.hint)).into())
+}
+
+fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
+    let upgrade = case.upgrade;
+    let scripts = case.policy.digest_of_scripts();
+    let database = case.world.production.database.as_ref().ok_or_else(|| {
+        Refusal::new(
+            format!("plan the upgrade of `{}`", upgrade.production.database),
+            "the database does not exist",
+            "look at the connection string of production's site",
+        )
+    })?;
+    let digest = plan::digest(&Facts { upgrade, profile: &case.world.profile, database, scripts: &scripts });
+    let mut report = Report::success("plan", Outcome::Done);
+    report.outputs = vec![
+        ("upgrade-id", json!(upgrade.id)),
+        ("plan-digest", json!(digest)),
+        ("scripts-digest", json!(scripts)),
+        ("connection-name", json!(upgrade.connection_name)),
+        ("production-database", json!(upgrade.production.database)),
+        ("production-site", json!(upgrade.production.site)),
+        ("production-endpoint", json!(upgrade.production.endpoint)),
+        ("stage-database", json!(upgrade.stage.database)),
+        ("stage-site", json!(upgrade.stage.site)),
+        ("stage-endpoint", json!(upgrade.stage.endpoint)),
+        ("findings", findings.iter().map(|finding| json!({"what": finding.what, "hint": finding.hint})).collect()),
+    ];
+    report.summary = markdown(case, findings, &digest);
+    Ok(report)
+}
+
+fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
+    let (production, stage) = (&case.upgrade.production, &case.upgrade.stage);
+    let mut text = format!(
+        "Upgrade `{}`, plan `{digest}`.\n\n| | production (V1) | stage (V2) |\n|---|---|---|\n\
+         | database | `{}` | `{}` |\n| site | `{}` | `{}` |\n| endpoint | `{}` | `{}` |\n\n",
+        case.upgrade.id,
+        production.database,
+        stage.database,
+        production.site,
+        stage.site,
+        production.endpoint,
+        stage.endpoint,
+    );
+    text += &format!("Users come by {}.\n\n", list(plan::users_hosts(case.world).iter()));
+    text += &format!("Scripts, in this order: {}.\n\n", list(case.policy.scripts.iter().map(|script| &script.name)));
+    for finding in findings {
+        text += &format!("- {}\n  - {}\n", finding.what, finding.hint);
+    }
+    text + &prepare_preview(case)
+}
+
+fn list<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What prepare would do now.
+fn prepare_preview(case: &Case<'_>) -> String {
+    match rollout::decide(rollout::Step::Prepare, case) {
+        Ok(effects) => {
+            let lines: String = effects.iter().map(|effect| format!("1. {effect}\n")).collect();
+            format!("\nPrepare will:\n\n{lines}\n")
+        }
+        Err(refusal) => format!("\nPrepare will refuse: {refusal}; {}\n", refusal.hint),
+    }
+}

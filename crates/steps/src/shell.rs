@@ -1,0 +1,145 @@
+//! The shell that all steps share: inputs in, exit code out, and every ending told.
+
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use rollout::Outcome;
+use runner::{Annotation, Guest, Level};
+use secrecy::ExposeSecret;
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+
+use crate::{
+    failure::Failure,
+    inputs::{self, ConnectionInputs, Parsed},
+    report::Report,
+};
+
+/// Inputs of a step, whichever.
+pub trait Inputs: Parser {
+    /// The part that every step has.
+    fn connection(&self) -> &ConnectionInputs;
+}
+
+impl Inputs for inputs::PlanArguments {
+    fn connection(&self) -> &ConnectionInputs {
+        &self.connection
+    }
+}
+
+impl Inputs for inputs::StepArguments {
+    fn connection(&self) -> &ConnectionInputs {
+        &self.connection
+    }
+}
+
+/// Runs a step from the command line to the exit code.
+pub fn run<I: Inputs>(
+    step: &'static str,
+    binary: &'static str,
+    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+) -> ExitCode {
+    let guest = Guest::from_environment();
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let (report, wants_json) = match inputs::parse::<I>(binary, line, &guest.environment().inputs) {
+        Parsed::Text(text) => return print(&guest, &text),
+        Parsed::Wrong(why) => (wrong(step, binary, why), false),
+        Parsed::Inputs(inputs) => {
+            let wants_json = inputs.connection().json;
+            (protected(&guest, step, *inputs, work), wants_json)
+        }
+    };
+    let told = report.tell(&guest, wants_json);
+    ExitCode::from(told.map_or_else(|error| not_told(&guest, &report, &error), |()| report.outcome.exit_code()))
+}
+
+/// Help and version are what was asked for on stdout.
+#[expect(clippy::print_stdout, reason = "the text that `--help` or `--version` asks for")]
+fn print(guest: &Guest, text: &str) -> ExitCode {
+    if guest.environment().actions {
+        guest.say(text);
+    } else {
+        print!("{text}");
+    }
+    ExitCode::SUCCESS
+}
+
+fn wrong(step: &'static str, binary: &str, why: String) -> Report {
+    let hint = format!("`{binary} --help` lists the inputs");
+    Report::failure(step, &Failure::refused(anyhow::anyhow!("cannot read the inputs: {why}"), hint))
+}
+
+/// What was done counts, also when nobody could be told: a step that succeeded must not be reported as if nothing had
+/// happened, and one that cannot pass its outputs on has not succeeded.
+fn not_told(guest: &Guest, report: &Report, error: &anyhow::Error) -> u8 {
+    guest.say(&format!("upgrade-{}: {}, but {error:#}", report.step, report.outcome));
+    match report.outcome.exit_code() {
+        0 => Outcome::Interrupted.exit_code(),
+        code => code,
+    }
+}
+
+fn protected<I: Inputs>(
+    guest: &Guest,
+    step: &'static str,
+    inputs: I,
+    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+) -> Report {
+    silence_panics(guest);
+    let ended = catch_unwind(AssertUnwindSafe(|| started(guest, inputs, work)));
+    match ended {
+        Ok(Ok(report)) => report,
+        Ok(Err(failure)) => Report::failure(step, &failure),
+        Err(_) => Report::failure(step, &panicked()),
+    }
+}
+
+fn started<I: Inputs>(
+    guest: &Guest,
+    inputs: I,
+    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+) -> Result<Report, Failure> {
+    let masked = hide_secrets(guest, inputs.connection());
+    masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
+    let log = guest.clone();
+    let level = if guest.environment().debug { LevelFilter::DEBUG } else { LevelFilter::WARN };
+    let writer = Log(log);
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(writer).finish();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::refused(error, "give the process more files or memory"))?;
+    tracing::subscriber::with_default(subscriber, || runtime.block_on(work(guest, inputs)))
+}
+
+struct Log(Guest);
+
+impl<'w> MakeWriter<'w> for Log {
+    type Writer = runner::Log;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        self.0.log()
+    }
+}
+
+fn hide_secrets(guest: &Guest, inputs: &ConnectionInputs) -> std::io::Result<()> {
+    let secrets = [&inputs.arm_token, &inputs.sql_token, &inputs.sql_password];
+    secrets.into_iter().flatten().try_for_each(|secret| guest.hide(secret.expose_secret()))
+}
+
+/// The default hook would print the message unredacted.
+fn silence_panics(guest: &Guest) {
+    let guest = guest.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.to_string();
+        guest.annotate(&Annotation { level: Level::Error, title: "panic".to_owned(), message });
+    }));
+}
+
+fn panicked() -> Failure {
+    let error = anyhow::anyhow!("the step hit a defect of its own and stopped");
+    let hint =
+        "look at the live state before anything else, then run this step again or rollback; please report the defect";
+    Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
+}
