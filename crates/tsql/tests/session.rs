@@ -7,41 +7,18 @@ mod wire;
 use std::time::Duration;
 
 use tsql::{
-    Connect, Credentials, Patience, Session, SqlError,
+    Patience, Session, SqlError,
     error::{Kind, Place},
     split::split,
 };
-use wire::{Door, Reply, Server, identity, tokens::*, trusting};
-
-const LIMIT: Duration = Duration::from_secs(20);
-const HOST: &str = "contoso-sql-1.database.windows.net";
-
-fn connect(rules: &[String]) -> Connect {
-    Connect {
-        server_fqdn: HOST.into(),
-        port: 1433,
-        database: "shop".into(),
-        credentials: Credentials::Password { user: "app".into(), password: "hunter2".to_owned().into() },
-        connect_to: rules.iter().map(|rule| rule.parse().unwrap()).collect(),
-        application: "rolling-upgrade/plan/1".into(),
-        connect_timeout: LIMIT,
-    }
-}
-
-fn to(server: &Server) -> Connect {
-    connect(&[format!(":1433:127.0.0.1:{}", server.port)])
-}
-
-async fn session(server: &Server) -> Session {
-    Session::connect(&to(server)).await.unwrap()
-}
+use wire::{Door, HOST, LIMIT, Reply, Server, connect, identity, tokens::*, trusting};
 
 fn tokens(parts: &[Vec<u8>]) -> Reply {
     Reply::Tokens(parts.concat())
 }
 
 fn one() -> Reply {
-    tokens(&[integers("x", &[1]), done(DONE_FINAL)])
+    Reply::Tokens(one_row(&["x"], &[Cell::Integer(1)]))
 }
 
 /// Whether the session still answers, with the right answer.
@@ -53,10 +30,11 @@ async fn answers(session: &mut Session) -> bool {
 fn several_result_sets_and_messages_come_in_order() {
     trusting("several_result_sets_and_messages_come_in_order", async {
         let server = Server::start(&[], |_| {
-            let first = [print("one"), integers("x", &[1, -2]), done(DONE_MORE), integers("y", &[]), done(DONE_MORE)];
-            tokens(&[first.concat(), print("two"), texts("z", &["käse 🧀"]), done(DONE_FINAL)])
+            let numbers = rows(&["x"], &[&[Cell::Integer(1)], &[Cell::Integer(-2)]]);
+            let first = [print("one"), numbers, done(DONE_MORE), rows(&["y"], &[]), done(DONE_MORE)];
+            tokens(&[first.concat(), print("two"), one_row(&["z"], &[Cell::Text("käse 🧀")])])
         });
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let answer = session.query("look", "all", LIMIT).await.unwrap();
         let integers: Vec<_> = answer.set(0).unwrap().iter().map(|row| row.integer("x").unwrap()).collect();
         assert_eq!((integers, answer.set(1).unwrap().len()), (vec![1, -2], 0));
@@ -76,7 +54,7 @@ fn an_error_behind_a_result_set_is_seen_and_leaves_the_session_usable() {
         let server = Server::start(&[], |sql| match sql {
             "one" => one(),
             _ => tokens(&[
-                integers("x", &[7]),
+                rows(&["x"], &[&[Cell::Integer(7)]]),
                 done(DONE_MORE),
                 error(5070, 16, "Others are using it.", "", 1),
                 done(DONE_ERROR | DONE_MORE),
@@ -84,7 +62,7 @@ fn an_error_behind_a_result_set_is_seen_and_leaves_the_session_usable() {
                 done(DONE_ERROR),
             ]),
         });
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let error = session.query("set it", "late", LIMIT).await.unwrap_err();
         assert_eq!((error.kind, error.number()), (Kind::Server, Some(5070)));
         let text = format!("cannot set it in `shop` on `{HOST}`: error 5070 (class 16, state 1): Others are using it");
@@ -100,7 +78,7 @@ fn an_error_of_a_script_has_the_line_of_its_file() {
             true => tokens(&[error(50000, 16, "no", "dbo.p", 3), done(DONE_ERROR)]),
             false => tokens(&[error(207, 16, "Invalid column name 'x'.", "", 2), done(DONE_ERROR)]),
         });
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let batches = split("-- a\nGO\n\nselect\n x\nGO\nexec p").unwrap();
         let place = |error: SqlError| error.server.unwrap().place.unwrap();
         let error = session.run("run `1.sql`", &batches[1], LIMIT).await.unwrap_err();
@@ -114,14 +92,14 @@ fn an_error_of_a_script_has_the_line_of_its_file() {
 fn a_call_that_takes_too_long_is_cancelled_and_the_session_closed() {
     trusting("a_call_that_takes_too_long_is_cancelled_and_the_session_closed", async {
         let server = Server::start(&[], |_| Reply::Silence);
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let error = session.query("look", "slow", Duration::from_millis(50)).await.unwrap_err();
         assert_eq!((error.kind, error.outcome_unknown(), session.is_open()), (Kind::Timeout, true, false));
         assert!(error.to_string().ends_with(": no complete answer within 50ms; it was cancelled"), "{error}");
         server.attentions.recv_timeout(LIMIT).unwrap();
         let error = session.query("look again", "one", LIMIT).await.unwrap_err();
         assert_eq!(error.kind, Kind::Closed);
-        assert_eq!(server.seen.lock().unwrap().batches, ["slow"]);
+        assert_eq!(server.batches(), ["slow"]);
     });
 }
 
@@ -129,7 +107,7 @@ fn a_call_that_takes_too_long_is_cancelled_and_the_session_closed() {
 fn whoever_stops_waiting_leaves_a_closed_session() {
     trusting("whoever_stops_waiting_leaves_a_closed_session", async {
         let server = Server::start(&[], |_| Reply::Silence);
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let stopped = tokio::time::timeout(Duration::from_millis(50), session.query("look", "slow", LIMIT)).await;
         assert!(stopped.is_err() && !session.is_open());
     });
@@ -139,13 +117,13 @@ fn whoever_stops_waiting_leaves_a_closed_session() {
 fn a_cut_connection_is_lost_with_the_servers_last_words() {
     trusting("a_cut_connection_is_lost_with_the_servers_last_words", async {
         let server = Server::start(&[], |sql| match sql {
-            "silently" => Reply::CutAfter(integers("x", &[1])),
+            "silently" => Reply::CutAfter(rows(&["x"], &[&[Cell::Integer(1)]])),
             _ => Reply::CutAfter(error(596, 21, "Cannot continue the execution.", "", 1)),
         });
-        let mut first = session(&server).await;
+        let mut first = server.session().await;
         let error = first.query("look", "silently", LIMIT).await.unwrap_err();
         assert_eq!((error.kind, error.outcome_unknown(), first.is_open()), (Kind::Lost, true, false));
-        let mut second = session(&server).await;
+        let mut second = server.session().await;
         let error = second.query("look", "loudly", LIMIT).await.unwrap_err();
         assert_eq!(error.kind, Kind::Lost);
         assert!(error.message.ends_with("; before, the server said: Cannot continue the execution"), "{error}");
@@ -156,7 +134,7 @@ fn a_cut_connection_is_lost_with_the_servers_last_words() {
 fn a_fatal_error_closes_the_session() {
     trusting("a_fatal_error_closes_the_session", async {
         let server = Server::start(&[], |_| tokens(&[error(596, 21, "Killed.", "", 1), done(DONE_ERROR)]));
-        let mut session = session(&server).await;
+        let mut session = server.session().await;
         let error = session.query("look", "x", LIMIT).await.unwrap_err();
         assert_eq!((error.kind, error.number(), session.is_open()), (Kind::Server, Some(596), false));
     });
@@ -181,7 +159,7 @@ fn a_redirect_is_followed_to_where_connect_to_says() {
 fn a_redirect_in_a_circle_ends() {
     trusting("a_redirect_in_a_circle_ends", async {
         let server = Server::start(&vec![Door::Redirect(HOST, 1433); 9], |_| Reply::Silence);
-        let error = Session::connect(&to(&server)).await.err().unwrap();
+        let error = Session::connect(&server.connect()).await.err().unwrap();
         let text =
             format!("cannot log in to `shop` on `{HOST}`: the server redirected more than 3 times, last to `{HOST}`");
         assert_eq!(error.to_string(), text);
@@ -193,7 +171,7 @@ fn a_redirect_in_a_circle_ends() {
 fn a_refused_log_in_is_told_with_a_hint_and_a_transient_one_tried_again() {
     trusting("a_refused_log_in_is_told_with_a_hint_and_a_transient_one_tried_again", async {
         let server = Server::start(&[Door::Refuse(18456, "Login failed for user 'app'.")], |_| one());
-        let error = Session::connect(&to(&server)).await.err().unwrap();
+        let error = Session::connect(&server.connect()).await.err().unwrap();
         let text = format!(
             "cannot log in to `shop` on `{HOST}`: error 18456 (class 14, state 1): Login failed for user 'app'"
         );
@@ -203,7 +181,7 @@ fn a_refused_log_in_is_told_with_a_hint_and_a_transient_one_tried_again() {
         let doors = [Door::Refuse(40613, "Database is not currently available."), Door::Refuse(40613, "Still not.")];
         let server = Server::start(&doors, |_| one());
         let patience = Patience { first_wait: Duration::from_millis(1), budget: LIMIT };
-        let mut session = Session::connect_patiently(&to(&server), patience).await.unwrap();
+        let mut session = Session::connect_patiently(&server.connect(), patience).await.unwrap();
         assert!(answers(&mut session).await);
         assert_eq!(server.seen.lock().unwrap().logins.len(), 3);
     });
@@ -215,13 +193,13 @@ fn nothing_is_said_to_a_server_without_a_trusted_certificate_or_without_tls() {
         let _trusted = Server::start(&[], |_| one());
         let (stranger, _) = identity();
         let server = Server::with_tls(Some(stranger), &[], |_| one());
-        let error = Session::connect(&to(&server)).await.err().unwrap();
+        let error = Session::connect(&server.connect()).await.err().unwrap();
         assert_eq!(error.kind, Kind::Tls, "{error}");
         assert!(!error.to_string().contains("To connect anyway"), "{error}");
         assert!(server.seen.lock().unwrap().logins.is_empty());
 
         let plain = Server::with_tls(None, &[], |_| one());
-        let error = Session::connect(&to(&plain)).await.err().unwrap();
+        let error = Session::connect(&plain.connect()).await.err().unwrap();
         assert_eq!(error.kind, Kind::Unexpected, "{error}");
         assert!(plain.seen.lock().unwrap().logins.is_empty());
     });

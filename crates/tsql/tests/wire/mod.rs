@@ -1,5 +1,6 @@
 //! A scripted TDS 7.4 server: it says exactly what a test tells it to, also what no proper server says. One thread per
 //! connection, on 127.0.0.1. Sections are those of MS-TDS.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod packets;
 pub mod tokens;
@@ -11,10 +12,30 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{Arc, Mutex, OnceLock, mpsc},
+    time::Duration,
 };
 
 use packets::{ATTENTION, LOGIN7, Login, PRELOGIN, SQL_BATCH, TABULAR_RESULT, receive, send, tls};
 use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer, version::TLS12};
+use tsql::{Connect, Credentials, Session};
+
+/// Longer than any answer takes that comes at all.
+pub const LIMIT: Duration = Duration::from_secs(20);
+/// The server that tests mean.
+pub const HOST: &str = "contoso-sql-1.database.windows.net";
+
+/// A log-in to [`HOST`] with these `connect-to` rules.
+pub fn connect(rules: &[String]) -> Connect {
+    Connect {
+        server_fqdn: HOST.into(),
+        port: 1433,
+        database: "shop".into(),
+        credentials: Credentials::Password { user: "app".into(), password: "hunter2".to_owned().into() },
+        connect_to: rules.iter().map(|rule| rule.parse().unwrap()).collect(),
+        application: "rolling-upgrade/plan/1".into(),
+        connect_timeout: LIMIT,
+    }
+}
 
 /// What the server does with a log-in.
 #[derive(Clone)]
@@ -83,6 +104,23 @@ impl Server {
             }
         });
         Self { port, seen, attentions }
+    }
+}
+
+impl Server {
+    /// A log-in that leads here.
+    pub fn connect(&self) -> Connect {
+        connect(&[format!(":1433:127.0.0.1:{}", self.port)])
+    }
+
+    /// A session here.
+    pub async fn session(&self) -> Session {
+        Session::connect(&self.connect()).await.unwrap()
+    }
+
+    /// The batches it got, in order.
+    pub fn batches(&self) -> Vec<String> {
+        self.seen.lock().unwrap().batches.clone()
     }
 }
 

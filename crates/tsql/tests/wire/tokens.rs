@@ -41,25 +41,61 @@ pub fn print(text: &str) -> Vec<u8> {
     message(0xAB, 0, 0, text, "", 1)
 }
 
-/// COLMETADATA of one column.
-fn column(name: &str, kind: &[u8]) -> Vec<u8> {
-    [&[0x81, 1, 0, 0, 0, 0, 0, 0x09, 0], kind, &short_text(name)].concat()
+/// A value of a row; the first row's values decide the types of the columns.
+#[derive(Clone, Copy)]
+pub enum Cell<'t> {
+    /// `bigint`
+    Integer(i64),
+    /// `bit`
+    Bit(bool),
+    /// `nvarchar(4000)`
+    Text(&'t str),
+    /// `datetime`: days from 1900, three-hundredths of a second
+    Time(i32, u32),
 }
 
-/// A result set of one `int` column.
-pub fn integers(name: &str, values: &[i32]) -> Vec<u8> {
-    let rows = values.iter().flat_map(|value| [&[0xD1, 4], value.to_le_bytes().as_slice()].concat());
-    column(name, &[0x26, 4]).into_iter().chain(rows).collect()
+impl Cell<'_> {
+    fn kind(self) -> Vec<u8> {
+        match self {
+            Self::Integer(_) => vec![0x26, 8],
+            Self::Bit(_) => vec![0x68, 1],
+            Self::Text(_) => [&[0xE7, 0x40, 0x1F], COLLATION.as_slice()].concat(),
+            Self::Time(..) => vec![0x6F, 8],
+        }
+    }
+
+    fn value(self) -> Vec<u8> {
+        match self {
+            Self::Integer(value) => [&[8], value.to_le_bytes().as_slice()].concat(),
+            Self::Bit(value) => vec![1, u8::from(value)],
+            Self::Text(value) => {
+                let bytes = utf16(value);
+                [u16::try_from(bytes.len()).unwrap().to_le_bytes().as_slice(), &bytes].concat()
+            }
+            Self::Time(days, parts) => [&[8], days.to_le_bytes().as_slice(), &parts.to_le_bytes()].concat(),
+        }
+    }
 }
 
-/// A result set of one `nvarchar(4000)` column.
-pub fn texts(name: &str, values: &[&str]) -> Vec<u8> {
-    let row = |value: &&str| {
-        let bytes = utf16(value);
-        [vec![0xD1], u16::try_from(bytes.len()).unwrap().to_le_bytes().to_vec(), bytes].concat()
-    };
-    let kind = [&[0xE7, 0x40, 0x1F], COLLATION.as_slice()].concat();
-    column(name, &kind).into_iter().chain(values.iter().flat_map(row)).collect()
+/// COLMETADATA and ROW: a result set. Without rows its columns are integers.
+pub fn rows(names: &[&str], rows: &[&[Cell<'_>]]) -> Vec<u8> {
+    let kind = |index: usize| rows.first().map_or(Cell::Integer(0), |row| row[index]).kind();
+    let column = |(index, name)| [&[0, 0, 0, 0, 0x09, 0], kind(index).as_slice(), &short_text(name)].concat();
+    let columns = names.iter().copied().enumerate().flat_map(column);
+    let row =
+        |row: &&[Cell<'_>]| [0xD1].into_iter().chain(row.iter().flat_map(|cell| cell.value())).collect::<Vec<u8>>();
+    let count = u16::try_from(names.len()).unwrap().to_le_bytes();
+    [0x81, count[0], count[1]].into_iter().chain(columns).chain(rows.iter().flat_map(row)).collect()
+}
+
+/// A whole answer: one row.
+pub fn one_row(names: &[&str], cells: &[Cell<'_>]) -> Vec<u8> {
+    [rows(names, &[cells]), done(DONE_FINAL)].concat()
+}
+
+/// A whole answer: an error.
+pub fn refusal(number: u32, text: &str) -> Vec<u8> {
+    [error(number, 16, text, "", 1), done(DONE_ERROR)].concat()
 }
 
 /// LOGINACK for TDS 7.4, and DONE.
