@@ -17,6 +17,7 @@ use crate::{
     arm_id::Scope,
     connect::{Connector, Settings, bare_host},
     error::{Answer, Cause, Error},
+    pages::{MOST_PAGES, join, next_link},
     pause::pause,
     request::{Request, Response},
     retry::{RetryPolicy, Seen, Verdict, judge},
@@ -135,8 +136,33 @@ impl Client {
             body: request.body.as_ref(),
             safe_to_repeat: request.safe_to_repeat,
         };
-        let response = self.exchange(&call, |response| request.accepts(response)).await?;
+        let mut response = self.exchange(&call, |response| request.accepts(response)).await?;
+        if request.paged {
+            response = self.whole_list(&request.tried, response).await?;
+        }
         request.read(&response).map_err(|error| Error::unreadable(&request.tried, &response, error))
+    }
+
+    /// Asks for the further pages of a list and joins them.
+    async fn whole_list(&self, tried: &str, mut list: Response) -> Result<Response, Error> {
+        for _ in 1..MOST_PAGES {
+            let Some(link) = next_link(&list) else { break };
+            let url = self.own_url(&link).map_err(|cause| Error::new(tried, cause))?;
+            let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
+            let page = self.exchange(&call, |response| response.status == 200).await?;
+            let joined = join(&list, page);
+            list = joined.map_err(|error| Error::unreadable(tried, &list, error))?;
+        }
+        Ok(list)
+    }
+
+    /// An address that an answer names. It gets our token, so it must be at the ARM endpoint: same scheme, host and
+    /// port, and no other identity in it.
+    pub(crate) fn own_url(&self, text: &str) -> Result<Url, Cause> {
+        let own = |url: &Url| url.origin() == self.endpoint.origin() && url.username().is_empty();
+        let endpoint = || self.endpoint.origin().ascii_serialization();
+        let url = self.endpoint.join(text).ok().filter(own);
+        url.ok_or_else(|| Cause::ForeignAddress { origin: origin_of(text), endpoint: endpoint() })
     }
 
     fn url(&self, path: &str, query: &[(&'static str, String)]) -> Result<Url, Cause> {
@@ -218,6 +244,11 @@ fn safe_endpoint(endpoint: Url) -> Result<Url, Cause> {
         "http" if loopback => Ok(endpoint),
         _ => Err(Cause::NotHttps(endpoint.origin().ascii_serialization())),
     }
+}
+
+/// Scheme, host and port of an address: its query may hold a signature.
+fn origin_of(text: &str) -> String {
+    Url::parse(text).map_or_else(|_| "an address that is none".to_owned(), |url| url.origin().ascii_serialization())
 }
 
 fn no_answer(url: &Url, source: reqwest::Error) -> Cause {

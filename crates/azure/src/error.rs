@@ -75,9 +75,9 @@ pub enum Cause {
         /// The last state seen, `unknown` where none was.
         state: String,
     },
-    /// The address of an operation is not at the ARM endpoint, so it does not get our token.
-    #[error("`{origin}`, which the answer names for the operation, is not the ARM endpoint `{endpoint}`")]
-    ForeignOperation {
+    /// The address that an answer names for what follows is not at the ARM endpoint, so it does not get our token.
+    #[error("`{origin}`, where the answer says to go on, is not the ARM endpoint `{endpoint}`")]
+    ForeignAddress {
         /// Scheme, host and port of the address in the answer.
         origin: String,
         /// Those of the ARM endpoint.
@@ -163,7 +163,7 @@ impl Error {
             Cause::Answer(answer) => hint_of_status(answer.status),
             Cause::Token => Some("give the token alone, without a line break or quotes"),
             Cause::NotHttps(_) => Some("use an https address: the token must not travel in the clear"),
-            Cause::ForeignOperation { .. } => Some("set `arm-endpoint` to the address of the cloud that is used"),
+            Cause::ForeignAddress { .. } => Some("set `arm-endpoint` to the address of the cloud that is used"),
             _ => None,
         }
     }

@@ -25,8 +25,8 @@ pub enum ReadError {
         /// What was there; never its value.
         found: &'static str,
     },
-    /// A list goes on at another address, where no list that we ask for is so long.
-    #[error("the answer goes on at `nextLink`, which this version does not follow")]
+    /// This is a part of a list: it goes on at another address.
+    #[error("the answer is a part of a list, which goes on at `nextLink`")]
     MorePages,
     /// An operation was accepted in a way that the protocol does not have.
     #[error("the status of the operation is missing in the answer")]

@@ -17,6 +17,7 @@ mod error;
 pub mod health;
 mod json;
 pub mod operation;
+mod pages;
 mod pause;
 pub mod request;
 pub mod retry;

@@ -30,6 +30,8 @@ pub struct Request<T> {
     pub safe_to_repeat: bool,
     /// The statuses that `read` knows; any other is an error.
     pub expected: &'static [u16],
+    /// The answer is a list that may come in several pages.
+    pub paged: bool,
     read: Read<T>,
 }
 
@@ -44,7 +46,17 @@ impl<T> Request<T> {
     ) -> Self {
         let (safe_to_repeat, expected) = (method != Method::POST, usual(&method));
         let query = vec![("api-version", api_version.to_owned())];
-        Self { tried, method, path: id.path(), query, body: None, safe_to_repeat, expected, read: Box::new(read) }
+        Self {
+            tried,
+            method,
+            path: id.path(),
+            query,
+            body: None,
+            safe_to_repeat,
+            expected,
+            paged: false,
+            read: Box::new(read),
+        }
     }
 
     /// With a body.
@@ -72,6 +84,13 @@ impl<T> Request<T> {
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.safe_to_repeat = true;
+        self
+    }
+
+    /// The answer is a list that may come in several pages: they are joined before it is read.
+    #[must_use]
+    pub fn paged(mut self) -> Self {
+        self.paged = true;
         self
     }
 

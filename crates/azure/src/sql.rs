@@ -28,7 +28,7 @@ pub fn server(scope: &Scope, id: &ServerId) -> Request<Option<Server>> {
 /// All logical servers of the subscription.
 pub fn servers(scope: &Scope) -> Request<Vec<Server>> {
     let tried = "list the SQL servers of the subscription".to_owned();
-    Request::new(Method::GET, tried, &scope.servers(), API_VERSION, |response| response.read(read_servers))
+    Request::new(Method::GET, tried, &scope.servers(), API_VERSION, |response| response.read(read_servers)).paged()
 }
 
 /// A database, `None` where there is none.
@@ -41,7 +41,7 @@ pub fn database(scope: &Scope, id: &DatabaseId) -> Request<Option<Database>> {
 pub fn links(scope: &Scope, id: &DatabaseId) -> Request<Option<Vec<Link>>> {
     let tried = format!("list the replication links of the database `{id}`");
     let list = scope.database(id).join(&["replicationLinks"]);
-    Request::look(tried, &list, API_VERSION, |response| response.read(read_links))
+    Request::look(tried, &list, API_VERSION, |response| response.read(read_links)).paged()
 }
 
 /// What a geo-secondary is made of.
@@ -99,9 +99,7 @@ fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {
 }
 
 fn read_servers(node: &Node<'_>) -> Result<Vec<Server>, ReadError> {
-    if node.find("nextLink").is_some() {
-        return Err(ReadError::MorePages);
-    }
+    whole_list(node)?;
     node.list("value")?.iter().map(|server| read_server(&server_id(server)?, server)).collect()
 }
 
@@ -126,10 +124,14 @@ fn read_database(node: &Node<'_>) -> Result<Database, ReadError> {
 }
 
 fn read_links(node: &Node<'_>) -> Result<Vec<Link>, ReadError> {
-    if node.find("nextLink").is_some() {
-        return Err(ReadError::MorePages);
-    }
+    whole_list(node)?;
     node.list("value")?.iter().map(read_link).collect()
+}
+
+/// The client joins the pages of a list before it is read.
+fn whole_list(node: &Node<'_>) -> Result<(), ReadError> {
+    let more = node.optional_text("nextLink")?.is_some_and(|link| !link.is_empty());
+    if more { Err(ReadError::MorePages) } else { Ok(()) }
 }
 
 fn read_link(node: &Node<'_>) -> Result<Link, ReadError> {

@@ -86,6 +86,25 @@ fn reads_a_server() {
 }
 
 #[test]
+fn lists_the_servers_of_all_groups() {
+    let request = servers(&scope());
+    assert_eq!(request.path, "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Sql/servers");
+    let server = |id: &str| {
+        let properties = json!({ "fullyQualifiedDomainName": "x.database.windows.net", "publicNetworkAccess": null });
+        json!({ "id": id, "location": "westeurope", "properties": properties })
+    };
+    let other = SERVER.replace("resourceGroups/contoso-rg", "resourcegroups/Other");
+    let read = |body: Value| request.read(&ok(&body));
+    let found = read(json!({ "value": [server(SERVER), server(&other)] })).unwrap();
+    assert_eq!(
+        found.iter().map(|server| server.id.to_string()).collect::<Vec<_>>(),
+        ["contoso-rg/contoso-sql-2", "Other/contoso-sql-2"]
+    );
+    assert!(read(json!({ "value": [server("/subscriptions/s")] })).is_err());
+    assert_eq!(read(json!({ "value": [], "nextLink": "https://…" })), Err(ReadError::MorePages));
+}
+
+#[test]
 fn reads_a_database_with_nulls_and_without_what_is_optional() {
     let body = json!({
         "sku": { "name": "GP_Gen5", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2 },

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use tokio::time::timeout;
-use url::Url;
 
 use crate::{
     client::{Call, Client},
@@ -56,20 +55,8 @@ impl Client {
     }
 
     async fn ask(&self, tried: &str, polling: &Polling) -> Result<Response, Error> {
-        let url = self.operation_url(&polling.url).map_err(|cause| Error::new(tried, cause))?;
+        let url = self.own_url(&polling.url).map_err(|cause| Error::new(tried, cause))?;
         let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
         self.exchange(&call, |response| POLLED.contains(&response.status)).await
     }
-
-    /// The address of an operation. It gets our token, so it must be at the ARM endpoint: same scheme, host and port.
-    fn operation_url(&self, text: &str) -> Result<Url, Cause> {
-        let url = self.endpoint.join(text).ok().filter(|url| url.origin() == self.endpoint.origin());
-        let endpoint = self.endpoint.origin().ascii_serialization();
-        url.ok_or_else(|| Cause::ForeignOperation { origin: origin_of(text), endpoint })
-    }
-}
-
-/// Scheme, host and port of an address: its query may hold a signature.
-fn origin_of(text: &str) -> String {
-    Url::parse(text).map_or_else(|_| "an address that is none".to_owned(), |url| url.origin().ascii_serialization())
 }

@@ -198,6 +198,40 @@ async fn a_path_that_climbs_is_not_sent() {
 }
 
 #[tokio::test]
+async fn the_pages_of_a_list_are_joined_and_all_are_at_the_endpoint() {
+    let server = |name: &str| {
+        let id = format!("/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Sql/servers/{name}");
+        format!(r#"{{"id":"{id}","location":"x","properties":{{"fullyQualifiedDomainName":"{name}.example"}}}}"#)
+    };
+    let page =
+        |name: &str, next: &str| answer(200, &[], &format!(r#"{{"value":[{}],"nextLink":"{next}"}}"#, server(name)));
+    let (url, stage) = serve(vec![page("a", "{here}/two?$skiptoken=2"), page("b", "/three"), page("c", "")]).await;
+    let servers = client(url).send(&sql::servers(&Scope::new("sub"))).await.unwrap();
+    assert_eq!(servers.iter().map(|server| server.id.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    let targets: Vec<_> = stage.asked().into_iter().skip(1).map(|asked| asked.target).collect();
+    assert_eq!(targets, ["/two?$skiptoken=2", "/three"]);
+
+    let (other, elsewhere) = serve(vec![page("b", "")]).await;
+    let (url, _) = serve(vec![page("a", other.as_str())]).await;
+    let error = client(url).send(&sql::servers(&Scope::new("sub"))).await.unwrap_err();
+    assert!(matches!(*error.cause, Cause::ForeignAddress { .. }), "{}", shown(&error));
+    assert!(elsewhere.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_refused() {
+    let page = answer(200, &[], r#"{"value":[],"nextLink":"/again"}"#);
+    let (url, stage) = serve(vec![page; 200]).await;
+    let error = client(url).send(&sql::servers(&Scope::new("sub"))).await.unwrap_err();
+    assert!(
+        shown(&error).ends_with("the answer is a part of a list, which goes on at `nextLink`"),
+        "{}",
+        shown(&error)
+    );
+    assert_eq!(stage.asked().len(), 100);
+}
+
+#[tokio::test]
 async fn a_gateway_may_have_a_path_of_its_own() {
     let (url, stage) = serve(vec![empty_list()]).await;
     client(url.join("/azure/arm/").unwrap()).send(&links()).await.unwrap();

@@ -127,7 +127,7 @@ async fn no_token_leaves_the_endpoint() {
     for header in ["azure-asyncoperation", "location"] {
         let (ended, _) = follow(vec![accepted(&[(header, &foreign)])]).await;
         let error = ended.unwrap_err();
-        assert!(matches!(*error.cause, Cause::ForeignOperation { .. }));
+        assert!(matches!(*error.cause, Cause::ForeignAddress { .. }));
         let text = error.cause.to_string();
         assert!(text.contains(&other.origin().ascii_serialization()) && !text.contains("secret"), "{text}");
         assert!(error.hint().is_some());
