@@ -65,7 +65,7 @@ impl Play {
         let act = process::run(&mut stage.command(workspace, tools, &simulator), Duration::from_secs(600), &mut live)?;
         let log = stage.folder.join("act.log");
         fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
-        simulator.control.output("act", &act.text)?;
+        simulator.control.output("act", &said_by_steps(&act.text))?;
         let problems = self.problems(&jobs, &settled(&simulator)?);
         if !problems.is_empty() {
             act.text.lines().filter_map(printed).for_each(|line| eprintln!("           {line}"));
@@ -195,6 +195,18 @@ fn note(line: &str, jobs: &mut BTreeMap<String, String>) {
     }
 }
 
+/// What our binaries printed and set as outputs. The mask commands, which hold secrets by design, are not among it.
+fn said_by_steps(log: &str) -> String {
+    let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let ours = events.filter(|event| event["stepID"].as_array().is_some_and(|id| id.last() == Some(&json!("step"))));
+    let said = ours.filter_map(|event| match event["command"].as_str() {
+        None if event["raw_output"] == true => event["msg"].as_str().map(str::to_owned),
+        Some("set-output") => Some(format!("{}={}\n", event["name"], event["arg"])),
+        _ => None,
+    });
+    said.collect()
+}
+
 /// What a job printed or how a step failed, from a line of act's log.
 fn printed(line: &str) -> Option<String> {
     let event: Value = serde_json::from_str(line).ok()?;
@@ -211,4 +223,30 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
         fs::copy(&file, &target).with_context(|| format!("copy `{}`", file.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_are_not_taken_for_leaks() {
+        let log = [
+            json!({ "stepID": ["plan", "step"], "raw_output": true, "msg": "printed\n" }),
+            json!({ "stepID": ["plan", "step"], "command": "set-output", "name": "outcome", "arg": "done" }),
+            json!({ "stepID": ["plan", "step"], "command": "add-mask", "arg": "secret", "raw": "::add-mask::secret" }),
+            json!({ "stepID": ["tokens"], "command": "set-output", "name": "arm", "arg": "secret" }),
+        ];
+        let log = log.map(|event| event.to_string()).join("\n") + "\nnot json\n";
+        assert_eq!(said_by_steps(&log), "printed\n\"outcome\"=\"done\"\n");
+        assert_eq!(printed(log.lines().next().unwrap()), Some("act: printed".to_owned()));
+    }
+
+    #[test]
+    fn results_of_jobs_are_kept() {
+        let mut jobs = BTreeMap::new();
+        note(r#"{"jobID":"plan","jobResult":"success"}"#, &mut jobs);
+        note(r#"{"jobID":"plan","msg":"x"}"#, &mut jobs);
+        assert_eq!(jobs, BTreeMap::from([("plan".to_owned(), "success".to_owned())]));
+    }
 }
