@@ -89,6 +89,9 @@ pub enum Cause {
     /// A path that would not reach the server as it is written.
     #[error("`{0}` is not a path of a resource: a name in it is `.` or `..`")]
     Path(String),
+    /// A text that is no host name stands where a host name is needed.
+    #[error("`{0}` is not a host name")]
+    HostName(String),
     /// A `connect-to` rule gives another address to a host that is an address already.
     #[error("a `connect-to` rule sends `{0}` elsewhere, but it is an address, not a name")]
     ConnectTo(String),
@@ -163,6 +166,11 @@ impl Error {
             Cause::Answer(answer) => hint_of_status(answer.status),
             Cause::Token => Some("give the token alone, without a line break or quotes"),
             Cause::NotHttps(_) => Some("use an https address: the token must not travel in the clear"),
+            Cause::NoAnswer { .. } => Some(
+                "look at what is between this machine and the host: network, proxy variables, `connect-to` rules, \
+                 trusted certificates",
+            ),
+            Cause::Deadline { .. } => Some("Azure goes on with it: run the step again to take it up where it stands"),
             Cause::ForeignAddress { .. } => Some("set `arm-endpoint` to the address of the cloud that is used"),
             _ => None,
         }

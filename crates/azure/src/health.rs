@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    connect::{Detour, Route, Settings, builder},
+    connect::{Detour, Route, Settings, bare_host, builder},
     error::Cause,
     pause::pause,
 };
@@ -26,6 +26,14 @@ pub struct Probe {
     pub path: String,
     /// The longest time until the answer's head is there.
     pub timeout: Duration,
+}
+
+impl Probe {
+    fn url(&self) -> Result<Url, Cause> {
+        let text = format!("https://{}/{}", self.host, self.path.trim_start_matches('/'));
+        let url = Url::parse(&text).ok().filter(|url| bare_host(url).eq_ignore_ascii_case(&self.host));
+        url.ok_or_else(|| Cause::HostName(self.host.clone()))
+    }
 }
 
 /// What a look showed.
@@ -111,8 +119,7 @@ impl Prober {
     }
 
     fn route(&self, probe: &Probe) -> Result<Route, Cause> {
-        let refused = |_| Cause::Path(format!("https://{}{}", probe.host, probe.path));
-        let url = Url::parse(&format!("https://{}{}", probe.host, probe.path)).map_err(refused)?;
+        let url = probe.url()?;
         let detour = Detour::of(&self.settings.rules, &url, &probe.connect_host)?;
         let settings = Settings { request_timeout: probe.timeout, ..self.settings.clone() };
         let client = builder(&settings, detour.as_ref()).pool_max_idle_per_host(0).build().map_err(Cause::Setup)?;

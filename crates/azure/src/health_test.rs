@@ -28,3 +28,14 @@ fn says_what_was_looked_at_and_what_was_seen_last() {
          60s: it answered 404"
     );
 }
+
+#[test]
+fn only_a_host_name_makes_a_url_and_a_path_never_changes_it() {
+    let url = |host: &str, path: &str| probe(host, path).url().map(String::from).map_err(|cause| cause.to_string());
+    assert_eq!(url("www.contoso.example", "/health?a=1"), Ok("https://www.contoso.example/health?a=1".into()));
+    assert_eq!(url("www.contoso.example", ".evil.example"), Ok("https://www.contoso.example/.evil.example".into()));
+    assert_eq!(url("www.contoso.example", "//evil.example/x"), Ok("https://www.contoso.example/evil.example/x".into()));
+    for host in ["", "a b", "user@evil.example", "evil.example/x", "a.example:444", "a?b"] {
+        assert_eq!(url(host, "/"), Err(format!("`{host}` is not a host name")));
+    }
+}

@@ -141,7 +141,8 @@ fn arm_at(port: u16) -> Client {
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let endpoint = Url::parse("https://arm.example").unwrap();
     let options = Options::public("sub", "token-6f1c".into()).unwrap();
-    Client::new(Options { endpoint, retry, connect_to: vec![rule.parse().unwrap()], ..options }).unwrap()
+    let (poll_interval, connect_to) = (Duration::from_millis(1), vec![rule.parse().unwrap()]);
+    Client::new(Options { endpoint, retry, poll_interval, connect_to, ..options }).unwrap()
 }
 
 fn server() -> azure::Request<Option<rollout::facts::Server>> {
