@@ -22,7 +22,7 @@ SELECT s.program_name, s.host_name, s.login_name, s.login_time
 FROM sys.dm_tran_locks AS l
 JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id
 WHERE l.resource_type = N'APPLICATION' AND l.resource_database_id = DB_ID() AND l.request_status = N'GRANT'
-  AND l.resource_description LIKE N'%rolling[_]upgrade%';";
+  AND l.resource_description LIKE N'%rolling_upgrade%';";
 
 const RELEASE: &str = "\
 DECLARE @result int;

@@ -202,9 +202,14 @@ fn trusted() -> &'static Arc<ServerConfig> {
     static TRUSTED: OnceLock<Arc<ServerConfig>> = OnceLock::new();
     TRUSTED.get_or_init(|| {
         let (config, pem) = identity();
-        std::fs::write(PathBuf::from(env::var_os(AUTHORITY).unwrap()), pem).unwrap();
+        trust(pem.as_bytes());
         config
     })
+}
+
+/// From now on the process trusts this authority, and no other.
+pub fn trust(pem: &[u8]) {
+    std::fs::write(PathBuf::from(env::var_os(AUTHORITY).unwrap()), pem).unwrap();
 }
 
 /// A self-signed identity for all servers of Azure, and its certificate.
