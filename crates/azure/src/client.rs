@@ -53,13 +53,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The public cloud, at the pace of Azure's own SDKs.
-    ///
-    /// # Errors
-    /// Never: the address is a constant. It is parsed like any other.
-    pub fn public(subscription: &str, token: SecretString) -> Result<Self, url::ParseError> {
-        Ok(Self {
-            endpoint: Url::parse("https://management.azure.com")?,
+    /// The usual pace for a token that the caller gives: attempts of 60 seconds for two minutes at most, polls every
+    /// 5 seconds, and a correlation id of its own.
+    pub fn new(endpoint: Url, subscription: &str, token: SecretString) -> Self {
+        Self {
+            endpoint,
             subscription: subscription.to_owned(),
             token: TokenSource::Given(token),
             connect_to: Vec::new(),
@@ -69,7 +67,7 @@ impl Options {
             poll_interval: Duration::from_secs(5),
             user_agent: concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION")).to_owned(),
             correlation_id: Uuid::new_v4(),
-        })
+        }
     }
 }
 

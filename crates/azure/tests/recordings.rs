@@ -299,8 +299,8 @@ fn act(seen: &Interaction) -> Act {
 
 async fn replay(conversation: &[&Interaction]) -> (Result<Outcome, azure::Error>, Stage) {
     let (endpoint, stage) = scripted::serve(conversation.iter().map(|seen| act(seen)).collect()).await;
-    let options = Options::public("00000000-0000-0000-0000-000000000000", "token".into()).unwrap();
-    let client = Client::new(Options { endpoint, poll_interval: Duration::from_millis(1), ..options }).unwrap();
+    let options = Options::new(endpoint, "00000000-0000-0000-0000-000000000000", "token".into());
+    let client = Client::new(Options { poll_interval: Duration::from_millis(1), ..options }).unwrap();
     let first = conversation[0];
     let (id, method) = (ArmId::parse("/subscriptions/s").unwrap(), first.method.parse().unwrap());
     let request = Request::new(method, first.place.clone(), &id, &first.api_version(), operation::started);

@@ -18,7 +18,7 @@ const TOKEN: &str = "token-6f1c";
 fn options(endpoint: Url) -> Options {
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let poll_interval = Duration::from_millis(1);
-    Options { endpoint, retry, poll_interval, ..Options::public("sub", TOKEN.into()).unwrap() }
+    Options { retry, poll_interval, ..Options::new(endpoint, "sub", TOKEN.into()) }
 }
 
 fn client(endpoint: Url) -> Client {

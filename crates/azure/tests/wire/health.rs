@@ -140,9 +140,9 @@ fn arm_at(port: u16) -> Client {
     let rule = format!("arm.example:443:127.0.0.1:{port}");
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let endpoint = Url::parse("https://arm.example").unwrap();
-    let options = Options::public("sub", "token-6f1c".into()).unwrap();
+    let options = Options::new(endpoint, "sub", "token-6f1c".into());
     let (poll_interval, connect_to) = (Duration::from_millis(1), vec![rule.parse().unwrap()]);
-    Client::new(Options { endpoint, retry, poll_interval, connect_to, ..options }).unwrap()
+    Client::new(Options { retry, poll_interval, connect_to, ..options }).unwrap()
 }
 
 fn server() -> azure::Request<Option<rollout::facts::Server>> {

@@ -16,7 +16,7 @@ async fn follow(script: Vec<Act>) -> (Result<Outcome, Error>, Stage) {
     let (endpoint, stage) = serve(script).await;
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let poll_interval = Duration::from_millis(1);
-    let options = Options { endpoint, retry, poll_interval, ..Options::public("sub", "token-6f1c".into()).unwrap() };
+    let options = Options { retry, poll_interval, ..Options::new(endpoint, "sub", "token-6f1c".into()) };
     (Client::new(options).unwrap().run(&delete(), LIMIT).await, stage)
 }
 
@@ -142,7 +142,7 @@ async fn the_deadline_ends_an_endless_operation() {
     let script: Vec<Act> = std::iter::once(both()).chain(std::iter::repeat_n(state("InProgress"), 100_000)).collect();
     let (endpoint, _) = serve(script).await;
     let poll_interval = Duration::from_millis(1);
-    let options = Options { endpoint, poll_interval, ..Options::public("sub", "t".into()).unwrap() };
+    let options = Options { poll_interval, ..Options::new(endpoint, "sub", "t".into()) };
     let limit = Duration::from_millis(80);
     let error = Client::new(options).unwrap().run(&delete(), limit).await.unwrap_err();
     assert_eq!(error.cause.to_string(), "the operation did not end within 80ms, its last state is `InProgress`");
