@@ -1,6 +1,6 @@
 //! From a log-in record to a session, and what the client is told of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::BytesMut;
 use sim_sql::{Environment, Message};
@@ -43,8 +43,11 @@ fn host(source: &str) -> &str {
     source.split([',', '\\']).next().unwrap_or(source).trim()
 }
 
-/// The logical server's own name.
+/// The logical server's own name, which messages carry: the first label of its host name.
 pub(crate) fn server_name(login: &Login) -> String {
+    if login.server.parse::<IpAddr>().is_ok() {
+        return login.server.clone();
+    }
     login.server.split('.').next().unwrap_or_default().to_owned()
 }
 

@@ -75,21 +75,24 @@ impl<R: AsyncRead + Unpin> Session<R> {
                 Request::Withdrawn => self.done(status::ERROR).await,
                 Request::Refuse { error, call } => self.reply(&error, call).await,
                 Request::Run { sql, call } => {
-                    let Some(backend) = seat.0.take() else { return Ok(()) };
-                    let (backend, fate) = self.run(backend, Batch { sql, call, reset: message.reset }).await?;
-                    seat.0 = Some(backend);
-                    match fate {
-                        Fate::Answered => {}
-                        Fate::Killed => return Ok(()),
-                        Fate::Cut => {
-                            self.writer.cut();
-                            return Ok(());
-                        }
+                    let batch = Batch { sql, call, reset: message.reset };
+                    if self.run_on(seat, batch).await? != Fate::Answered {
+                        break;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    async fn run_on(&mut self, seat: &mut Seat, batch: Batch) -> Result<Fate, Failure> {
+        let Some(backend) = seat.0.take() else { return Ok(Fate::Cut) };
+        let (backend, fate) = self.run(backend, batch).await?;
+        seat.0 = Some(backend);
+        if fate == Fate::Cut {
+            self.writer.cut();
+        }
+        Ok(fate)
     }
 
     /// The next request; `None` when the client has left or the session was killed.

@@ -48,9 +48,12 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
                 return Ok(Some(message));
             }
             self.assembler.buffer.reserve(READ_SIZE);
-            if self.stream.read_buf(&mut self.assembler.buffer).await? == 0 {
-                return self.at_end();
-            }
+            match self.stream.read_buf(&mut self.assembler.buffer).await {
+                Ok(0) => return self.at_end(),
+                // Many clients close the socket without saying good-bye in TLS first.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return self.at_end(),
+                read => read?,
+            };
         }
     }
 
