@@ -20,11 +20,12 @@ pub enum Kind {
     /// Our time for the call ran out. The call was cancelled; whether it had taken effect is unknown, and the session
     /// is closed.
     Timeout,
-    /// The connection broke. Whether the call took effect is unknown, and the session is closed.
+    /// The connection broke, or what came over it cannot be read. Whether the call took effect is unknown, and the session
+    /// is closed.
     Lost,
     /// The session was closed by an earlier failure; nothing was sent.
     Closed,
-    /// The server answered with something that this version does not understand.
+    /// The server answered well, but not with what was asked for; the session can be used further.
     Unexpected,
 }
 

@@ -76,8 +76,8 @@ impl Session {
     /// Sends a batch of ours and reads its whole answer. `attempt` says what it is for, as it follows "cannot".
     ///
     /// # Errors
-    /// [`Kind::Server`] leaves the session usable; [`Kind::Timeout`] after `limit`, [`Kind::Lost`] and
-    /// [`Kind::Unexpected`] close it; [`Kind::Closed`] when it was closed before.
+    /// [`Kind::Server`] leaves the session usable unless the server ended it; [`Kind::Timeout`] after `limit` and
+    /// [`Kind::Lost`] close it; [`Kind::Closed`] when it was closed before.
     pub async fn query(&mut self, attempt: &str, sql: &str, limit: Duration) -> Result<Answer, SqlError> {
         self.send(attempt, sql, limit, Rows::Keep, None).await
     }
@@ -153,7 +153,7 @@ impl Session {
             Error::Server(error) => server_error::read(attempt, &error, Kind::Server, first_line),
             Error::Io { message, .. } => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
             Error::Tls(message) => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
-            other => SqlError::unexpected(attempt, format!("the server's answer cannot be read: {other}")),
+            other => SqlError::new(Kind::Lost, attempt, format!("the server's answer cannot be read: {other}")),
         }
     }
 

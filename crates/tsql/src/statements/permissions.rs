@@ -6,10 +6,10 @@ use crate::{Session, SqlError};
 
 /// ALTER on the database covers `SET READ_ONLY`; creating a schema and a table in it takes two permissions more.
 const IN_DATABASE: &str = "\
-SELECT COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER'), 0) AS can_alter,
-    COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE TABLE'), 0) AS create_table,
-    COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE SCHEMA'), 0) AS create_schema,
-    COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DATABASE STATE'), 0) AS view_state;";
+SELECT COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER'), 0) AS can_alter,
+    COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CREATE TABLE'), 0) AS create_table,
+    COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CREATE SCHEMA'), 0) AS create_schema,
+    COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DATABASE STATE'), 0) AS view_state;";
 
 /// The server's administrators are `dbo` in `master`.
 const IN_MASTER: &str = "\
