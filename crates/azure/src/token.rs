@@ -23,3 +23,17 @@ impl TokenSource {
         Ok(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn nothing_shows_the_token() {
+        let source = TokenSource::Given("token-6f1c".into());
+        let header = source.authorization().unwrap();
+        assert_eq!(header.to_str().unwrap(), "Bearer token-6f1c");
+        assert!(!format!("{source:?} {header:?}").contains("token-6f1c"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What the log shows. Alone in its process: a test that runs beside it could be the first to use a line of the log, when
+//! nobody collects it yet, and `tracing` remembers that.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use azure::{Client, Options, RetryPolicy, web};
+
+#[path = "wire/scripted.rs"]
+#[allow(dead_code, reason = "this binary needs a part of it")]
+mod scripted;
+
+use scripted::{answer, serve};
+
+const TOKEN: &str = "token-6f1c";
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_a_line_per_request_and_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let list = r#"{"properties":{"Shop":{"value":"Password=hunter2","type":"SQLAzure"}}}"#;
+    let (url, _) = serve(vec![answer(503, &[], "hunter2"), answer(200, &[("x-ms-request-id", "r-9")], list)]).await;
+    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let client = Client::new(Options { retry, ..Options::new(url, "sub", TOKEN.into()) }).unwrap();
+    let site = "rg/web".parse().unwrap();
+    client.send(&web::connection_settings(client.scope(), &site)).await.unwrap();
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<&str> = text.lines().filter(|line| line.contains("DEBUG azure::client")).collect();
+    assert_eq!(ours.len(), 2, "{text}");
+    let path = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Web/sites/web/config/connectionstrings/list";
+    assert!(ours[1].contains(&format!("method=POST path=\"{path}\" status=200 milliseconds=")), "{}", ours[1]);
+    assert!(ours[0].contains("status=503") && ours[1].contains("request_id=\"r-9\""), "{text}");
+    for secret in [TOKEN, "hunter2"] {
+        assert!(!text.contains(secret), "{secret} is in the log");
+    }
+    assert!(!ours.iter().any(|line| line.contains("api-version")));
+}
