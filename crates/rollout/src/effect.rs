@@ -188,6 +188,8 @@ pub enum Effect {
         database: DatabaseId,
         /// Key in the journal.
         upgrade: UpgradeId,
+        /// Time until the deadline of the read-only time, for all of them.
+        within: SignedDuration,
     },
     /// Run the user's checks on the upgraded copy.
     RunChecks {

@@ -54,7 +54,8 @@ fn parts<'t>(text: &'t str, kind: &'static str, shape: &'static str) -> Result<V
         return Err(IdError::Empty { kind, shape });
     }
     let parts: Vec<&str> = text.split('/').collect();
-    if parts.iter().any(|part| part.trim().is_empty() || part.trim() != *part) {
+    let dots = |part: &str| part == "." || part == "..";
+    if parts.iter().any(|part| part.trim().is_empty() || part.trim() != *part || dots(part)) {
         return Err(IdError::Shape { text: text.to_owned(), kind, shape });
     }
     for part in &parts {

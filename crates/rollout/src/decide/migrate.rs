@@ -6,7 +6,10 @@ use crate::{Effect, Refusal, labels, plan::users_hosts};
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     scripts_are_the_planned(case)?;
     if complete(case) && running(case) && case.world.production.read_only() {
-        return Ok(checks(case).into_iter().chain([healthy(case, &tried(case))?]).collect());
+        return Ok(checks(case)
+            .into_iter()
+            .chain([healthy(case, &tried(case), case.policy.health_repeats)?])
+            .collect());
     }
     guards(case)?;
     effects(case)
@@ -79,20 +82,27 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         effects.extend((!view.writable()).then_some(read_write));
         let close = Effect::CloseFence { database: database.clone(), upgrade: upgrade.clone() };
         effects.extend(view.open_fence(case.upgrade).map(|_| close));
-        effects.push(Effect::RunScripts { database, upgrade });
+        effects.push(Effect::RunScripts { database, upgrade, within: time_left(case) });
     }
     effects.extend(checks(case));
     effects.push(Effect::StartSite { site });
-    effects.push(healthy(case, &tried(case))?);
+    effects.push(healthy(case, &tried(case), case.policy.health_repeats)?);
     Ok(effects)
+}
+
+/// Time until the deadline in production's fence row.
+fn time_left(case: &Case<'_>) -> jiff::SignedDuration {
+    let deadline = case.world.production.open_fence(case.upgrade).map(|fence| fence.deadline);
+    let left = deadline.zip(case.world.now()).map(|(deadline, now)| deadline.duration_since(now));
+    left.unwrap_or_default()
 }
 
 fn checks(case: &Case<'_>) -> Option<Effect> {
     case.policy.checks.then(|| Effect::RunChecks { database: case.stage().database.clone() })
 }
 
-/// V2 answers under the users' host names.
-pub(super) fn healthy(case: &Case<'_>, tried: &str) -> Result<Effect, Refusal> {
+/// V2 answers under the users' host names, so many times in a row.
+pub(super) fn healthy(case: &Case<'_>, tried: &str, repeats: u32) -> Result<Effect, Refusal> {
     let site = case.world.stage.site.as_ref().ok_or_else(|| {
         let why = format!("stage site `{}` does not exist", case.stage().site);
         Refusal::new(tried, why, "run rollback: there is no V2 to send users to")
@@ -103,6 +113,6 @@ pub(super) fn healthy(case: &Case<'_>, tried: &str) -> Result<Effect, Refusal> {
         address: site.default_host.clone(),
         hosts: users_hosts(case.world),
         path: case.policy.health_path.clone().or(monitored).unwrap_or_else(|| "/".to_owned()),
-        repeats: case.policy.health_repeats,
+        repeats,
     })
 }

@@ -217,7 +217,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
         }
         Effect::StopSite { .. } => world.stage.site.as_mut().unwrap().running = false,
         Effect::StartSite { .. } => world.stage.site.as_mut().unwrap().running = true,
-        Effect::RunScripts { database, upgrade } => on(world, &database, |sql| {
+        Effect::RunScripts { database, upgrade, .. } => on(world, &database, |sql| {
             let row = JournalRow {
                 run: upgrade.to_string(),
                 script: "1.sql".to_owned(),

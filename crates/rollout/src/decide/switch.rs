@@ -19,7 +19,8 @@ fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let labelled = labels::switched_at(&case.world.profile, case.upgrade).is_some();
     let label = (!labelled).then(|| label(case));
     let online = Effect::AwaitOnline { endpoint: case.stage().endpoint.clone() };
-    Ok(label.into_iter().chain([online, migrate::healthy(case, &tried(case))?]).collect())
+    let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
+    Ok(label.into_iter().chain([online, healthy]).collect())
 }
 
 fn label(case: &Case<'_>) -> Effect {
@@ -63,9 +64,10 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, production, stage) = (case.world, case.production(), case.stage());
     let kind = |slot| world.endpoint(slot).map_or(EndpointKind::Azure, |endpoint| endpoint.kind);
-    let healthy = migrate::healthy(case, &tried(case))?;
+    let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
+    let still_healthy = migrate::healthy(case, &tried(case), 1)?;
     let enable = Effect::EnableEndpoint { endpoint: stage.endpoint.clone(), kind: kind(stage) };
-    let mut effects = vec![healthy.clone()];
+    let mut effects = vec![still_healthy];
     effects.extend((!world.enabled(stage)).then_some(enable));
     effects.extend([
         Effect::AwaitOnline { endpoint: stage.endpoint.clone() },

@@ -138,15 +138,20 @@ fn stage_site_is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -
 }
 
 fn stage_answers_users_names(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Finding> {
-    let stage = world.stage.site.as_ref()?;
-    let answers = |host: &&String| stage.host_names.iter().any(|name| same(&name.name, host));
+    let (production, stage) = (world.production.site.as_ref()?, world.stage.site.as_ref()?);
+    let bound =
+        |site: &Site, host: &str| site.host_names.iter().find(|name| same(&name.name, host)).map(|name| name.tls);
+    let answers = |host: &str| match (bound(production, host), bound(stage, host)) {
+        (Some(true), Some(tls)) => tls,
+        (_, there) => there.is_some(),
+    };
     let hosts = users_hosts(world);
     let missing: Vec<_> = hosts.iter().filter(|host| !answers(host)).map(|host| format!("`{host}`")).collect();
     if missing.is_empty() {
         return None;
     }
     let what = format!(
-        "stage site `{}` is not bound to {}: users would get 404 after the switch",
+        "stage site `{}` is not bound to {} with a certificate as production is: users would get an error after the switch",
         upgrade.stage.site,
         missing.join(", ")
     );

@@ -71,7 +71,7 @@ impl Hands<'_> {
                 self.await_healthy(address, hosts, path, *repeats).await
             }
             Effect::DeleteSite { site } => self.delete_site(site).await,
-            Effect::RunScripts { database, upgrade } => self.run_scripts(database, upgrade).await,
+            Effect::RunScripts { database, upgrade, within } => self.run_scripts(database, upgrade, *within).await,
             Effect::RunChecks { database } => self.run_checks(database).await,
             Effect::Label { profile, set, remove } => self.label(profile, set, remove).await,
             Effect::LabelSwitched { profile, clock } => self.label_switched(profile, clock).await,

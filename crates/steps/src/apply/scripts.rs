@@ -2,8 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
+use jiff::SignedDuration;
 use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tsql::{
     Script, Session, script,
     statements::{
@@ -90,14 +91,18 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
 
 impl Hands<'_> {
     /// Runs what the journal lacks. Meanwhile the session that holds the lock is kept alive.
-    pub(super) async fn run_scripts(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+    pub(super) async fn run_scripts(
+        &mut self,
+        database: &DatabaseId,
+        upgrade: &UpgradeId,
+        within: SignedDuration,
+    ) -> Result<(), Failure> {
+        let deadline = Instant::now() + within.unsigned_abs();
         let request = self.cloud.pace.request;
         let state = state::read(self.session(database).await?, request).await.map_err(failed_at_sql)?;
         let pending = journal::pending(&self.scripts.upgrade, &state.journal, upgrade).map_err(Failure::broken)?;
-        let deadline = state.fences.iter().find(|fence| fence.run == upgrade.as_str()).map(|fence| fence.deadline);
-        let left = deadline.map_or(Duration::ZERO, |deadline| deadline.duration_since(state.now).unsigned_abs());
         for script in pending {
-            self.run_script(script, upgrade, left).await?;
+            self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?;
         }
         Ok(())
     }

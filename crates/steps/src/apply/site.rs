@@ -1,5 +1,7 @@
 //! Effects on web sites and their connection settings.
 
+use std::time::Duration;
+
 use azure::{Probe, web};
 use rollout::{
     DatabaseId, SiteId,
@@ -12,6 +14,9 @@ use tsql::Credentials;
 
 use super::{Hands, wait};
 use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
+
+/// Users wait for write access meanwhile, so the looks follow one another quickly.
+const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(500);
 
 impl Hands<'_> {
     /// The collection is read, merged and replaced as a whole: that is the only way Azure offers.
@@ -122,7 +127,8 @@ impl Hands<'_> {
                 path: path.to_owned(),
                 timeout: pace.request,
             };
-            let healthy = self.cloud.prober.healthy_in_a_row(&probe, repeats, pace.poll, pace.health).await;
+            let interval = pace.poll.min(BETWEEN_HEALTH_CHECKS);
+            let healthy = self.cloud.prober.healthy_in_a_row(&probe, repeats, interval, pace.health).await;
             healthy.map_err(Failure::broken)?;
         }
         Ok(())

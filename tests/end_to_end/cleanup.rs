@@ -1,0 +1,64 @@
+//! Cleanup removes only what serves nobody and was named.
+
+use crate::{
+    harness::{Shop, scenario},
+    refused::refused,
+};
+
+const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
+
+#[test]
+fn cleanup_wants_a_name() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let expected = "hint: name V1 with `remove: contoso-rg/contoso-sql-1/shop`, or stage with `remove: contoso-rg/contoso-sql-2/shop`";
+    let why = refused(&shop, "cleanup", &[]).why();
+    assert_eq!(why, format!("cannot clean up: nothing was named to be removed\n{expected}"));
+    let why = refused(&shop, "cleanup", &[("remove", "contoso-rg/other/shop")]).why();
+    assert_eq!(why, format!("cannot clean up: `contoso-rg/other/shop` was named to be removed\n{expected}"));
+}
+
+#[test]
+fn v1_stays_until_the_revert_window_has_passed() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let why = refused(&shop, "cleanup", &[("remove", &shop.known("production-database"))]).why();
+    assert!(why.starts_with("cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): users left it "), "{why}");
+    assert!(why.contains("the revert window is 24h") || why.contains("the revert window is 1d"), "{why}");
+}
+
+#[test]
+fn stage_is_not_removed_while_it_serves_users() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let why = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]).why();
+    assert_eq!(
+        why,
+        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is enabled\n\
+         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes"
+    );
+}
+
+#[test]
+fn the_database_of_v1_is_kept_unless_it_is_asked_for() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let named = shop.known("production-database");
+    let keep = [("remove", named.as_str()), ("revert-window", "0s")];
+    let ended = shop.run_with("cleanup", &keep);
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    let done = ended.result()["done"].to_string();
+    assert!(done.contains("delete site `contoso-rg/contoso-1`") && !done.contains("delete database"), "{done}");
+    assert_eq!(shop.run_with("cleanup", &keep).outcome(), "already-done");
+    let rest = shop.clean_up("production");
+    assert_eq!(rest.outcome(), "done", "{rest:#?}");
+    assert!(rest.result()["done"].to_string().contains("delete database `contoso-rg/contoso-sql-1/shop`"));
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn production_cannot_be_its_own_stage() {
+    let shop = Shop::open(scenario());
+    let why = refused(&shop, "plan", &[("stage-site", "contoso-rg/contoso-1")]).why();
+    assert!(why.contains("users are on site `contoso-rg/contoso-1` already, which is the one named as stage"), "{why}");
+}

@@ -1,0 +1,277 @@
+//! A simulated Azure with an application on it, and the step binaries to upgrade it.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use azure_sim::{Report, Scenario, Simulator};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Outputs by name.
+pub type Outputs = BTreeMap<String, String>;
+
+/// How a step ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub outputs: Outputs,
+    pub stdout: String,
+    pub stderr: String,
+    pub summary: String,
+}
+
+impl Ended {
+    /// The `result` output.
+    pub fn result(&self) -> Value {
+        serde_json::from_str(&self.outputs["result"]).unwrap()
+    }
+
+    /// The outcome, asserted to fit the exit code.
+    #[track_caller]
+    pub fn outcome(&self) -> &str {
+        let outcome = self.outputs.get("outcome").unwrap_or_else(|| panic!("no outcome: {self:#?}")).as_str();
+        let code = match outcome {
+            "done" | "already-done" => 0,
+            "refused" => 10,
+            "interrupted" => 20,
+            "broken" => 30,
+            "stuck" => 40,
+            other => panic!("unknown outcome {other}"),
+        };
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        outcome
+    }
+
+    /// Message and hint of a step that did not succeed.
+    pub fn why(&self) -> String {
+        let result = self.result();
+        format!("{}\nhint: {}", result["message"].as_str().unwrap(), result["hint"].as_str().unwrap())
+    }
+}
+
+/// An application on the simulated Azure, and where its upgrade stands.
+pub struct Shop {
+    pub sim: Simulator,
+    folder: TempDir,
+    scripts: PathBuf,
+    known: RefCell<Outputs>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The application that tests upgrade: Chinook where it stands beside the checkout, else the project's own sample.
+struct Application {
+    database: PathBuf,
+    folder: PathBuf,
+}
+
+fn application() -> Application {
+    let root = root();
+    let chinook = root.join("../shared/data/chinook_sqlserver.sql");
+    if chinook.exists() {
+        return Application { database: chinook, folder: root.join("tests/chinook") };
+    }
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "evidence: ../shared is absent in CI");
+    println!("evidence: not run (../shared absent)");
+    Application { database: root.join("sample/shop.sql"), folder: root.join("sample") }
+}
+
+/// The scenario of most tests: users act around every change of state, waits are short.
+pub fn scenario() -> Scenario {
+    let application = application();
+    Scenario {
+        users: 4,
+        database_script: Some(application.database),
+        app_v1: Some(application.folder.join("v1/app.json")),
+        app_v2: Some(application.folder.join("v2/app.json")),
+        cache_dir: Some(cache()),
+        ttl_seconds: Some(0.05),
+        ..Scenario::default()
+    }
+}
+
+fn cache() -> PathBuf {
+    let folder = root().join("target/databases");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+impl Shop {
+    /// V1 serves users, V2 is deployed to its site, nothing is planned yet.
+    pub fn open(scenario: Scenario) -> Self {
+        let scripts = application().folder.join("upgrade");
+        let sim = Simulator::start(scenario).unwrap();
+        Self { sim, folder: tempfile::tempdir().unwrap(), scripts, known: RefCell::default() }
+    }
+
+    /// A folder with one upgrade script of this text, which takes the place of the application's own.
+    pub fn with_script(mut self, text: &str) -> Self {
+        let folder = self.folder.path().join("scripts");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("1.sql"), text).unwrap();
+        self.scripts = folder;
+        self
+    }
+
+    /// The folder of scripts that later steps get.
+    pub fn scripts(&self) -> &Path {
+        &self.scripts
+    }
+
+    /// Runs a step, fed by the outputs of the ones before.
+    pub fn run(&self, step: &str) -> Ended {
+        self.run_with(step, &[])
+    }
+
+    /// Runs a step with further inputs; an empty value takes an input away.
+    pub fn run_with(&self, step: &str, more: &[(&str, &str)]) -> Ended {
+        let files = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let (output, summary) = (files.path().join("output"), files.path().join("summary"));
+        let mut command = Command::new(binary(step));
+        command.env_clear().env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
+        command.env("SSL_CERT_FILE", &self.sim.addresses().ca_file).env("RUNNER_DEBUG", "1");
+        command.envs(self.inputs(step, more).iter().map(|(name, value)| (variable(name), value)));
+        let done = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let file = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        let ended = Ended {
+            code: done.status.code(),
+            outputs: outputs(&file(&output)),
+            stdout: text(&done.stdout),
+            stderr: text(&done.stderr),
+            summary: file(&summary),
+        };
+        self.no_secret_in(step, &ended);
+        if matches!(ended.outputs.get("outcome").map(String::as_str), Some("done" | "already-done")) {
+            self.known.borrow_mut().extend(ended.outputs.clone());
+        }
+        ended
+    }
+
+    /// Runs steps one after the other; each must do what it is for.
+    #[track_caller]
+    pub fn upgrade_through(&self, steps: &[&str]) {
+        for step in steps {
+            let ended = self.run(step);
+            assert_eq!(ended.outcome(), "done", "{step}: {ended:#?}");
+        }
+    }
+
+    /// The inputs of a step: what a workflow passes on, then `more`.
+    fn inputs(&self, step: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
+        let (addresses, secrets) = (self.sim.addresses(), self.sim.credentials());
+        let connect_to = format!(":443:127.0.0.1:{},:1433:127.0.0.1:{}", addresses.https.port(), addresses.tds.port());
+        let mut inputs: BTreeMap<String, String> = self.known.borrow().clone();
+        inputs.retain(|name, _| {
+            !matches!(name.as_str(), "outcome" | "result" | "findings") && !name.ends_with("-seconds")
+        });
+        if step == "plan" {
+            inputs.clear();
+        }
+        let mut set = |name: &str, value: &str| inputs.insert(name.to_owned(), value.to_owned());
+        set("subscription-id", &secrets.subscription_id);
+        set("arm-token", &secrets.arm_token);
+        set("sql-token", &secrets.sql_token);
+        set("connect-to", &connect_to);
+        set("poll-interval", "20ms");
+        set("retry-first", "20ms");
+        set("retry-budget", "3s");
+        set("request-timeout", "10s");
+        set("health-timeout", "5s");
+        set("seeding-timeout", "20s");
+        set("rollback-after", "0s");
+        set("scripts", self.scripts.to_str().unwrap());
+        if step == "plan" {
+            set("profile", "contoso-rg/contoso");
+            set("stage-server", "contoso-rg/contoso-sql-2");
+            set("stage-site", "contoso-stage-rg/contoso-2");
+            set("upgrade-id", "run-1");
+        }
+        more.iter().for_each(|(name, value)| {
+            set(name, value);
+        });
+        inputs.retain(|_, value| !value.is_empty());
+        inputs.into_iter().collect()
+    }
+
+    /// Removes a slot with its database, without waiting for a day.
+    pub fn clean_up(&self, slot: &str) -> Ended {
+        let database = self.known(&format!("{slot}-database"));
+        self.run_with("cleanup", &[("remove", &database), ("remove-database", "true"), ("revert-window", "0s")])
+    }
+
+    /// An output of an earlier step.
+    pub fn known(&self, name: &str) -> String {
+        self.known.borrow()[name].clone()
+    }
+
+    /// Forgets what the steps said, as a new workflow run would.
+    pub fn forget(&self) {
+        self.known.borrow_mut().clear();
+    }
+
+    /// The report after another round of users, with no invariant broken and nothing lost.
+    #[track_caller]
+    pub fn good_report(&self) -> Report {
+        self.sim.tick();
+        let report = self.sim.report();
+        assert!(report.invariants.broken.is_empty(), "{:#?}", report.invariants.broken);
+        assert_eq!(report.writes.lost, 0);
+        report
+    }
+
+    /// Users on this site can write.
+    #[track_caller]
+    pub fn assert_writes_arrive(&self, site: &str) {
+        let before = self.sim.report().writes.acknowledged;
+        let report = self.good_report();
+        assert_eq!(report.serving.site, site);
+        assert!(report.writes.acknowledged > before, "users cannot write: {report:#?}");
+    }
+
+    /// Invariant 7 for everything that left the process.
+    fn no_secret_in(&self, step: &str, ended: &Ended) {
+        let text = format!("{}{}{}{:?}", ended.stdout, ended.stderr, ended.summary, ended.outputs);
+        for secret in &self.sim.credentials().secrets {
+            let at = text.find(secret.as_str());
+            assert!(at.is_none(), "{step} shows a secret at {at:?}");
+        }
+    }
+}
+
+/// `arm-token` is `UPGRADE_ARM_TOKEN`.
+pub fn variable(input: &str) -> String {
+    format!("UPGRADE_{}", input.replace('-', "_").to_uppercase())
+}
+
+pub fn binary(step: &str) -> &'static str {
+    match step {
+        "plan" => env!("CARGO_BIN_EXE_upgrade-plan"),
+        "prepare" => env!("CARGO_BIN_EXE_upgrade-prepare"),
+        "freeze" => env!("CARGO_BIN_EXE_upgrade-freeze"),
+        "terminate" => env!("CARGO_BIN_EXE_upgrade-terminate"),
+        "migrate" => env!("CARGO_BIN_EXE_upgrade-migrate"),
+        "switch" => env!("CARGO_BIN_EXE_upgrade-switch"),
+        "rollback" => env!("CARGO_BIN_EXE_upgrade-rollback"),
+        "cleanup" => env!("CARGO_BIN_EXE_upgrade-cleanup"),
+        other => panic!("there is no step {other}"),
+    }
+}
+
+/// Reads a `GITHUB_OUTPUT` file: `name<<delimiter`, lines, `delimiter`.
+fn outputs(text: &str) -> Outputs {
+    let (mut outputs, mut lines) = (Outputs::new(), text.lines());
+    while let Some(head) = lines.next() {
+        let (name, delimiter) = head.split_once("<<").unwrap();
+        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        outputs.insert(name.to_owned(), value.join("\n"));
+    }
+    outputs
+}

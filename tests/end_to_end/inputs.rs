@@ -1,0 +1,86 @@
+//! The command line: flags, variables, help, and what cannot be understood.
+
+use std::process::Command;
+
+use crate::harness::{binary, variable};
+
+fn run(step: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(binary(step));
+    command.env_clear().args(arguments).envs(variables.iter().map(|(name, value)| (variable(name), value)));
+    let done = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (done.status.code(), text(&done.stdout), text(&done.stderr))
+}
+
+#[test]
+fn a_wrong_flag_is_a_refusal_and_never_claps_2() {
+    let (code, stdout, stderr) = run("freeze", &["--no-such-flag"], &[]);
+    assert_eq!((code, stdout.as_str()), (Some(10), ""));
+    assert!(stderr.contains("refused: cannot read the inputs: unexpected argument '--no-such-flag' found"), "{stderr}");
+    assert!(stderr.contains("hint: `upgrade-freeze --help` lists the inputs"), "{stderr}");
+}
+
+#[test]
+fn a_value_that_cannot_be_read_says_how_to_write_it() {
+    let (code, _, stderr) = run("freeze", &[], &[("max-read-only", "soon")]);
+    assert_eq!(code, Some(10));
+    assert!(stderr.contains("invalid value 'soon' for '--max-read-only <MAX_READ_ONLY>'"), "{stderr}");
+    assert!(stderr.contains("such as 250ms, 30s, 10m or 12h"), "{stderr}");
+}
+
+#[test]
+fn a_flag_comes_before_its_variable() {
+    let (_, _, stderr) = run("freeze", &["--max-lag=never"], &[("max-lag", "soon")]);
+    assert!(stderr.contains("invalid value 'never'"), "{stderr}");
+}
+
+#[test]
+fn help_and_version_are_what_was_asked_for() {
+    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup"] {
+        let (code, stdout, stderr) = run(step, &["--help"], &[]);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""));
+        assert!(stdout.contains(&format!("Usage: upgrade-{step}")) && stdout.contains("--upgrade-id"), "{stdout}");
+        let (code, stdout, _) = run(step, &["--version"], &[]);
+        assert_eq!(
+            (code, stdout.trim()),
+            (Some(0), concat!("upgrade-", "STEP ", env!("CARGO_PKG_VERSION")).replace("STEP", step).as_str())
+        );
+    }
+}
+
+#[test]
+fn json_is_printed_when_asked_for() {
+    let (code, stdout, _) = run("freeze", &["--json"], &[]);
+    assert_eq!(code, Some(10));
+    let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (json["schema"].as_i64(), json["step"].as_str(), json["outcome"].as_str()),
+        (Some(1), Some("freeze"), Some("refused"))
+    );
+    assert!(
+        json["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("cannot read the input `upgrade-id`: an empty upgrade identifier")
+    );
+}
+
+#[test]
+fn a_workflow_run_names_the_upgrade() {
+    let mut command = Command::new(binary("freeze"));
+    let done = command.env_clear().env("GITHUB_RUN_ID", "4711").output().unwrap();
+    let stderr = String::from_utf8(done.stderr).unwrap();
+    assert!(stderr.contains("cannot read the input `production-database`: an empty database identifier"), "{stderr}");
+}
+
+#[test]
+fn under_github_actions_secrets_are_masked_before_anything_else() {
+    let output = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(binary("freeze"));
+    command.env_clear().env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", output.path());
+    let done = command.env("UPGRADE_ARM_TOKEN", "sesame-sesame").output().unwrap();
+    let stdout = String::from_utf8(done.stdout).unwrap();
+    assert!(stdout.starts_with("::add-mask::sesame-sesame\n"), "{stdout}");
+    assert!(stdout.contains("::error title=upgrade-freeze::refused: cannot read the input"), "{stdout}");
+    assert!(std::fs::read_to_string(output.path()).unwrap().contains("refused"));
+}

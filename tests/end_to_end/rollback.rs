@@ -1,0 +1,104 @@
+//! The way back, from every state.
+
+use crate::harness::{Shop, scenario};
+
+const ROAD: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
+
+/// V1 has full access, stage is kept, and nothing but the fence table was ever touched in production.
+#[track_caller]
+fn rolls_back(shop: &Shop) {
+    let ended = shop.run("rollback");
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    shop.assert_writes_arrive("contoso-1");
+    let before = shop.sim.digest();
+    let again = shop.run("rollback");
+    assert_eq!(again.outcome(), "already-done", "{again:#?}");
+    assert_eq!(shop.sim.digest(), before);
+}
+
+#[test]
+fn rollback_from_every_state_before_the_point_of_no_return() {
+    for steps in 2..=ROAD.len() {
+        let shop = Shop::open(scenario());
+        shop.upgrade_through(&ROAD[..steps]);
+        rolls_back(&shop);
+        let removed = shop.clean_up("stage");
+        assert_eq!(removed.outcome(), "done", "after {}: {removed:#?}", ROAD[steps - 1]);
+        assert_eq!(shop.clean_up("stage").outcome(), "already-done");
+        shop.assert_writes_arrive("contoso-1");
+    }
+}
+
+#[test]
+fn an_upgrade_can_be_tried_again_after_a_rollback() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    rolls_back(&shop);
+    assert_eq!(shop.clean_up("stage").outcome(), "done");
+    shop.forget();
+    shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "switch"]);
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn a_script_that_fails_leaves_stage_broken_and_v1_gets_its_writes_back() {
+    let script = "CREATE TABLE dbo.Fine (Id int NOT NULL);\nGO\nSELECT 1;\nINSERT INTO dbo.NoSuchTable VALUES (1);\n";
+    let shop = Shop::open(scenario()).with_script(script);
+    shop.upgrade_through(&ROAD[..4]);
+    let ended = shop.run("migrate");
+    assert_eq!(ended.outcome(), "broken", "{ended:#?}");
+    let why = ended.why();
+    assert!(why.contains("run `1.sql`") && why.contains("error 208") && why.contains("in line 4"), "{why}");
+    assert!(
+        why.ends_with(
+            "hint: run rollback: it gives production its write access back, and stage is kept for the analysis"
+        ),
+        "{why}"
+    );
+    rolls_back(&shop);
+    let report = shop.good_report();
+    assert_eq!(report.serving.version, "1");
+}
+
+#[test]
+fn a_v2_that_is_not_healthy_is_never_switched_to() {
+    let broken = tempfile::tempdir().unwrap();
+    let mut scenario = scenario();
+    let original = std::fs::read_to_string(scenario.app_v2.as_ref().unwrap()).unwrap();
+    let mut app: serde_json::Value = serde_json::from_str(&original).unwrap();
+    app["fail"] = "health".into();
+    let file = broken.path().join("app.json");
+    std::fs::write(&file, app.to_string()).unwrap();
+    scenario.app_v2 = Some(file);
+    let shop = Shop::open(scenario);
+    shop.upgrade_through(&ROAD[..4]);
+    let ended = shop.run_with("migrate", &[("health-timeout", "1s")]);
+    assert_eq!(ended.outcome(), "broken", "{ended:#?}");
+    assert!(
+        ended.why().contains("`https://www.contoso.example/health` at `contoso-2.azurewebsites.net` was not healthy")
+    );
+    rolls_back(&shop);
+}
+
+#[test]
+fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    shop.upgrade_through(&["switch"]);
+    let before = shop.sim.digest();
+    let refused = shop.run("rollback");
+    assert_eq!(refused.outcome(), "refused");
+    assert_eq!(
+        refused.why(),
+        "cannot roll back to `contoso-rg/contoso-1`: users are on `contoso-stage-rg/contoso-2` since the switch, and V2 \
+         may have taken writes that V1 does not have\n\
+         hint: to give those writes up, name the database that loses them: `accept-loss: contoso-rg/contoso-sql-2/shop`"
+    );
+    assert_eq!(shop.sim.digest(), before);
+    let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
+    assert_eq!(accepted.outcome(), "done", "{accepted:#?}");
+    let report = shop.sim.report();
+    assert_eq!(report.serving.site, "contoso-1");
+    let broken: Vec<_> = report.invariants.broken.iter().filter(|broken| broken.number != 1).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}

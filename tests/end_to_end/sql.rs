@@ -1,0 +1,77 @@
+//! A SQL client of the tests' own, for what somebody else does to a database.
+
+use std::{fs, time::Duration};
+
+use serde_json::{Value, json};
+use tiberius::{AuthMethod, Config, EncryptionLevel};
+use tokio::{net::TcpStream, runtime::Runtime};
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use crate::harness::Shop;
+
+/// A log-in of the server's administrator.
+pub struct Client {
+    runtime: Runtime,
+    client: tiberius::Client<Compat<TcpStream>>,
+}
+
+impl Client {
+    /// Logs in with an access token, under this application name.
+    pub fn log_in(shop: &Shop, server: &str, database: &str, application: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (addresses, secrets) = (shop.sim.addresses(), shop.sim.credentials());
+        let mut config = Config::new();
+        config.host(format!("{server}.database.windows.net"));
+        config.port(addresses.tds.port());
+        config.database(database);
+        config.application_name(application);
+        config.encryption(EncryptionLevel::Required);
+        config.trust_cert_ca(addresses.ca_file.to_str().unwrap());
+        config.authentication(AuthMethod::aad_token(&secrets.sql_token));
+        let client = runtime.block_on(async {
+            let stream = TcpStream::connect(addresses.tds).await.unwrap();
+            tiberius::Client::connect(config, stream.compat_write()).await.unwrap()
+        });
+        Self { runtime, client }
+    }
+
+    /// Runs a batch; it must succeed.
+    #[track_caller]
+    pub fn run(&mut self, batch: &str) {
+        self.runtime.block_on(async { self.client.simple_query(batch).await.unwrap().into_results().await.unwrap() });
+    }
+
+    /// Runs a query whose first column of the first row is an `int`.
+    #[track_caller]
+    pub fn number(&mut self, query: &str) -> i32 {
+        let results = self
+            .runtime
+            .block_on(async { self.client.simple_query(query).await.unwrap().into_results().await.unwrap() });
+        results[0][0].get::<i32, _>(0).unwrap()
+    }
+}
+
+/// Sends a request to Azure Resource Manager as somebody in the portal would; it must succeed.
+pub fn arm(shop: &Shop, method: &str, path: &str, version: &str, body: &Value) -> Value {
+    let (addresses, secrets) = (shop.sim.addresses(), shop.sim.credentials());
+    let certificate = fs::read(&addresses.ca_file).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder()
+            .tls_certs_only([reqwest::Certificate::from_pem(&certificate).unwrap()])
+            .resolve("management.azure.com", addresses.https)
+            .timeout(Duration::from_secs(10))
+            .build()
+            .unwrap();
+        let url = format!(
+            "https://management.azure.com:{}/subscriptions/{}/resourceGroups/{path}?api-version={version}",
+            addresses.https.port(),
+            secrets.subscription_id
+        );
+        let request = client.request(method.parse().unwrap(), url).bearer_auth(&secrets.arm_token).json(body);
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(json!(null))
+    })
+}
