@@ -168,10 +168,28 @@ pub(crate) fn not_a_constraint(name: &str) -> Message {
     error(3728, 16, format!("'{name}' is not a constraint."))
 }
 
-pub(crate) fn column_in_use(table: &str, column: &str) -> [Message; 2] {
-    let action = format!("ALTER TABLE DROP COLUMN {column} failed because one or more objects access this column.");
-    let object = format!("The object '{table}' is dependent on column '{column}'.");
-    [error(5074, 16, object), with_state(9, error(4922, 16, action))]
+/// 5074 names what uses the column, 4922 the statement that failed. `verb` is `ALTER` or `DROP`.
+pub(crate) fn column_in_use(verb: &str, user: &str, column: &str) -> [Message; 2] {
+    let action = if verb == "DROP" { "DROP COLUMN" } else { "ALTER COLUMN" };
+    let object = format!("The object '{user}' is dependent on column '{column}'.");
+    let failed = format!("ALTER TABLE {action} {column} failed because one or more objects access this column.");
+    [error(5074, 16, object), with_state(9, error(4922, 16, failed))]
+}
+
+pub(crate) fn cannot_alter_column(column: &str, table: &str) -> Message {
+    error(
+        4924,
+        16,
+        format!("ALTER TABLE ALTER COLUMN failed because column '{column}' does not exist in table '{table}'."),
+    )
+}
+
+pub(crate) fn cannot_drop_column(column: &str, table: &str) -> Message {
+    error(
+        4924,
+        16,
+        format!("ALTER TABLE DROP COLUMN failed because column '{column}' does not exist in table '{table}'."),
+    )
 }
 
 pub(crate) fn null_refused(column: &str, table: &str, statement: &str) -> Message {
@@ -359,18 +377,15 @@ pub(crate) fn alter_lock_not_placed(database: &str) -> Message {
     )
 }
 
-pub(crate) fn other_users() -> Message {
+pub(crate) fn other_users(database: &str) -> Message {
     with_state(
         2,
-        error(5070, 16, "Database state cannot be changed while other users are using the database '%.*ls'".to_owned()),
+        error(
+            5070,
+            16,
+            format!("Database state cannot be changed while other users are using the database '{database}'"),
+        ),
     )
-}
-
-pub(crate) fn other_users_of(database: &str) -> Message {
-    Message {
-        text: format!("Database state cannot be changed while other users are using the database '{database}'"),
-        ..other_users()
-    }
 }
 
 pub(crate) fn permission_denied(what: &str, object: &str, database: &str, schema: &str) -> Message {

@@ -9,6 +9,11 @@ use crate::{Message, Store};
 
 /// The logical server that a session is logged in to. The engine calls it with none of its own locks held.
 pub trait Host: Send + Sync {
+    /// The short name of the logical server.
+    fn server_name(&self) -> String {
+        "simulated".to_owned()
+    }
+
     /// The databases of this logical server, without `master`.
     fn databases(&self) -> Vec<DatabaseRow>;
 

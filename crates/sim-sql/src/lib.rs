@@ -5,10 +5,12 @@
 //! The crate knows nothing of any wire format and nothing of Azure Resource Manager: a batch yields [`Event`]s, and
 //! what lies outside one database is asked of a [`Host`].
 
+mod bind;
 mod catalogue;
 mod clock;
 mod collation;
 mod connection;
+mod convert;
 mod error;
 mod event;
 mod functions;
@@ -17,6 +19,8 @@ mod principal;
 mod run;
 mod session;
 mod store;
+mod syntax;
+mod system;
 mod types;
 
 pub use event::{Column, ColumnType, Environment, Event, Message, Value};

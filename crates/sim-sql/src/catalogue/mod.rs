@@ -4,7 +4,10 @@
 mod names;
 mod stored;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,9 @@ use crate::types::Type;
 
 pub(crate) use names::{Name, quoted, same};
 pub(crate) use stored::{load, remove, save, save_schemas};
+
+/// The schema of temporary tables, which no table of the database is in.
+pub(crate) const TEMPORARY: &str = "tempdb.";
 
 /// The definitions of one database at one moment.
 #[derive(Debug, Clone, Default)]
@@ -145,6 +151,8 @@ pub(crate) struct View {
     pub(crate) header: Header,
     /// The whole `CREATE VIEW` batch.
     pub(crate) text: String,
+    #[serde(skip)]
+    pub(crate) parsed: OnceLock<crate::bind::ViewDefinition>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -260,8 +268,19 @@ impl Table {
         self.columns.iter().find(|column| column.identity.is_some())
     }
 
-    /// The name of the table in SQLite, quoted.
+    /// Whether it is a temporary table or a table variable.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.header.schema == TEMPORARY
+    }
+
+    /// The name of the table in SQLite, without a schema of SQLite's.
+    pub(crate) fn sqlite_own_name(&self) -> String {
+        if self.is_temporary() { self.header.name.clone() } else { self.header.full_name() }
+    }
+
+    /// The name of the table in SQLite, quoted, with the schema of SQLite's that it is in.
     pub(crate) fn sqlite_name(&self) -> String {
-        names::quoted(&self.header.full_name())
+        let schema = if self.is_temporary() { "temp" } else { "main" };
+        format!("{schema}.{}", quoted(&self.sqlite_own_name()))
     }
 }

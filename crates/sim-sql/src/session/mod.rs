@@ -18,7 +18,7 @@ use crate::{
 
 pub use handle::SessionHandle;
 pub(crate) use settings::Settings;
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Savepoint, Transaction};
 
 /// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub(crate) struct State {
     pub(crate) identity: Option<i64>,
     pub(crate) last_commit: Option<CommitId>,
     pub(crate) catalogue: run::CatalogueCache,
+    /// Whether the connection reports the rows it writes.
+    pub(crate) watching: bool,
+    /// The descriptor of the last transaction that began.
+    pub(crate) last_descriptor: u64,
 }
 
 impl Session {
@@ -138,6 +142,8 @@ impl State {
             identity: None,
             last_commit: None,
             catalogue: run::CatalogueCache::default(),
+            watching: false,
+            last_descriptor: 0,
         }
     }
 

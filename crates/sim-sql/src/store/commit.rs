@@ -69,8 +69,9 @@ impl Step {
     /// The rows of these ids as they are now.
     pub(crate) fn capture(connection: &Connection, table: &str, ids: &[i64]) -> rusqlite::Result<Self> {
         let columns = Arc::new(file::column_names(connection, table)?);
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT * FROM {} WHERE _rowid_ = ?1", quoted(table)))?;
+        let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let sql = format!("SELECT {} FROM {} WHERE _rowid_ = ?1", list.join(", "), quoted(table));
+        let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
             let mut found = statement.query([id])?;

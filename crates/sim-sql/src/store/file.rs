@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::CommitId;
-use crate::{Access, catalogue::quoted};
+use crate::Access;
 
 /// What a file says about itself when it is opened.
 pub(super) struct Found {
@@ -51,7 +51,7 @@ pub(super) fn enter(connection: &Connection, id: CommitId, position: u64, at: f6
     Ok(())
 }
 
-pub(super) fn catalogue_version(connection: &Connection) -> rusqlite::Result<i64> {
+pub(crate) fn catalogue_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("SELECT catalogue FROM __version")?.query_row([], |row| row.get(0))
 }
 
@@ -75,8 +75,9 @@ pub(crate) fn next_object(connection: &Connection) -> rusqlite::Result<i32> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
-/// Column names of a table of the file, in order.
+/// Column names of a table of the file, in order, without computed columns.
 pub(super) fn column_names(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
-    let statement = connection.prepare_cached(&format!("SELECT * FROM {} LIMIT 0", quoted(table)))?;
-    Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+    let mut statement = connection.prepare_cached("SELECT name FROM pragma_table_info(?1)")?;
+    let names = statement.query_map([table], |row| row.get(0))?;
+    names.collect()
 }

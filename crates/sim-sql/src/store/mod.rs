@@ -18,8 +18,9 @@ use rusqlite::{Connection, backup::Backup};
 
 pub(crate) use access::{Others, Termination};
 pub(crate) use applocks::{LockMode, LockOwner, LockRow};
+pub(crate) use commit::Step;
 pub use commit::{Commit, CommitId};
-pub(crate) use commit::{RowImage, Step};
+pub(crate) use file::{catalogue_version, next_object, redefine};
 pub(crate) use member::Member;
 pub use member::SessionRow;
 pub(crate) use state::{State, Waited};

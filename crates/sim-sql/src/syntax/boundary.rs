@@ -1,0 +1,233 @@
+//! Where a statement ends. T-SQL needs no semicolons: a statement ends where a keyword stands that can only begin
+//! another one.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::cursor::bare;
+
+/// Keywords that begin a statement; T-SQL reserves them, so that no unquoted name can be one of them.
+const STARTERS: [&str; 42] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "SET",
+    "DECLARE",
+    "IF",
+    "ELSE",
+    "BEGIN",
+    "END",
+    "WHILE",
+    "BREAK",
+    "CONTINUE",
+    "PRINT",
+    "RAISERROR",
+    "EXEC",
+    "EXECUTE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "TRUNCATE",
+    "USE",
+    "WAITFOR",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVE",
+    "RETURN",
+    "GOTO",
+    "GRANT",
+    "REVOKE",
+    "DENY",
+    "KILL",
+    "OPEN",
+    "CLOSE",
+    "DEALLOCATE",
+    "CHECKPOINT",
+    "DBCC",
+    "BACKUP",
+    "RESTORE",
+    "BULK",
+    "RECONFIGURE",
+];
+
+/// Further reserved words that error 156 names as keywords.
+const RESERVED: [&str; 36] = [
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "UNION",
+    "INTO",
+    "VALUES",
+    "TABLE",
+    "VIEW",
+    "INDEX",
+    "PROCEDURE",
+    "FUNCTION",
+    "TRIGGER",
+    "DATABASE",
+    "SCHEMA",
+    "AND",
+    "OR",
+    "NOT",
+    "NULL",
+    "IN",
+    "EXISTS",
+    "LIKE",
+    "BETWEEN",
+    "IS",
+    "AS",
+    "ON",
+    "JOIN",
+    "INNER",
+    "LEFT",
+    "RIGHT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "WITH",
+    "BY",
+];
+
+pub(super) fn is_starter(word: &str) -> bool {
+    STARTERS.iter().any(|starter| starter.eq_ignore_ascii_case(word))
+}
+
+pub(super) fn is_reserved(word: &str) -> bool {
+    is_starter(word) || RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
+/// The index after the last token of the statement or expression that begins at `start`.
+pub(super) fn end(tokens: &[TokenWithSpan], start: usize) -> usize {
+    let mut scan = Scan::new(tokens, start);
+    let mut at = start;
+    while at < tokens.len() && !scan.ends_at(at) {
+        at += 1;
+    }
+    at
+}
+
+/// What the scan has seen of the statement so far.
+struct Scan<'a> {
+    tokens: &'a [TokenWithSpan],
+    start: usize,
+    parentheses: usize,
+    cases: usize,
+    lead: Lead,
+}
+
+/// Which keywords may still follow inside the statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// A common table expression: the statement proper comes.
+    With,
+    /// `INSERT` whose source has not come yet.
+    Insert,
+    /// `UPDATE` whose `SET` has not come yet.
+    Update,
+    Merge,
+    Other,
+}
+
+impl<'a> Scan<'a> {
+    fn new(tokens: &'a [TokenWithSpan], start: usize) -> Self {
+        let lead = tokens.get(start).and_then(|token| bare(&token.token)).map_or(Lead::Other, Lead::of);
+        Self { tokens, start, parentheses: 0, cases: 0, lead }
+    }
+
+    fn ends_at(&mut self, at: usize) -> bool {
+        match &self.tokens[at].token {
+            Token::LParen => self.parentheses += 1,
+            Token::RParen if self.parentheses == 0 => return true,
+            Token::RParen => self.parentheses -= 1,
+            Token::SemiColon if self.parentheses == 0 => return true,
+            token if self.parentheses == 0 => {
+                if let Some(word) = bare(token) {
+                    return self.ends_at_word(at, word);
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn ends_at_word(&mut self, at: usize, word: &str) -> bool {
+        if self.is_part_of_name(at) {
+            return false;
+        }
+        if word.eq_ignore_ascii_case("CASE") {
+            self.cases += 1;
+            return false;
+        }
+        if self.cases > 0 {
+            self.cases -= usize::from(word.eq_ignore_ascii_case("END"));
+            return false;
+        }
+        if at == self.start {
+            return false;
+        }
+        if word.eq_ignore_ascii_case("THROW") {
+            return self.is_throw(at);
+        }
+        is_starter(word) && !self.continues(at, word)
+    }
+
+    /// Whether a `.` stands before or after.
+    fn is_part_of_name(&self, at: usize) -> bool {
+        let is_dot = |index: Option<usize>| {
+            index.and_then(|index| self.tokens.get(index)).is_some_and(|token| token.token == Token::Period)
+        };
+        is_dot(at.checked_sub(1)) || is_dot(Some(at + 1))
+    }
+
+    /// `THROW` is not reserved: it is a statement if nothing or a number, variable or `;` follows.
+    fn is_throw(&self, at: usize) -> bool {
+        match self.tokens.get(at + 1).map(|token| &token.token) {
+            None | Some(Token::SemiColon | Token::Number(..)) => true,
+            Some(token) => bare(token).is_some_and(|word| word.starts_with('@') || word.eq_ignore_ascii_case("END")),
+        }
+    }
+
+    /// Whether this keyword belongs to the statement that has begun.
+    fn continues(&mut self, at: usize, word: &str) -> bool {
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+        let after = |keywords: &[&str]| {
+            at.checked_sub(1)
+                .and_then(|index| bare(&self.tokens[index].token))
+                .is_some_and(|before| keywords.iter().any(|keyword| keyword.eq_ignore_ascii_case(before)))
+        };
+        if is("SELECT") && after(&["UNION", "ALL", "EXCEPT", "INTERSECT"]) {
+            return true;
+        }
+        match self.lead {
+            Lead::With if is("SELECT") || is("INSERT") || is("UPDATE") || is("DELETE") || is("MERGE") => {
+                self.lead = Lead::of(word);
+                true
+            }
+            Lead::Insert if is("SELECT") || is("EXEC") || is("EXECUTE") => {
+                self.lead = Lead::Other;
+                true
+            }
+            Lead::Update if is("SET") => {
+                self.lead = Lead::Other;
+                true
+            }
+            Lead::Merge => is("SET") || (after(&["THEN"]) && (is("UPDATE") || is("DELETE") || is("INSERT"))),
+            _ => false,
+        }
+    }
+}
+
+impl Lead {
+    fn of(word: &str) -> Self {
+        match word.to_ascii_uppercase().as_str() {
+            "WITH" => Self::With,
+            "INSERT" => Self::Insert,
+            "UPDATE" => Self::Update,
+            "MERGE" => Self::Merge,
+            _ => Self::Other,
+        }
+    }
+}
