@@ -85,7 +85,8 @@ impl Cloud {
     fn deliver(&self) -> bool {
         let ready = clock::now() - clock::seconds(self.scenario.lag_ms);
         let mut delivered = false;
-        for (source, target, backlog) in carriers(&self.world()) {
+        let roads = roads(&self.world());
+        for Road { source, target, backlog } in roads {
             for commit in pending(&source, &target, &backlog).iter().take_while(|commit| commit.at <= ready) {
                 if let Err(error) = target.apply(commit) {
                     tracing::error!(%error, "replaying commit {} of `{}`", commit.position, source.name());
@@ -163,12 +164,20 @@ pub(crate) fn stores(world: &World, link: &Link) -> Option<(Arc<Store>, Arc<Stor
     store(&link.source).zip(store(&link.target))
 }
 
-/// Source, target and backlog of every link in operation, a link before those that start at its target.
-fn carriers(world: &World) -> Vec<(Arc<Store>, Arc<Store>, Vec<Arc<Commit>>)> {
+/// The way of commits over a link in operation.
+struct Road {
+    source: Arc<Store>,
+    target: Arc<Store>,
+    backlog: Vec<Arc<Commit>>,
+}
+
+/// The roads of all links in operation, a link before those that start at its target.
+fn roads(world: &World) -> Vec<Road> {
     let mut links: Vec<&Link> = world.links.iter().filter(|link| link.state == LinkState::CatchUp).collect();
     links.sort_by_key(|link| world.links.iter().any(|other| other.target == link.source));
-    links
-        .into_iter()
-        .filter_map(|link| stores(world, link).map(|(source, target)| (source, target, link.backlog.clone())))
-        .collect()
+    let road = |link: &Link| {
+        let (source, target) = stores(world, link)?;
+        Some(Road { source, target, backlog: link.backlog.clone() })
+    };
+    links.into_iter().filter_map(road).collect()
 }

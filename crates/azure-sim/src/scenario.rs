@@ -50,6 +50,8 @@ pub struct Scenario {
     pub app_v2: Option<PathBuf>,
     /// Folder in which loaded databases are kept between runs; none: the script is loaded each time.
     pub cache_dir: Option<PathBuf>,
+    /// Names of further logical servers beside `contoso-sql-1` and `contoso-sql-2`, in the same resource group and region.
+    pub servers: Vec<String>,
     /// Further SQL log-ins beside `sqladmin` and `app`.
     pub logins: Vec<SqlLogin>,
     /// File that every request is written to, for later inspection. It holds secrets.
@@ -123,6 +125,7 @@ impl Default for Scenario {
             app_v1: None,
             app_v2: None,
             cache_dir: None,
+            servers: Vec::new(),
             logins: Vec::new(),
             capture: None,
         }

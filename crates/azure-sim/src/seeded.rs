@@ -61,8 +61,8 @@ fn app(path: Option<&Path>, default: &str) -> anyhow::Result<App> {
 
 fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Passwords) -> World {
     let (admin_sid, app_sid) = (random.guid(), random.guid());
-    let servers =
-        ["contoso-sql-1", "contoso-sql-2"].map(|name| server(name, scenario, passwords, (&admin_sid, &app_sid)));
+    let names = ["contoso-sql-1", "contoso-sql-2"].into_iter().chain(scenario.servers.iter().map(String::as_str));
+    let servers = names.map(|name| server(name, scenario, passwords, (&admin_sid, &app_sid)));
     let database = database(scenario, random, store, &app_sid);
     let plans = [plan(GROUP, "contoso-plan-1", 1), plan(STAGE_GROUP, "contoso-plan-2", 2)];
     let mut sites = [site("contoso-1", &plans[0], 0), site("contoso-2", &plans[1], 1)];
@@ -74,7 +74,7 @@ fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Pa
     let mut world = World {
         subscription: random.guid(),
         groups: vec![GROUP.into(), STAGE_GROUP.into()],
-        servers: servers.into_iter().map(|server| (server.name.clone(), server)).collect(),
+        servers: servers.map(|server| (server.name.clone(), server)).collect(),
         links: Vec::new(),
         operations: BTreeMap::new(),
         profiles: BTreeMap::from([(profile.name.clone(), profile)]),

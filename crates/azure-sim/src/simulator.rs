@@ -135,7 +135,8 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.cloud.stop();
         self.cloud.pools.clear();
-        for database in self.cloud.world().databases.values() {
+        let databases: Vec<_> = self.cloud.world().databases.values().cloned().collect();
+        for database in databases {
             database.store.iter().for_each(|store| store.kill_all());
         }
         for thread in self.threads.drain(..) {
@@ -144,8 +145,17 @@ impl Drop for Simulator {
             }
         }
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            end(runtime);
         }
+        self.cloud.storage.remove();
+    }
+}
+
+/// On a thread of its own: whoever drops a simulator may be inside a runtime, where one cannot wait for another.
+fn end(runtime: Runtime) {
+    let ended = std::thread::spawn(move || runtime.shutdown_timeout(Duration::from_secs(2))).join();
+    if ended.is_err() {
+        tracing::error!("ending the runtime of the simulator");
     }
 }
 

@@ -28,6 +28,13 @@ impl Storage {
         self.folder.path().join(format!("{number}.sqlite"))
     }
 
+    /// Removes the folder, whoever still holds this.
+    pub(crate) fn remove(&self) {
+        if let Err(error) = std::fs::remove_dir_all(self.folder.path()) {
+            tracing::warn!(%error, "removing `{}`", self.folder.path().display());
+        }
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

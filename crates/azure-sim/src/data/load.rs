@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use anyhow::{Context, bail};
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use sim_sql::{Change, DatabaseRow, Event, Host, LinkRow, Message, Principal, Role, Session, Stop, Store};
 
 use super::batches::batches;
+use crate::cloud::lock;
 
 /// Name of the production database.
 const NAME: &str = "shop";
@@ -23,19 +24,22 @@ const NAME: &str = "shop";
 pub(crate) fn load(script: &str, cache: Option<&Path>, path: &Path) -> anyhow::Result<Arc<Store>> {
     let Some(cache) = cache else { return run(script, path) };
     let kept = cache.join(format!("{}.sqlite", key(script)?));
-    if !kept.exists() {
-        fs::create_dir_all(cache).with_context(|| format!("making the cache folder `{}`", cache.display()))?;
-        fill(script, &kept, path)?;
-    }
+    fill(script, cache, &kept)?;
     fs::copy(&kept, path).with_context(|| format!("copying `{}`", kept.display()))?;
     Store::load(path, NAME).with_context(|| format!("loading `{}`", kept.display()))
 }
 
-/// Loads under a name of its own and renames, so that nobody sees half a file.
-fn fill(script: &str, kept: &Path, path: &Path) -> anyhow::Result<()> {
-    let (made, part) = (path.with_extension("made"), kept.with_extension(format!("{}.part", std::process::id())));
-    let store = run(script, &made)?;
-    drop(store.copy_to(&part)?);
+/// Makes the kept file if it is not there: once per process, elsewhere first, so that nobody sees half a file.
+fn fill(script: &str, cache: &Path, kept: &Path) -> anyhow::Result<()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = lock(&ONE_AT_A_TIME);
+    if kept.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(cache).with_context(|| format!("making the cache folder `{}`", cache.display()))?;
+    let folder = tempfile::tempdir_in(cache).context("making a folder in the cache")?;
+    let part = folder.path().join("part.sqlite");
+    drop(run(script, &folder.path().join("made.sqlite"))?.copy_to(&part)?);
     fs::rename(&part, kept).with_context(|| format!("keeping `{}`", kept.display()))
 }
 

@@ -134,12 +134,12 @@ impl Host for ServerHost {
     fn may_alter(&self, database: &str, access: Access) -> Result<(), Message> {
         let cloud = self.cloud()?;
         let role = cloud.world().role(&self.key(database));
-        let refused = match (role, cloud.scenario.alter_on_geo_primary, access) {
-            (Role::Secondary, ..) => true,
-            (Role::Primary, AlterOnGeoPrimary::RefuseReadOnly, Access::ReadOnly) => true,
-            (Role::Primary, AlterOnGeoPrimary::RefuseReadWrite, Access::ReadWrite) => true,
-            _ => false,
-        };
+        let refused = matches!(
+            (role, cloud.scenario.alter_on_geo_primary, access),
+            (Role::Secondary, ..)
+                | (Role::Primary, AlterOnGeoPrimary::RefuseReadOnly, Access::ReadOnly)
+                | (Role::Primary, AlterOnGeoPrimary::RefuseReadWrite, Access::ReadWrite)
+        );
         if refused {
             return Err(in_replication(database));
         }
