@@ -232,7 +232,7 @@ impl Shop {
     pub fn assert_writes_arrive(&self, site: &str) {
         let before = self.sim.report().writes.acknowledged;
         let report = self.good_report();
-        assert_eq!(report.serving.site, site);
+        assert_eq!(report.serving.site.as_deref(), Some(site));
         assert!(report.writes.acknowledged > before, "users cannot write: {report:#?}");
     }
 

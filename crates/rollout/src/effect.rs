@@ -172,6 +172,11 @@ pub enum Effect {
         /// Stage.
         target: DatabaseId,
     },
+    /// Prove that nobody works on a database any more: no session but ours is on it.
+    ProveUnused {
+        /// Which database.
+        database: DatabaseId,
+    },
     /// Stop a site.
     StopSite {
         /// Which.
@@ -260,6 +265,7 @@ impl Effect {
                 | Self::ProveSynchronised { .. }
                 | Self::ProveIndependent { .. }
                 | Self::CompareRows { .. }
+                | Self::ProveUnused { .. }
                 | Self::RunChecks { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::AwaitOnline { .. }
@@ -267,13 +273,14 @@ impl Effect {
         )
     }
 
-    /// What takes this effect back when a later effect of the same step is refused. Only effects on production have
-    /// one: stage is disposable.
+    /// What takes this effect back when a later effect of the same step is refused. What concerns stage alone has no
+    /// undo but for its site: stage is disposable.
     pub fn undo(&self) -> Option<Self> {
         match self.clone() {
             Self::OpenFence { database, upgrade, .. } => Some(Self::CloseFence { database, upgrade }),
             Self::SetReadOnly { database, .. } => Some(Self::SetReadWrite { database, release: None }),
             Self::EnableEndpoint { endpoint, kind } => Some(Self::DisableEndpoint { endpoint, kind }),
+            Self::StopSite { site } => Some(Self::StartSite { site }),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    facts::{ConnectionSetting, Database, Endpoint, Fence, Link, OtherSession, Profile, Site, SqlState},
+    facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState},
     ids::{DatabaseId, same},
     upgrade::{Slot, Upgrade},
 };
@@ -17,8 +17,6 @@ pub struct World {
     pub production: SlotView,
     /// The slot that is upgraded.
     pub stage: SlotView,
-    /// Other clients on the production database; looked at by cleanup only.
-    pub other_sessions: Vec<OtherSession>,
     /// What the identity of this run may do; tried by freeze only.
     pub permissions: Option<Permissions>,
 }

@@ -3,7 +3,7 @@
 use azure::{ArmId, sql, traffic_manager, web};
 use rollout::{
     DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Upgrade, World, connection,
-    facts::{ConnectionSetting, Database, OtherSession, Plan, Server, Site, SqlState},
+    facts::{ConnectionSetting, Database, Plan, Server, Site, SqlState},
     plan::Surroundings,
 };
 use secrecy::ExposeSecret;
@@ -53,7 +53,7 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
     if takes_log_ins(&stage) {
         stage.sql = look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await?;
     }
-    Ok(World { profile, production, stage, other_sessions: Vec::new(), permissions: None })
+    Ok(World { profile, production, stage, permissions: None })
 }
 
 async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {
@@ -194,15 +194,4 @@ async fn copy_sync_fails(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessio
         )),
         CopySync::TimedOut => Some(format!("replication to `{target}` that keeps up: a wait for it timed out")),
     })
-}
-
-/// Other clients on production's database.
-///
-/// # Errors
-/// They could not be listed.
-pub async fn other_sessions(cloud: &Cloud, sessions: &mut Sessions) -> Result<Vec<OtherSession>, Failure> {
-    match &mut sessions.production {
-        Some(session) => statements::sessions::others(session, cloud.pace.request).await.map_err(failed_at_sql),
-        None => Ok(Vec::new()),
-    }
 }

@@ -10,7 +10,7 @@ use clap::Parser;
 use rollout::Outcome;
 use runner::{Annotation, Guest, Level};
 use secrecy::ExposeSecret;
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::{
     failure::Failure,
@@ -104,13 +104,16 @@ fn started<I: Inputs>(
 ) -> Result<Report, Failure> {
     let masked = hide_secrets(guest, inputs.connection());
     masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
-    let log = guest.clone();
-    let level = if guest.environment().debug { LevelFilter::DEBUG } else { LevelFilter::WARN };
-    let writer = Log(log);
-    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(writer).finish();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter(guest)).with_ansi(false);
+    let subscriber = subscriber.with_writer(Log(guest.clone())).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::refused(error, "give the process more files or memory"))?;
     tracing::subscriber::with_default(subscriber, || runtime.block_on(work(guest, inputs)))
+}
+
+/// With `RUNNER_DEBUG=1` a line per request of ours, and nothing of what libraries say to their authors.
+fn filter(guest: &Guest) -> EnvFilter {
+    EnvFilter::new(if guest.environment().debug { "warn,azure=debug,tsql=debug" } else { "warn" })
 }
 
 struct Log(Guest);

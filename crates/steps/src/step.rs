@@ -135,9 +135,6 @@ impl Course<'_> {
             self.scripts.parse(self.cloud, self.upgrade).await?;
             world.permissions = Some(observe::permissions(self.cloud, self.upgrade, sessions).await?);
         }
-        if self.step == Step::Cleanup {
-            world.other_sessions = observe::other_sessions(self.cloud, sessions).await?;
-        }
         Ok((world, around))
     }
 

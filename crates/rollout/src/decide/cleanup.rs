@@ -25,10 +25,20 @@ fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let labels = case.policy.remove_database.then(|| unlabel(case)).flatten();
     let leftovers = [forget(case), drop_fence(case, &case.world.stage, &case.stage().database)];
     let effects: Vec<_> = leftovers.into_iter().flatten().chain(production_removals(case)).chain(labels).collect();
-    if !effects.is_empty() {
-        production_guards(case)?;
+    if effects.is_empty() {
+        return Ok(effects);
     }
-    Ok(effects)
+    production_guards(case)?;
+    Ok(unused(case).into_iter().chain(effects).collect())
+}
+
+/// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.
+fn unused(case: &Case<'_>) -> Vec<Effect> {
+    let (view, production) = (&case.world.production, case.production());
+    let running = view.site.as_ref().is_some_and(|site| site.running);
+    let stop = running.then(|| Effect::StopSite { site: production.site.clone() });
+    let prove = view.sql.as_ref().map(|_| Effect::ProveUnused { database: production.database.clone() });
+    stop.into_iter().chain(prove).collect()
 }
 
 fn production_removals(case: &Case<'_>) -> Vec<Effect> {
@@ -62,12 +72,6 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
                 format!("profile `{}` does not say when upgrade `{}` switched", world.profile.id, case.upgrade.id);
             Refusal::new(&tried, why, "run switch again: it sets the label that is missing")
         }
-    })?;
-    let others: Vec<_> =
-        world.other_sessions.iter().map(|other| format!("`{}` from `{}`", other.program, other.host)).collect();
-    require(others.is_empty(), || {
-        let why = format!("its database has sessions of {}", others.join(", "));
-        Refusal::new(&tried, why, "stop those clients: they still work on V1")
     })
 }
 

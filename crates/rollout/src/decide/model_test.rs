@@ -140,13 +140,7 @@ pub fn fresh() -> World {
         tags: BTreeMap::from([("owner".to_owned(), "shop".to_owned())]),
         endpoints: vec![endpoint(&upgrade.production, EndpointKind::Azure, 1, true)],
     };
-    World {
-        profile,
-        production,
-        stage: view(&upgrade.stage, "p2", "dev"),
-        other_sessions: Vec::new(),
-        permissions: Some(Permissions::default()),
-    }
+    World { profile, production, stage: view(&upgrade.stage, "p2", "dev"), permissions: Some(Permissions::default()) }
 }
 
 /// Time passes.
@@ -215,8 +209,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
             on(world, &upgrade.production.database, |sql| sql.links.clear());
             on(world, &upgrade.stage.database, |sql| sql.links.clear());
         }
-        Effect::StopSite { .. } => world.stage.site.as_mut().unwrap().running = false,
-        Effect::StartSite { .. } => world.stage.site.as_mut().unwrap().running = true,
+        Effect::StopSite { site } => run_site(world, &site, false),
+        Effect::StartSite { site } => run_site(world, &site, true),
         Effect::RunScripts { database, upgrade, .. } => on(world, &database, |sql| {
             let row = JournalRow {
                 run: upgrade.to_string(),
@@ -234,6 +228,11 @@ pub fn apply(world: &mut World, effect: &Effect) {
         proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
     }
     replicate(world);
+}
+
+fn run_site(world: &mut World, id: &crate::SiteId, running: bool) {
+    let view = if *id == upgrade().production.site { &mut world.production } else { &mut world.stage };
+    view.site.as_mut().unwrap().running = running;
 }
 
 fn delete(world: &mut World, database: &DatabaseId) {

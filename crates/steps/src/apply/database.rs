@@ -1,15 +1,15 @@
 //! Effects inside one database: fence, access, lock.
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, UpgradeId};
+use rollout::{DatabaseId, UpgradeId, facts::OtherSession};
 use tsql::statements::{
     access::{self, Access},
     fence,
     lock::{self, Lock},
-    remove_secondary, schema, state,
+    remove_secondary, schema, sessions, state,
 };
 
-use super::Hands;
+use super::{Hands, wait};
 use crate::{cloud::failed_at_sql, failure::Failure};
 
 /// "The operation cannot be performed … because it is involved in a database mirroring session or an availability
@@ -96,6 +96,21 @@ impl Hands<'_> {
         }
     }
 
+    /// The sessions of a site that was stopped go within moments; who is left then is somebody else.
+    pub(super) async fn prove_unused(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let mut polls = wait::Polls::new("nobody works on it", self.cloud.pace.poll, limit);
+        loop {
+            let others = sessions::others(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
+            if others.is_empty() {
+                return Ok(());
+            }
+            if polls.next().await.is_err() {
+                return Err(in_use(database, &others));
+            }
+        }
+    }
+
     /// Whoever lost the lock must not act any more.
     pub(super) async fn prove_lock(&mut self) -> Result<(), Failure> {
         let (database, limit) = (self.upgrade.production.database.clone(), self.cloud.pace.request);
@@ -105,6 +120,14 @@ impl Hands<'_> {
             Lock::Held { by } => Err(held(&database, by)),
         }
     }
+}
+
+fn in_use(database: &DatabaseId, others: &[OtherSession]) -> Failure {
+    let mut who: Vec<_> = others.iter().map(|other| format!("`{}` from `{}`", other.program, other.host)).collect();
+    who.sort();
+    who.dedup();
+    let error = anyhow::anyhow!("`{database}` has sessions of {}", who.join(", "));
+    Failure::refused(error, "stop those clients: they still work on V1")
 }
 
 /// The lock is in other hands.

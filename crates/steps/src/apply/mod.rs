@@ -49,6 +49,7 @@ impl Hands<'_> {
             Effect::SetReadOnly { database, grace } => self.set_read_only(database, *grace).await,
             Effect::SetReadWrite { database, release } => self.set_read_write(database, release.as_ref()).await,
             Effect::ProveReadOnly { database, linked_to } => self.prove_read_only(database, linked_to.as_ref()).await,
+            Effect::ProveUnused { database } => self.prove_unused(database).await,
             Effect::ProveLock => self.prove_lock().await,
             Effect::CreateSecondary { source, target, location, upgrade } => {
                 self.create_secondary(source, target, location, upgrade).await
