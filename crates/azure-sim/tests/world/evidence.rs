@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use azure_sim::Scenario;
 use serde_json::{Map, Value, json};
 
-use crate::bench::{Bench, SQL, TRAFFIC, WEB};
+use crate::bench::{Bench, PATIENCE, SQL, TRAFFIC, WEB, fixture, small};
 
 /// The folder beside the checkout, or `None` where it may be absent.
 #[allow(
@@ -106,7 +107,7 @@ fn microsoft_sql_answers_in_the_recorded_shape() {
     assert_eq!(accepted.json()["operation"], theirs[0]["operation"]);
     let status = recorded(&folder, file, "GET", "/databaseAzureAsyncOperation/4ae25000-36e2-4ede-be9b-28d89e2ff263");
     same_shape(&bench.finish(&accepted), status.last().unwrap(), &[]);
-    assert!(bench.simulator.wait("link-catch-up", crate::bench::PATIENCE));
+    assert!(bench.simulator.wait("link-catch-up", PATIENCE));
     let links = recorded(&folder, "sql_db_replica_2021.yaml", "GET", "/databases/cliautomationdb01/replicationLinks");
     let ours = bench.get(&format!("{}/replicationLinks", bench.database("contoso-sql-1")), SQL);
     // The recorded api-version is 2014-04-01; the later one has a kind of link, and neither type nor location.
@@ -146,6 +147,26 @@ fn microsoft_web_answers_in_the_recorded_shape() {
     same_shape(&connections, &theirs("POST", "/config/connectionstrings/list"), &["properties."]);
     let bindings = bench.get(&format!("{site}/hostNameBindings"), WEB);
     same_shape(&bindings, &theirs("GET", "/hostNameBindings"), &[]);
+}
+
+/// A database script that nobody here wrote: it loads, its application runs on it, and its secondary has all of it.
+#[test]
+fn chinook_is_production() {
+    let Some(folder) = shared() else { return };
+    let app = Some(fixture("chinook.json"));
+    let script = folder.join("../data/chinook_sqlserver.sql");
+    let bench =
+        Bench::new(Scenario { database_script: Some(script), app_v1: app.clone(), app_v2: app, users: 3, ..small() });
+    bench.make_stage();
+    bench.simulator.tick();
+    assert!(bench.simulator.wait("idle", PATIENCE));
+    let rows = "SELECT (SELECT COUNT(*) FROM dbo.Artist) + (SELECT COUNT(*) FROM dbo.Track) + (SELECT COUNT(*) FROM dbo.InvoiceLine)";
+    assert_eq!(bench.sql("contoso-sql-2", "shop").value::<i32>(rows), 275 + 3503 + 2240);
+    let playlists = "SELECT COUNT(*) FROM dbo.Playlist";
+    let report = bench.simulator.report();
+    assert_eq!((report.writes.failed, report.reads.failed), (0, 0));
+    let written = i32::try_from(report.writes.acknowledged).unwrap();
+    assert_eq!(bench.sql("contoso-sql-2", "shop").value::<i32>(playlists), 18 + written);
 }
 
 /// The embedded shapes of request bodies are those of the specification.
