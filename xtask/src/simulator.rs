@@ -40,10 +40,8 @@ pub struct Simulator {
 pub struct Ready {
     schema: u32,
     event: String,
-    /// `address:port` of Azure Resource Manager and the sites.
-    pub https: String,
-    /// `address:port` of the SQL servers.
-    pub tds: String,
+    /// How its hosts are reached, as curl's `--connect-to` has it; the first that fits counts.
+    connect_to: Vec<String>,
     control: String,
     /// The certificate of its authority, PEM.
     pub ca_file: String,
@@ -73,9 +71,9 @@ impl Simulator {
         Ok(Self { guard, ready, control })
     }
 
-    /// How the steps reach it, as curl's `--connect-to` has it.
+    /// The input `connect-to` of the steps.
     pub fn connect_to(&self) -> String {
-        format!(":443:{},:1433:{}", self.ready.https, self.ready.tds)
+        self.ready.connect_to.join(",")
     }
 }
 
