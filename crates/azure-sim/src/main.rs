@@ -6,7 +6,10 @@ use anyhow::Context;
 use azure_sim::{Scenario, Simulator};
 use clap::Parser;
 use serde_json::{Value, json};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 /// A simulated Azure on loopback. The first line on stdout says where it listens; SIGTERM or SIGINT ends it, and the last
 /// line is its report.
@@ -26,9 +29,11 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut scenario = scenario(&arguments)?;
     scenario.capture = arguments.capture.or(scenario.capture);
+    // Signals are taken from the start on: one that comes while the database is loaded must not leave files behind.
+    let end = End::new()?;
     let simulator = Simulator::start(scenario)?;
     say(&ready(&simulator))?;
-    wait_for_signal()?;
+    end.wait();
     say(&serde_json::to_value(simulator.report())?)
 }
 
@@ -62,14 +67,28 @@ fn say(line: &Value) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-fn wait_for_signal() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
-    })
+/// SIGTERM or SIGINT.
+struct End {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    fn new() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        drop(entered);
+        Ok(Self { runtime, terminate, interrupt })
+    }
+
+    fn wait(mut self) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        });
+    }
 }

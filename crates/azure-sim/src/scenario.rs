@@ -50,6 +50,8 @@ pub struct Scenario {
     pub app_v2: Option<PathBuf>,
     /// Folder in which loaded databases are kept between runs; none: the script is loaded each time.
     pub cache_dir: Option<PathBuf>,
+    /// The stage site shares the plan, and so the scale unit, of production's: it cannot have the users' host name.
+    pub stage_beside_production: bool,
     /// Names of further logical servers beside `contoso-sql-1` and `contoso-sql-2`, in the same resource group and region.
     pub servers: Vec<String>,
     /// Further SQL log-ins beside `sqladmin` and `app`.
@@ -125,6 +127,7 @@ impl Default for Scenario {
             app_v1: None,
             app_v2: None,
             cache_dir: None,
+            stage_beside_production: false,
             servers: Vec::new(),
             logins: Vec::new(),
             capture: None,

@@ -66,6 +66,9 @@ fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Pa
     let database = database(scenario, random, store, &app_sid);
     let plans = [plan(GROUP, "contoso-plan-1", 1), plan(STAGE_GROUP, "contoso-plan-2", 2)];
     let mut sites = [site("contoso-1", &plans[0], 0), site("contoso-2", &plans[1], 1)];
+    if scenario.stage_beside_production {
+        share_plan(&mut sites[1], &plans[0]);
+    }
     for (site, server) in sites.iter_mut().zip(["contoso-sql-1", "contoso-dev"]) {
         site.connection_strings.insert("Shop".to_owned(), connection(server, passwords));
         site.effective = site.connection_strings.clone();
@@ -181,6 +184,13 @@ fn site(name: &str, plan: &Plan, app: usize) -> Site {
         app,
         modified: clock::now(),
     }
+}
+
+/// Moves a site to a plan whose scale unit has its custom host names already.
+fn share_plan(site: &mut Site, plan: &Plan) {
+    site.plan = (plan.group.clone(), plan.name.clone());
+    site.unit.clone_from(&plan.unit);
+    site.host_names.truncate(1);
 }
 
 fn connection(server: &str, passwords: &Passwords) -> ConnectionString {

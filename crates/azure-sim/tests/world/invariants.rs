@@ -62,6 +62,20 @@ fn a_correct_upgrade_breaks_none() {
     assert!(report.tail_seconds.is_some());
 }
 
+/// The same while users act all the time, and not only between the steps.
+#[test]
+fn a_correct_upgrade_under_constant_use_breaks_none() {
+    let bench = Bench::new(Scenario { users: 8, user_interval_ms: 2, ttl_seconds: Some(0.05), ..small() });
+    prepare(&bench);
+    cut_over(&bench, true);
+    switch(&bench);
+    let seen = bench.simulator.report().writes.acknowledged;
+    bench.until(|| bench.simulator.report().writes.acknowledged > seen + 50);
+    let report = bench.simulator.report();
+    assert_eq!((report.invariants.broken, report.writes.lost), (vec![], 0));
+    assert_eq!(report.serving.site.as_deref(), Some("contoso-2"));
+}
+
 #[test]
 fn going_back_before_the_switch_breaks_none() {
     let bench = with_users(small());

@@ -84,6 +84,21 @@ fn an_azure_endpoint_leaves_its_host_name_behind() {
     );
 }
 
+/// In one scale unit a host name belongs to one site.
+#[test]
+fn a_site_beside_production_cannot_have_its_names() {
+    let bench = Bench::new(Scenario { stage_beside_production: true, ..small() });
+    let stage = bench.stage_id("Microsoft.Web/sites/contoso-2");
+    assert_eq!(bench.get(&stage, WEB)["properties"]["hostNames"], json!(["contoso-2.azurewebsites.net"]));
+    let reached = bench.send("GET", "https://contoso-2.azurewebsites.net/", &[("host", "www.contoso.example")], None);
+    assert_eq!(reached.header("x-app-version"), "1");
+    bench.arm("DELETE", &bench.endpoint("AzureEndpoints", "contoso-1"), TRAFFIC, None);
+    let body = json!({"properties": {"targetResourceId": stage, "priority": 1}});
+    let refused = bench.arm("PUT", &bench.endpoint("AzureEndpoints", "contoso-2"), TRAFFIC, Some(body));
+    assert_eq!(refused.status, 400);
+    assert!(refused.message().starts_with("Hostname 'contoso.trafficmanager.net' already exists"), "{}", refused.text);
+}
+
 #[test]
 fn tags_of_a_profile_are_replaced() {
     let bench = Bench::small();
