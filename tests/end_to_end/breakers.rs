@@ -83,7 +83,7 @@ fn only_updates(scenario: Scenario, folder: &std::path::Path) -> Scenario {
         let mut app: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let chinook = file.to_str().unwrap().contains("chinook");
         app["write"] = json!([if chinook {
-            "UPDATE dbo.Customer SET Fax = @token WHERE CustomerId = 1 + @user;"
+            "UPDATE dbo.Customer SET Fax = LEFT(@token, 24) WHERE CustomerId = 1 + @user;"
         } else {
             "UPDATE dbo.Customer SET City = LEFT(@token, 20) WHERE CustomerId = 1 + @user;"
         }]);

@@ -167,7 +167,7 @@ impl Shop {
     /// The inputs of a step: what a workflow passes on, then `more`.
     fn inputs(&self, step: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let (addresses, secrets) = (self.sim.addresses(), self.sim.credentials());
-        let connect_to = format!(":443:127.0.0.1:{},:1433:127.0.0.1:{}", addresses.https.port(), addresses.tds.port());
+        let connect_to = addresses.connect_to.join(",");
         let mut inputs: BTreeMap<String, String> = self.known.borrow().clone();
         inputs.retain(|name, _| {
             !matches!(name.as_str(), "outcome" | "result" | "findings") && !name.ends_with("-seconds")

@@ -99,6 +99,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     assert_eq!(accepted.outcome(), "done", "{accepted:#?}");
     let report = shop.sim.report();
     assert_eq!(report.serving.site.as_deref(), Some("contoso-1"));
-    let broken: Vec<_> = report.invariants.broken.iter().filter(|broken| broken.number != 1).collect();
-    assert!(broken.is_empty(), "{broken:#?}");
+    // What was accepted: V2's writes are given up, so users have written to two databases one after the other.
+    let others: Vec<_> = report.invariants.broken.iter().filter(|broken| broken.number > 2).collect();
+    assert!(others.is_empty(), "{others:#?}");
 }

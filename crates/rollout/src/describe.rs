@@ -22,9 +22,6 @@ impl fmt::Display for Effect {
             Self::RestoreSetting { site, setting, .. } => {
                 write!(f, "give site `{site}` its old connection string `{setting}` back")
             }
-            Self::ForgetSetting { site, kept } => {
-                write!(f, "remove the kept connection string `{kept}` of site `{site}`")
-            }
             Self::AddEndpoint { endpoint, target, .. } => {
                 write!(f, "add endpoint `{endpoint}` for `{target}`, disabled")
             }

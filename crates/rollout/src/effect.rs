@@ -73,13 +73,6 @@ pub enum Effect {
         /// Name under which the old value was kept; removed.
         kept: String,
     },
-    /// Remove the old connection setting that was kept beside the one in use.
-    ForgetSetting {
-        /// The site.
-        site: SiteId,
-        /// Name under which the old value was kept.
-        kept: String,
-    },
     /// Add an endpoint, disabled.
     AddEndpoint {
         /// The endpoint to be.

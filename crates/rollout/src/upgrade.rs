@@ -31,7 +31,21 @@ pub struct Upgrade {
     pub connection_name: String,
 }
 
+/// What stands between a connection setting's name and the upgrade id in the name of a kept setting.
+const KEPT: &str = "_before_upgrade_";
+
 impl Upgrade {
+    /// Name under which the old value of the connection setting is kept on the adopted stage site. It stays there
+    /// after a switch, because taking a setting away restarts the site, until the site is stage again.
+    pub fn kept_setting(&self) -> String {
+        format!("{}{KEPT}{}", self.connection_name, self.id.as_str().replace('-', "_"))
+    }
+
+    /// It is the name of a setting that some upgrade kept.
+    pub fn is_kept_setting(name: &str) -> bool {
+        name.to_ascii_lowercase().contains(KEPT)
+    }
+
     /// Puts the two slots together.
     ///
     /// # Errors

@@ -193,7 +193,7 @@ pub fn failed_at_azure(error: azure::Error) -> Failure {
 /// What an error of a database means before anything was changed.
 pub fn failed_at_sql(error: SqlError) -> Failure {
     let hint = error.hint().unwrap_or_else(|| "look at what the server says, then run this step again".to_owned());
-    let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server);
+    let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server | Kind::Unexpected);
     if !lasting || error.connecting_again_may_help() {
         Failure::interrupted(error)
     } else {

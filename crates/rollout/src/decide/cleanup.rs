@@ -5,7 +5,6 @@ use crate::{
     DatabaseId, Effect, Refusal, SlotView,
     facts::{TAG, tag},
     labels,
-    plan::kept_name,
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -23,8 +22,8 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 
 fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let labels = case.policy.remove_database.then(|| unlabel(case)).flatten();
-    let leftovers = [forget(case), drop_fence(case, &case.world.stage, &case.stage().database)];
-    let effects: Vec<_> = leftovers.into_iter().flatten().chain(production_removals(case)).chain(labels).collect();
+    let fence = drop_fence(case, &case.world.stage, &case.stage().database);
+    let effects: Vec<_> = fence.into_iter().chain(production_removals(case)).chain(labels).collect();
     if effects.is_empty() {
         return Ok(effects);
     }
@@ -88,7 +87,7 @@ fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 /// The adopted site stays; it gets its own connection setting back before its database goes.
 fn release_site(case: &Case<'_>) -> Vec<Effect> {
     let (view, site) = (&case.world.stage, &case.stage().site);
-    let kept = kept_name(&case.upgrade.connection_name);
+    let kept = case.upgrade.kept_setting();
     if view.setting(&kept).is_none() {
         return Vec::new();
     }
@@ -130,14 +129,6 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("endpoint `{}` was not added by upgrade `{}`", stage.endpoint, case.upgrade.id);
         Refusal::new(&tried, why, "remove that endpoint yourself, or pass the right `upgrade-id`")
     })
-}
-
-fn forget(case: &Case<'_>) -> Option<Effect> {
-    let kept = kept_name(&case.upgrade.connection_name);
-    case.world
-        .stage
-        .setting(&kept)
-        .map(|_| Effect::ForgetSetting { site: case.stage().site.clone(), kept: kept.clone() })
 }
 
 /// The schema goes unless another upgrade has its fence open there.

@@ -177,7 +177,6 @@ pub fn apply(world: &mut World, effect: &Effect) {
             let old = world.stage.setting(&kept).unwrap().clone();
             world.stage.settings = vec![ConnectionSetting { name: setting, ..old }];
         }
-        Effect::ForgetSetting { kept, .. } => world.stage.settings.retain(|setting| setting.name != kept),
         Effect::AddEndpoint { kind, priority, .. } => {
             world.profile.endpoints.push(endpoint(&upgrade.stage, kind, priority, false));
         }

@@ -8,7 +8,7 @@ use crate::{
     connection::ConnectionString,
     facts::{SqlState, TAG},
     labels,
-    plan::{Finding, check, kept_name, stage_kind},
+    plan::{Finding, check, stage_kind},
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -78,7 +78,7 @@ fn site(case: &Case<'_>) -> Vec<Effect> {
         return Vec::new();
     }
     let setting = case.upgrade.connection_name.clone();
-    let keep = kept_name(&setting);
+    let keep = case.upgrade.kept_setting();
     let point = Effect::PointSite { site: stage.site.clone(), setting, database: stage.database.clone(), keep };
     vec![await_catch_up(case), point]
 }
@@ -93,7 +93,7 @@ pub(super) fn site_is_pointed(case: &Case<'_>) -> bool {
             string.leads_to(string.host(), &database.name) && crate::ids::same(server, &database.server)
         })
     });
-    leads_there && view.setting(&kept_name(name)).is_some()
+    leads_there && view.setting(&case.upgrade.kept_setting()).is_some()
 }
 
 fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {

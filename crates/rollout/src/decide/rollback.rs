@@ -5,7 +5,6 @@ use crate::{
     Effect, Refusal, Slot,
     facts::{EndpointKind, tag},
     labels,
-    plan::kept_name,
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -76,7 +75,7 @@ fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
 
 /// The stage site is in the hands of this upgrade: its connection setting was changed, or its endpoint was added.
 fn adopted(case: &Case<'_>, stage: &Slot) -> bool {
-    let kept = case.world.stage.setting(&kept_name(&case.upgrade.connection_name)).is_some();
+    let kept = case.world.stage.setting(&case.upgrade.kept_setting()).is_some();
     kept || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
 }
 
@@ -94,7 +93,7 @@ fn give_back(case: &Case<'_>) -> Vec<Effect> {
 
 fn restore(case: &Case<'_>) -> Vec<Effect> {
     let setting = case.upgrade.connection_name.clone();
-    let kept = kept_name(&setting);
+    let kept = case.upgrade.kept_setting();
     let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
     case.world.stage.setting(&kept.clone()).map(|_| restore(kept)).into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 
 use crate::{
-    Refusal,
+    Refusal, Upgrade,
     connection::ConnectionString,
     facts::{ConnectionSetting, Endpoint, Profile, Server},
     ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same},
@@ -79,7 +79,7 @@ pub fn pick_setting<'s>(
     let sql = |setting: &&ConnectionSetting| same(&setting.kind, "SQLAzure") || same(&setting.kind, "SQLServer");
     let wanted = |setting: &&ConnectionSetting| match name {
         Some(name) => same(&setting.name, name),
-        None => sql(setting) && !setting.name.ends_with(KEPT_SUFFIX),
+        None => sql(setting) && !Upgrade::is_kept_setting(&setting.name),
     };
     let found: Vec<_> = settings.iter().filter(wanted).collect();
     if let [one] = found.as_slice() {
@@ -96,14 +96,6 @@ pub fn pick_setting<'s>(
         why,
         "name the right one with `connection-name`",
     ))
-}
-
-/// Suffix of the name under which the old value of a connection setting is kept.
-const KEPT_SUFFIX: &str = "_before_upgrade";
-
-/// Name under which the old value of a connection setting is kept on an adopted site.
-pub fn kept_name(setting: &str) -> String {
-    format!("{setting}{KEPT_SUFFIX}")
 }
 
 /// Where a connection string leads.

@@ -65,7 +65,6 @@ impl Hands<'_> {
             Effect::DeleteDatabase { database } => self.delete_database(database).await,
             Effect::PointSite { site, setting, database, keep } => self.point_site(site, setting, database, keep).await,
             Effect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,
-            Effect::ForgetSetting { site, kept } => self.forget_setting(site, kept).await,
             Effect::StopSite { site } => self.stop_site(site).await,
             Effect::StartSite { site } => self.start_site(site).await,
             Effect::AwaitHealthy { address, hosts, path, repeats, .. } => {

@@ -118,6 +118,8 @@ impl Hands<'_> {
             ran = journal::run(stage, upgrade, script, left) => ran,
             never = keep_alive(lock, limit) => never,
         };
+        // Options that a script has set last as long as its session: the next one gets its own.
+        self.sessions.stage = None;
         match ran.map_err(script_failed)? {
             Ran::Before => cloud.guest.say(&format!("`{}` had run before", script.name)),
             Ran::Now { took, messages } => {

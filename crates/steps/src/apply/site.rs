@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azure::{Probe, web};
 use rollout::{
-    DatabaseId, SiteId,
+    DatabaseId, SiteId, Upgrade,
     connection::{ConnectionString, value_of},
     facts::ConnectionSetting,
     ids::same,
@@ -19,7 +19,8 @@ use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(500);
 
 impl Hands<'_> {
-    /// The collection is read, merged and replaced as a whole: that is the only way Azure offers.
+    /// The collection is read, merged and replaced as a whole: that is the only way Azure offers. What earlier upgrades
+    /// kept goes: the site restarts anyway.
     pub(super) async fn point_site(
         &self,
         site: &SiteId,
@@ -32,10 +33,8 @@ impl Hands<'_> {
         let fqdn = self.cloud.fqdn(&database.server_id());
         let value = pointed(site, &old, &fqdn, &database.name)?;
         self.prove_log_in(site, &value, &fqdn, database).await?;
-        let kept = ConnectionSetting { name: keep.to_owned(), ..old.clone() };
-        if !all.iter().any(|other| same(&other.name, keep)) {
-            all.push(kept);
-        }
+        all.retain(|other| !Upgrade::is_kept_setting(&other.name));
+        all.push(ConnectionSetting { name: keep.to_owned(), ..old.clone() });
         replace(&mut all, ConnectionSetting { value, ..old });
         self.put_settings(site, &all).await
     }
@@ -76,12 +75,6 @@ impl Hands<'_> {
         let old = find(&all, site, kept)?.clone();
         all.retain(|other| !same(&other.name, kept));
         replace(&mut all, ConnectionSetting { name: setting.to_owned(), ..old });
-        self.put_settings(site, &all).await
-    }
-
-    pub(super) async fn forget_setting(&self, site: &SiteId, kept: &str) -> Result<(), Failure> {
-        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
-        all.retain(|other| !same(&other.name, kept));
         self.put_settings(site, &all).await
     }
 
