@@ -56,3 +56,62 @@ fn chinook_loads() {
         Some("2021-01-01")
     );
 }
+
+fn sample(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample").join(path);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The statements of an app, as the sites run them.
+fn app_statements(path: &str) -> Vec<String> {
+    let app: serde_json::Value = serde_json::from_str(&sample(path)).unwrap();
+    let lists = ["health", "read", "write"].map(|list| app[list].as_array().unwrap().clone());
+    let prefix = "DECLARE @user int = 7, @sequence int = 3, @token nvarchar(36) = N'6f9619ff';";
+    lists.concat().iter().map(|sql| format!("{prefix} {}", sql.as_str().unwrap())).collect()
+}
+
+#[test]
+fn the_book_shop_goes_from_its_first_version_to_its_second() {
+    let world = World::new();
+    let mut session = world.admin();
+    for batch in batches(&sample("shop.sql")) {
+        ok(&mut session, &batch);
+    }
+    for statement in app_statements("v1/app.json") {
+        ok(&mut session, &statement);
+    }
+    let orders = value(&mut session, "SELECT COUNT(*) FROM dbo.Orders");
+    for script in ["1-customer-names", "2-order-totals", "3-shipments", "4-book-ratings", "10-lists"] {
+        ok(&mut session, "SET XACT_ABORT ON; BEGIN TRANSACTION;");
+        for batch in batches(&sample(&format!("upgrade/{script}.sql"))) {
+            ok(&mut session, &batch);
+        }
+        ok(&mut session, "COMMIT TRANSACTION;");
+    }
+    for statement in app_statements("v2/app.json") {
+        ok(&mut session, &statement);
+    }
+    let expected = (orders.parse::<u32>().unwrap() + 1).to_string();
+    assert_eq!(value(&mut session, "SELECT COUNT(*) FROM dbo.Orders"), expected);
+    let shipped = value(&mut session, "SELECT COUNT(*) FROM dbo.Orders WHERE Status <> 'X'");
+    assert_eq!(value(&mut session, "SELECT COUNT(*) FROM dbo.Shipment"), shipped);
+    let totals = "SELECT COUNT(*) FROM dbo.Orders AS o JOIN (SELECT OrderId, SUM(Quantity * UnitPrice) AS Total FROM dbo.OrderLine GROUP BY OrderId) AS t ON t.OrderId = o.OrderId WHERE o.Total <> t.Total";
+    assert_eq!(value(&mut session, totals), "0");
+    assert_eq!(value(&mut session, "SELECT COUNT(*) FROM dbo.Customer WHERE GivenName + N' ' + FamilyName IS NULL"), "0");
+}
+
+#[test]
+fn the_broken_script_fails_and_leaves_nothing() {
+    let world = World::new();
+    let mut session = world.admin();
+    for batch in batches(&sample("shop.sql")) {
+        ok(&mut session, &batch);
+    }
+    let before = world.store.digest(&|_| false);
+    ok(&mut session, "SET XACT_ABORT ON; BEGIN TRANSACTION;");
+    let script = batches(&sample("broken/20-stock-count.sql"));
+    ok(&mut session, &script[0]);
+    assert_eq!(support::errors(&mut session, &script[1]), [547]);
+    assert_eq!(value(&mut session, "SELECT @@TRANCOUNT"), "0");
+    assert_eq!(world.store.digest(&|_| false), before);
+}

@@ -137,10 +137,14 @@ impl Binder<'_> {
             let sql = self.from(std::slice::from_ref(named), scope)?;
             return Ok((target, alias, sql));
         }
-        let sql = self.from(from, scope)?;
-        let (source, alias) = find_in_from(from, &parts).ok_or_else(|| error::invalid_object(&parts.join(".")))?;
-        let target = self.target(&source)?;
-        Ok((target, alias, sql))
+        if let Some((source, alias)) = find_in_from(from, &parts) {
+            let target = self.target(&source)?;
+            return Ok((target, alias, self.from(from, scope)?));
+        }
+        let with_target: Vec<TableWithJoins> = std::iter::once(named).chain(from).cloned().collect();
+        let target = self.target(&parts)?;
+        let alias = parts.last().cloned().unwrap_or_default();
+        Ok((target, alias, self.from(&with_target, scope)?))
     }
 
     /// The values assigned, as further columns of the query.
@@ -213,7 +217,7 @@ impl Binder<'_> {
 
     /// The text of a check constraint or computed column in SQLite's SQL, over the table's own columns.
     pub(crate) fn over_columns(&mut self, expression: &Expr, table: &Table) -> Result<Bound, Message> {
-        let source = super::Source { alias: table.sqlite_own_name(), columns: super::from::columns(table) };
+        let source = super::Source { alias: String::new(), columns: super::from::columns(table) };
         self.expression(expression, &Scope { sources: vec![source], outer: None })
     }
 }

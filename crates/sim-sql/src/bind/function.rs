@@ -65,16 +65,16 @@ const PLAIN: [Plain; 43] = [
     plain("char", "char", &[Int], 1, Is(nvarchar(1))),
     plain("nchar", "char", &[Int], 1, Is(nvarchar(1))),
     plain("quotename", "ts_quotename", &[Text, Text], 1, Is(nvarchar(258))),
-    plain("sqrt", "sqrt", &[Float], 1, Is(Type::Float)),
-    plain("exp", "exp", &[Float], 1, Is(Type::Float)),
-    plain("log", "ln", &[Float], 1, Is(Type::Float)),
-    plain("log10", "log10", &[Float], 1, Is(Type::Float)),
-    plain("pi", "pi", &[], 0, Is(Type::Float)),
+    plain("sqrt", "ts_sqrt", &[Float], 1, Is(Type::Float)),
+    plain("exp", "ts_exp", &[Float], 1, Is(Type::Float)),
+    plain("log", "ts_ln", &[Float], 1, Is(Type::Float)),
+    plain("log10", "ts_log10", &[Float], 1, Is(Type::Float)),
+    plain("pi", "ts_pi", &[], 0, Is(Type::Float)),
     plain("square", "ts_square", &[Float], 1, Is(Type::Float)),
-    plain("sin", "sin", &[Float], 1, Is(Type::Float)),
-    plain("cos", "cos", &[Float], 1, Is(Type::Float)),
-    plain("tan", "tan", &[Float], 1, Is(Type::Float)),
-    plain("atan", "atan", &[Float], 1, Is(Type::Float)),
+    plain("sin", "ts_sin", &[Float], 1, Is(Type::Float)),
+    plain("cos", "ts_cos", &[Float], 1, Is(Type::Float)),
+    plain("tan", "ts_tan", &[Float], 1, Is(Type::Float)),
+    plain("atan", "ts_atan", &[Float], 1, Is(Type::Float)),
     plain("sign", "ts_sign", &[Any], 1, First),
     plain("power", "ts_power", &[Any, Float], 2, First),
     plain("newid", "ts_newid", &[], 0, Is(Type::Guid)),
@@ -194,7 +194,7 @@ impl Binder<'_> {
             }
             _ => {
                 let whole = if let Type::Decimal(precision, _) = kind { Type::Decimal(precision, 0) } else { kind };
-                Bound::new(format!("{}({sql})", if name == "floor" { "floor" } else { "ceil" }), whole)
+                Bound::new(format!("{}({sql})", if name == "floor" { "ts_floor" } else { "ts_ceiling" }), whole)
             }
         }))
     }

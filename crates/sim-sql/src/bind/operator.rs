@@ -83,7 +83,11 @@ fn arithmetic(left: Bound, op: &str, right: Bound) -> Result<Bound, Message> {
     if left.kind.is_time() || right.kind.is_time() {
         return days(left, op, right);
     }
-    let kind = result(left.kind, op, right.kind);
+    let kind = match (left.kind.is_decimal(), right.kind.is_decimal()) {
+        (true, false) => result(left.kind, op, exact(&right)),
+        (false, true) => result(exact(&left), op, right.kind),
+        _ => result(left.kind, op, right.kind),
+    };
     if !kind.is_number() {
         return Err(error::operand_clash(left.kind.name(), right.kind.name()));
     }
@@ -103,6 +107,16 @@ fn arithmetic(left: Bound, op: &str, right: Bound) -> Result<Bound, Message> {
         _ => format!("({} {op} {})", left.sql, right.sql),
     };
     Ok(finish(sql, kind))
+}
+
+/// The type of an operand beside a decimal: a whole number that is written out has as many digits as it shows.
+fn exact(bound: &Bound) -> Type {
+    match &bound.value {
+        Some(rusqlite::types::Value::Integer(number)) if bound.kind == Type::Int && !bound.sql.starts_with('?') => {
+            Type::Decimal(number.unsigned_abs().checked_ilog10().map_or(1, |digits| digits as u8 + 1), 0)
+        }
+        _ => bound.kind,
+    }
 }
 
 /// Decimals are rounded to the scale of the result, integers checked against their range.

@@ -75,14 +75,7 @@ impl Binder<'_> {
     }
 
     fn common_table(&mut self, cte: &Cte, recursive: bool) -> Result<String, Message> {
-        if recursive {
-            let columns = self.anchor(cte)?;
-            self.tables.push(Source { alias: cte.alias.name.value.clone(), columns });
-        }
-        let bound = self.query(&cte.query, None)?;
-        if recursive {
-            self.tables.pop();
-        }
+        let bound = if recursive { self.recursive_table(cte)? } else { self.query(&cte.query, None)? };
         let columns = renamed(bound.columns, &cte.alias)?;
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let sql = format!("{}({}) AS ({})", quoted(&cte.alias.name.value), names.join(", "), bound.sql);
@@ -90,15 +83,22 @@ impl Binder<'_> {
         Ok(sql)
     }
 
-    /// The columns of a recursive table's first part, which names nothing but what is outside.
-    fn anchor(&mut self, cte: &Cte) -> Result<Vec<SourceColumn>, Message> {
-        let SetExpr::SetOperation { left, .. } = &*cte.query.body else {
-            return Err(error::invalid_object(&cte.alias.name.value));
+    /// The first part names nothing but what is outside; the second one names the table, whose columns are those of the
+    /// first.
+    fn recursive_table(&mut self, cte: &Cte) -> Result<BoundQuery, Message> {
+        let name = &cte.alias.name.value;
+        let SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier: SetQuantifier::All, right } = &*cte.query.body else {
+            let text = format!("Recursive common table expression '{name}' does not contain a top-level UNION ALL operator.");
+            return Err(Message::new(252, 16, text));
         };
-        let parameters = self.parameters.len();
-        let bound = self.set_expression(left, None)?;
-        self.parameters.truncate(parameters);
-        renamed(bound.columns, &cte.alias)
+        let anchor = self.set_expression(left, None)?;
+        let columns = renamed(anchor.columns.clone(), &cte.alias)?;
+        self.tables.push(Source { alias: name.clone(), columns: columns.clone() });
+        let step = self.set_expression(right, None);
+        self.tables.pop();
+        let step = step?;
+        check_recursive_types(name, &columns, &step.columns)?;
+        Ok(BoundQuery { sql: format!("{} UNION ALL {}", anchor.sql, step.sql), columns })
     }
 
     pub(super) fn set_expression(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>) -> Result<BoundQuery, Message> {
@@ -132,6 +132,21 @@ impl Binder<'_> {
             kinds.iter().enumerate().map(|(index, kind)| SourceColumn { name: unnamed(index), kind: *kind }).collect();
         let lines: Vec<String> = rows.into_iter().map(|row| line(row, &columns)).collect();
         Ok(BoundQuery { sql: lines.join(" UNION ALL "), columns })
+    }
+}
+
+/// SQL Server wants the same types in both parts; here strings may differ in their lengths.
+fn check_recursive_types(name: &str, anchor: &[SourceColumn], step: &[SourceColumn]) -> Result<(), Message> {
+    if anchor.len() != step.len() {
+        return Err(error::set_lists_differ());
+    }
+    let same = |(a, b): &(&SourceColumn, &SourceColumn)| a.kind == b.kind || (a.kind.is_text() && b.kind.is_text());
+    match anchor.iter().zip(step).find(|pair| !same(pair)) {
+        Some((column, _)) => {
+            let text = format!("Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".", column.name);
+            Err(Message::new(240, 16, text))
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,12 @@
 //! The columns that can be named at a place in a query.
 
 use super::{Bound, column_sql};
-use crate::{Message, catalogue::same, error, types::Type};
+use crate::{
+    Message,
+    catalogue::{quoted, same},
+    error,
+    types::Type,
+};
 
 /// A table, view or derived table of a `FROM`.
 #[derive(Debug, Clone)]
@@ -69,7 +74,9 @@ impl Source {
         self.columns.iter().find(|column| same(&column.name, name))
     }
 
+    /// The columns of a table in its own definition have no alias before them.
     pub(super) fn bound(&self, column: &SourceColumn) -> Bound {
-        Bound::new(column_sql(&self.alias, &column.name), column.kind)
+        let sql = if self.alias.is_empty() { quoted(&column.name) } else { column_sql(&self.alias, &column.name) };
+        Bound::new(sql, column.kind)
     }
 }

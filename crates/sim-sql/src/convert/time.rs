@@ -114,17 +114,19 @@ pub(crate) fn parse_moment(text: &str, style: i64) -> Option<Moment> {
     {
         return Some(date.to_datetime(time_of_day(time)?));
     }
-    if text.contains(':')
-        && !text.contains(['-', '/'])
-        && !text.contains(|c: char| c.is_ascii_alphabetic() && !"aApPmM".contains(c))
-        && !text.contains(' ')
-    {
+    if is_time_alone(text) {
         return Some(EPOCH.to_datetime(time_of_day(text)?));
     }
     let (date, time) = split_time(text);
     let date = numeric_date(date, style).or_else(|| named_date(date))?;
     let time = if time.is_empty() { Time::midnight() } else { time_of_day(time)? };
     Some(date.to_datetime(time))
+}
+
+/// Digits, `:` and `.`, with `AM` or `PM` after them.
+fn is_time_alone(text: &str) -> bool {
+    let clock = text.trim_end_matches(['a', 'A', 'p', 'P', 'm', 'M']).trim_end();
+    clock.contains(':') && clock.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
 /// Splits before the word that holds a `:`.

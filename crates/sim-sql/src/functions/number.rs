@@ -20,11 +20,38 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
             _ => Err(error::overflow(kind.name())),
         }
     })?;
+    strict(connection, "ts_floor", 1, |values| Ok(whole(&values[0], f64::floor)))?;
+    strict(connection, "ts_ceiling", 1, |values| Ok(whole(&values[0], f64::ceil)))?;
+    strict(connection, "ts_sqrt", 1, |values| defined(real(&values[0]).sqrt()))?;
+    strict(connection, "ts_exp", 1, |values| defined(real(&values[0]).exp()))?;
+    strict(connection, "ts_ln", 1, |values| defined(real(&values[0]).ln()))?;
+    strict(connection, "ts_log10", 1, |values| defined(real(&values[0]).log10()))?;
+    strict(connection, "ts_sin", 1, |values| defined(real(&values[0]).sin()))?;
+    strict(connection, "ts_cos", 1, |values| defined(real(&values[0]).cos()))?;
+    strict(connection, "ts_tan", 1, |values| defined(real(&values[0]).tan()))?;
+    strict(connection, "ts_atan", 1, |values| defined(real(&values[0]).atan()))?;
+    strict(connection, "ts_pi", 0, |_| Ok(Value::Real(std::f64::consts::PI)))?;
     strict(connection, "ts_square", 1, |values| Ok(Value::Real(real(&values[0]).powi(2))))?;
     strict(connection, "ts_sign", 1, sign)?;
     strict(connection, "ts_power", 2, power)?;
     volatile(connection, "ts_rand", 0, |_| Ok(Value::Real(fraction(uuid::Uuid::new_v4().as_u128()))))?;
     strict(connection, "ts_rand", 1, |values| Ok(Value::Real(seeded(integer(&values[0])))))
+}
+
+/// Error 3623 where a function is not defined.
+fn defined(number: f64) -> Result<Value, Message> {
+    if number.is_finite() {
+        return Ok(Value::Real(number));
+    }
+    Err(Message::new(3623, 16, "An invalid floating point operation occurred."))
+}
+
+/// An integer is whole already.
+fn whole(value: &Value, round: fn(f64) -> f64) -> Value {
+    match value {
+        Value::Integer(number) => Value::Integer(*number),
+        other => Value::Real(round(real(other))),
+    }
 }
 
 fn divide(values: &[Value]) -> Result<Value, Message> {
@@ -33,10 +60,7 @@ fn divide(values: &[Value]) -> Result<Value, Message> {
         (Value::Integer(a), Value::Integer(b)) => {
             a.checked_div(*b).map(Value::Integer).ok_or_else(|| error::overflow("bigint"))
         }
-        (a, b) if real(b) == 0.0 => {
-            let _ = a;
-            Err(error::divide_by_zero())
-        }
+        (_, b) if real(b) == 0.0 => Err(error::divide_by_zero()),
         (a, b) => Ok(Value::Real(real(a) / real(b))),
     }
 }

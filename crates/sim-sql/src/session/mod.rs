@@ -12,7 +12,7 @@ use std::{
 use crate::{
     Event, Host, Message, Principal, Stop, Store,
     catalogue::Table,
-    clock, connection, error, run,
+    clock, error, run,
     store::{CommitId, Member, Waited},
 };
 

@@ -168,6 +168,10 @@ impl<'a> Scan<'a> {
         if at == self.start {
             return false;
         }
+        if self.lead == Lead::Insert && word.eq_ignore_ascii_case("VALUES") {
+            self.lead = Lead::Other;
+            return false;
+        }
         if word.eq_ignore_ascii_case("THROW") {
             return self.is_throw(at);
         }

@@ -37,6 +37,7 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     let end = boundary::end(cursor.tokens(), cursor.position());
     let tokens = without_option(cursor.slice_to(end));
     refuse_go(tokens)?;
+    refuse_empty_list(tokens)?;
     let kind = parse(tokens)?;
     cursor.move_to(end);
     Ok(kind)
@@ -46,6 +47,17 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
 fn refuse_go(tokens: &[TokenWithSpan]) -> Result<(), Message> {
     match tokens.iter().find(|token| cursor::bare(&token.token).is_some_and(|word| word.eq_ignore_ascii_case("GO"))) {
         Some(token) => Err(near(token)),
+        None => Ok(()),
+    }
+}
+
+/// `SELECT FROM` selects nothing.
+fn refuse_empty_list(tokens: &[TokenWithSpan]) -> Result<(), Message> {
+    let is = |token: &TokenWithSpan, keyword: &str| {
+        cursor::bare(&token.token).is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+    };
+    match tokens.windows(2).find(|pair| is(&pair[0], "SELECT") && is(&pair[1], "FROM")) {
+        Some(pair) => Err(near(&pair[1])),
         None => Ok(()),
     }
 }
@@ -62,15 +74,34 @@ fn without_option(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
 
 fn parse(tokens: &[TokenWithSpan]) -> Result<Kind, Message> {
     let mut tokens = tokens.to_vec();
-    let top = take_top(&mut tokens)?;
-    add_missing_from(&mut tokens);
-    expand_compound_assignments(&mut tokens);
+    let mut top = None;
+    if let Some(start) = change_at(&tokens) {
+        let mut change = tokens.split_off(start);
+        top = take_top(&mut change)?;
+        add_missing_from(&mut change);
+        expand_compound_assignments(&mut change);
+        tokens.append(&mut change);
+    }
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens.clone());
     let statement = parser.parse_statement().map_err(|error| refused(&error, &tokens, &parser))?;
     if let Some(token) = tokens.get(parser.index()) {
         return Err(near(token));
     }
     kind(statement, top)
+}
+
+/// Where the `UPDATE` or `DELETE` begins: at the start, or after common table expressions.
+fn change_at(tokens: &[TokenWithSpan]) -> Option<usize> {
+    let mut depth = 0_i32;
+    tokens.iter().position(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        let begins = |word: &str| ["UPDATE", "DELETE"].iter().any(|change| change.eq_ignore_ascii_case(word));
+        depth == 0 && cursor::bare(&token.token).is_some_and(begins)
+    })
 }
 
 fn kind(statement: ast::Statement, top: Option<Expr>) -> Result<Kind, Message> {

@@ -95,8 +95,17 @@ fn simple(cursor: &mut Cursor<'_>, kind: Kind) -> Result<Kind, Message> {
 
 /// A statement that begins like one of T-SQL but is outside the subset: refused when it runs.
 pub(super) fn unsupported(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
-    let end = boundary::end(cursor.tokens(), cursor.position());
+    let end = boundary::end(cursor.tokens(), cursor.position() + permissions(cursor));
     let words: Vec<String> = cursor.slice_to(end).iter().take(3).map(|token| token.token.to_string()).collect();
     cursor.move_to(end.max(cursor.position() + 1));
     Ok(Kind::Unsupported(words.join(" ")))
+}
+
+/// How many tokens a `GRANT`, `DENY` or `REVOKE` has before its `TO` or `FROM`: permissions have the names of statements.
+fn permissions(cursor: &Cursor<'_>) -> usize {
+    if !["GRANT", "DENY", "REVOKE"].iter().any(|word| cursor.is(word)) {
+        return 0;
+    }
+    let left = cursor.tokens().len() - cursor.position();
+    (1..left).find(|ahead| cursor.is_at(*ahead, "TO") || cursor.is_at(*ahead, "FROM")).unwrap_or(0)
 }
