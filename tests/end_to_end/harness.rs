@@ -182,7 +182,7 @@ impl Shop {
         set("connect-to", &connect_to);
         set("poll-interval", "20ms");
         set("retry-first", "20ms");
-        set("retry-budget", "3s");
+        set("retry-budget", "1s");
         set("request-timeout", "10s");
         set("health-timeout", "5s");
         set("seeding-timeout", "20s");

@@ -8,7 +8,10 @@ use rollout::{
 };
 use runner::Guest;
 use serde_json::json;
-use tsql::statements::lock::{self, Lock};
+use tsql::{
+    SqlError,
+    statements::lock::{self, Lock},
+};
 
 use crate::{
     apply::{Hands, Scripts},
@@ -103,10 +106,12 @@ impl Course<'_> {
     /// The session that holds the lock. Only cleanup goes on without one, once production's database is removed.
     async fn locked(&self) -> Result<Sessions, Failure> {
         let production = &self.upgrade.production.database;
+        if self.step == Step::Cleanup && self.removed(production).await? {
+            return Ok(Sessions::default());
+        }
         let mut session = match self.cloud.connect(production).await {
             Ok(session) => session,
-            Err(_) if self.step == Step::Cleanup && self.removed(production).await? => return Ok(Sessions::default()),
-            Err(error) => return Err(failed_at_sql(error)),
+            Err(error) => return Err(self.not_connected(error).await),
         };
         match lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)? {
             Lock::Taken => Ok(Sessions { production: Some(session), stage: None }),
@@ -116,6 +121,19 @@ impl Course<'_> {
                 let hint = "wait until that run has ended: two at once would undo each other";
                 Err(Refusal::new(format!("run {}", self.step.name()), why, hint).into())
             }
+        }
+    }
+
+    /// Servers say the same of a database that is not there and of one that is not there for the moment.
+    async fn not_connected(&self, error: SqlError) -> Failure {
+        let production = &self.upgrade.production.database;
+        match self.removed(production).await {
+            Ok(true) => {
+                let why = format!("production database `{production}` does not exist");
+                let hint = "V1 was removed, or the identifier is wrong: nothing is left to do here";
+                Refusal::new(format!("run {}", self.step.name()), why, hint).into()
+            }
+            _ => failed_at_sql(error),
         }
     }
 
@@ -131,7 +149,7 @@ impl Course<'_> {
             Step::Prepare | Step::Freeze => Some(observe::surroundings(self.cloud, self.upgrade, &world).await?),
             _ => None,
         };
-        if self.step == Step::Freeze && world.production.writable() {
+        if self.step == Step::Freeze && world.production.writable() && world.stage.sql.is_some() {
             self.scripts.parse(self.cloud, self.upgrade).await?;
             world.permissions = Some(observe::permissions(self.cloud, self.upgrade, sessions).await?);
         }
