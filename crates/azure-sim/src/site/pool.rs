@@ -13,6 +13,7 @@ use super::ConnectionText;
 use crate::{
     cloud::{Cloud, lock},
     sql::{Actor, Request, ServerHost, authenticate},
+    world::Name,
 };
 
 /// How many idle sessions a site keeps.
@@ -89,7 +90,8 @@ impl Pools {
         };
         match &result {
             Err(failure) if *failure == Failure::timeout() => worker.handle.kill(),
-            _ => self.give_back(site, worker),
+            _ if runs(cloud, site) => self.give_back(site, worker),
+            _ => drop(worker),
         }
         result
     }
@@ -123,6 +125,11 @@ impl Pools {
         lock(&self.0)
             .retain(|site, pool| running.iter().any(|(name, process)| name == site && *process == pool.process));
     }
+}
+
+/// Whether this process of the site is still there; it may have been stopped while it answered.
+fn runs(cloud: &Cloud, (site, process): (&str, u64)) -> bool {
+    cloud.world().sites.get(&Name::from(site)).is_some_and(|site| site.running && site.process == process)
 }
 
 /// Logs in on a new thread. A log-in can block: while somebody has the database to himself.

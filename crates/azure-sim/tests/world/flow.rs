@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::bench::{Bench, PATIENCE, SQL, Sql, small};
 
 const WAIT: &str = "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r;";
-const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK AFTER 1 SECONDS";
+const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE";
 const READ_WRITE: &str = "ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE";
 const REMOVE: &str = "ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [contoso-sql-2]";
 
@@ -16,7 +16,7 @@ fn orders(sql: &mut Sql) -> i32 {
 
 #[test]
 fn a_secondary_follows_its_source_and_becomes_independent() {
-    let bench = Bench::small();
+    let bench = Bench::new(Scenario { lag_ms: 400, ..small() });
     bench.make_stage();
     let mut production = bench.sql("contoso-sql-1", "shop");
     production.ok("INSERT INTO dbo.Orders (CustomerId, Reference) VALUES (1, N'x')");

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::bench::{Bench, PATIENCE, SQL, TRAFFIC, WEB, small};
 
 const WAIT: &str = "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r;";
-const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK AFTER 1 SECONDS";
+const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE";
 const READ_WRITE: &str = "ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE";
 const REMOVE: &str = "ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [contoso-sql-2]";
 
@@ -46,7 +46,7 @@ fn only_broken(bench: &Bench, number: u8, cause: &str) {
 
 #[test]
 fn a_correct_upgrade_breaks_none() {
-    let bench = with_users(small());
+    let bench = with_users(Scenario { lag_ms: 400, ..small() });
     prepare(&bench);
     cut_over(&bench, true);
     switch(&bench);
