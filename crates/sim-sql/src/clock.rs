@@ -3,6 +3,10 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970, UTC.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine's one reading of the clock: T-SQL's GETDATE is the time of the server"
+)]
 pub(crate) fn unix_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

@@ -484,6 +484,19 @@ pub(crate) fn too_many_arguments(procedure: &str) -> Message {
     with_state(2, error(8144, 16, format!("Procedure or function {procedure} has too many arguments specified.")))
 }
 
+pub(crate) fn not_output(parameter: &str) -> Message {
+    with_state(
+        2,
+        error(
+            8162,
+            16,
+            format!(
+                "The formal parameter \"{parameter}\" was not declared as an OUTPUT parameter, but the actual parameter passed in requested output."
+            ),
+        ),
+    )
+}
+
 pub(crate) fn no_schema(name: &str) -> Message {
     error(
         2760,
@@ -525,10 +538,6 @@ pub(crate) fn add_not_null(column: &str, table: &str) -> Message {
             "ALTER TABLE only allows columns to be added that can contain nulls, or have a DEFAULT definition specified, or the column being added is an identity or timestamp column, or alternatively if none of the previous conditions are satisfied the table must be empty to allow addition of this column. Column '{column}' cannot be added to non-empty table '{table}' because it does not satisfy these conditions."
         ),
     )
-}
-
-pub(crate) fn killed() -> Message {
-    error(596, 21, "Cannot continue the execution because the session is in the kill state.".to_owned())
 }
 
 pub(crate) fn internal(text: &str) -> Message {

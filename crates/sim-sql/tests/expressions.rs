@@ -158,7 +158,9 @@ fn expressions_have_their_documented_values() {
 
 #[test]
 fn columns_have_the_types_that_a_strict_client_expects() {
-    use ColumnType::{BigInt, Bit, Date, DateTime, DateTime2, Decimal, Float, Guid, Int, NVarChar, SmallInt, TinyInt, VarBinary};
+    use ColumnType::{
+        BigInt, Bit, Date, DateTime, DateTime2, Decimal, Float, Guid, Int, NVarChar, SmallInt, TinyInt, VarBinary,
+    };
     let world = World::new();
     let mut session = world.admin();
     let t = "CREATE TABLE t (i int, b bigint, f bit, d decimal(9, 2), s nvarchar(20), m nvarchar(max), x varbinary(8), w datetime2(3), q date, y tinyint)";

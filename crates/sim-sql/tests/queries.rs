@@ -19,14 +19,26 @@ const CASES: &[(&str, &str)] = &[
     ("SELECT TOP 2 Title FROM Album ORDER BY Price DESC", "Four ; Three"),
     ("SELECT TOP (1) Title FROM Album ORDER BY 1", "Four"),
     ("SELECT Title FROM Album ORDER BY AlbumId OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY", "Two ; Three"),
-    ("SELECT a.Name, COUNT(*), SUM(b.Price) FROM Artist a JOIN Album b ON b.ArtistId = a.ArtistId GROUP BY a.Name HAVING COUNT(*) > 1", "Alpha|2|3.75"),
-    ("SELECT a.ArtistId, b.Title FROM Artist AS a LEFT JOIN Album AS b ON b.ArtistId = a.ArtistId AND b.Price > 2 ORDER BY a.ArtistId, b.Title", "1|Two ; 2|Three ; 3|Four ; 4|NULL"),
+    (
+        "SELECT a.Name, COUNT(*), SUM(b.Price) FROM Artist a JOIN Album b ON b.ArtistId = a.ArtistId GROUP BY a.Name HAVING COUNT(*) > 1",
+        "Alpha|2|3.75",
+    ),
+    (
+        "SELECT a.ArtistId, b.Title FROM Artist AS a LEFT JOIN Album AS b ON b.ArtistId = a.ArtistId AND b.Price > 2 ORDER BY a.ArtistId, b.Title",
+        "1|Two ; 2|Three ; 3|Four ; 4|NULL",
+    ),
     ("SELECT COUNT(*) FROM Artist a FULL JOIN Album b ON a.ArtistId = b.AlbumId AND b.AlbumId > 2", "6"),
     ("SELECT COUNT(*) FROM Artist, Album", "16"),
     ("SELECT COUNT(*) FROM Artist CROSS JOIN Album", "16"),
-    ("SELECT Name FROM Artist a WHERE EXISTS (SELECT * FROM Album b WHERE b.ArtistId = a.ArtistId AND b.Price > 3)", "Gamma"),
+    (
+        "SELECT Name FROM Artist a WHERE EXISTS (SELECT * FROM Album b WHERE b.ArtistId = a.ArtistId AND b.Price > 3)",
+        "Gamma",
+    ),
     ("SELECT Name FROM Artist WHERE ArtistId NOT IN (SELECT ArtistId FROM Album)", "NULL"),
-    ("SELECT Title, (SELECT Name FROM Artist a WHERE a.ArtistId = b.ArtistId) FROM Album b WHERE AlbumId = 3", "Three|beta"),
+    (
+        "SELECT Title, (SELECT Name FROM Artist a WHERE a.ArtistId = b.ArtistId) FROM Album b WHERE AlbumId = 3",
+        "Three|beta",
+    ),
     ("SELECT DISTINCT ArtistId FROM Album ORDER BY ArtistId", "1 ; 2 ; 3"),
     ("SELECT COUNT(DISTINCT ArtistId) FROM Album", "3"),
     ("SELECT DISTINCT UPPER(x) FROM (VALUES ('a'), ('A'), ('b')) AS v(x) ORDER BY 1", "A ; B"),
@@ -35,11 +47,20 @@ const CASES: &[(&str, &str)] = &[
     ("SELECT ArtistId FROM Artist INTERSECT SELECT ArtistId FROM Album WHERE Price > 2 ORDER BY ArtistId", "1 ; 2 ; 3"),
     ("SELECT 1 AS n UNION ALL SELECT 2.5 ORDER BY n", "1.0 ; 2.5"),
     ("SELECT COUNT(*) FROM (SELECT 'a' AS x UNION SELECT 'A') AS u", "1"),
-    ("WITH c AS (SELECT ArtistId, COUNT(*) AS n FROM Album GROUP BY ArtistId) SELECT a.Name, c.n FROM c JOIN Artist a ON a.ArtistId = c.ArtistId WHERE c.n = 2", "Alpha|2"),
+    (
+        "WITH c AS (SELECT ArtistId, COUNT(*) AS n FROM Album GROUP BY ArtistId) SELECT a.Name, c.n FROM c JOIN Artist a ON a.ArtistId = c.ArtistId WHERE c.n = 2",
+        "Alpha|2",
+    ),
     ("WITH c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5) SELECT SUM(n), COUNT(*) FROM c", "15|5"),
     ("WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT y FROM b", "2"),
-    ("SELECT Title, ROW_NUMBER() OVER (PARTITION BY ArtistId ORDER BY Price DESC) FROM Album ORDER BY AlbumId", "One|2 ; Two|1 ; Three|1 ; Four|1"),
-    ("SELECT Title, LAG(Title) OVER (ORDER BY AlbumId), SUM(Price) OVER (ORDER BY AlbumId ROWS UNBOUNDED PRECEDING) FROM Album", "One|NULL|1.50 ; Two|One|3.75 ; Three|Two|6.75 ; Four|Three|10.85"),
+    (
+        "SELECT Title, ROW_NUMBER() OVER (PARTITION BY ArtistId ORDER BY Price DESC) FROM Album ORDER BY AlbumId",
+        "One|2 ; Two|1 ; Three|1 ; Four|1",
+    ),
+    (
+        "SELECT Title, LAG(Title) OVER (ORDER BY AlbumId), SUM(Price) OVER (ORDER BY AlbumId ROWS UNBOUNDED PRECEDING) FROM Album",
+        "One|NULL|1.50 ; Two|One|3.75 ; Three|Two|6.75 ; Four|Three|10.85",
+    ),
     ("SELECT RANK() OVER (ORDER BY ArtistId) FROM Album", "1 ; 1 ; 3 ; 4"),
     ("SELECT STRING_AGG(Title, ', ') WITHIN GROUP (ORDER BY Title DESC) FROM Album", "Two, Three, One, Four"),
     ("SELECT AVG(Price), MIN(Made), MAX(Title) FROM Album", "2.712500|2019-06-30|Two"),
@@ -52,13 +73,28 @@ const CASES: &[(&str, &str)] = &[
     ("SELECT Title FROM Album WHERE AlbumId = '3'", "Three"),
     ("SELECT [Title] \"T\" FROM [shop].[dbo].[Album] WHERE [dbo].[Album].[AlbumId] = 1", "One"),
     ("SELECT T = Title, 1 AS one FROM Album WHERE AlbumId = 1", "One|1"),
-    ("SELECT YEAR(Made) AS y, COUNT(*) FROM Album WHERE Made IS NOT NULL GROUP BY YEAR(Made) ORDER BY y", "2019|1 ; 2020|1 ; 2021|1"),
+    (
+        "SELECT YEAR(Made) AS y, COUNT(*) FROM Album WHERE Made IS NOT NULL GROUP BY YEAR(Made) ORDER BY y",
+        "2019|1 ; 2020|1 ; 2021|1",
+    ),
     ("SELECT name FROM sys.databases ORDER BY database_id", "master ; shop"),
-    ("SELECT s.name, t.name, SUM(p.row_count) FROM sys.dm_db_partition_stats AS p JOIN sys.tables AS t ON t.object_id = p.object_id JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE p.index_id IN (0, 1) GROUP BY s.name, t.name ORDER BY t.name", "dbo|Album|4 ; dbo|Artist|4"),
-    ("SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'artist' ORDER BY ORDINAL_POSITION", "Artist|ArtistId|int|NULL ; Artist|Name|nvarchar|40"),
-    ("SELECT c.name, TYPE_NAME(c.user_type_id), c.max_length, c.is_nullable FROM sys.columns c WHERE c.object_id = OBJECT_ID('dbo.Artist')", "ArtistId|int|4|0 ; Name|nvarchar|80|1"),
+    (
+        "SELECT s.name, t.name, SUM(p.row_count) FROM sys.dm_db_partition_stats AS p JOIN sys.tables AS t ON t.object_id = p.object_id JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE p.index_id IN (0, 1) GROUP BY s.name, t.name ORDER BY t.name",
+        "dbo|Album|4 ; dbo|Artist|4",
+    ),
+    (
+        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'artist' ORDER BY ORDINAL_POSITION",
+        "Artist|ArtistId|int|NULL ; Artist|Name|nvarchar|40",
+    ),
+    (
+        "SELECT c.name, TYPE_NAME(c.user_type_id), c.max_length, c.is_nullable FROM sys.columns c WHERE c.object_id = OBJECT_ID('dbo.Artist')",
+        "ArtistId|int|4|0 ; Name|nvarchar|80|1",
+    ),
     ("SELECT COL_LENGTH('dbo.Album', 'Title'), COL_LENGTH('dbo.Album', 'None')", "80|NULL"),
-    ("SELECT OBJECT_NAME(OBJECT_ID(N'[dbo].[Album]')), OBJECT_ID('nothing'), CASE WHEN OBJECT_ID('Album', 'V') IS NULL THEN 1 END", "Album|NULL|1"),
+    (
+        "SELECT OBJECT_NAME(OBJECT_ID(N'[dbo].[Album]')), OBJECT_ID('nothing'), CASE WHEN OBJECT_ID('Album', 'V') IS NULL THEN 1 END",
+        "Album|NULL|1",
+    ),
     ("SELECT type_desc, is_primary_key FROM sys.indexes WHERE object_id = OBJECT_ID('Album')", "CLUSTERED|1"),
 ];
 
@@ -106,8 +142,14 @@ fn views_are_written_in_place() {
     let world = World::new();
     let mut session = world.admin();
     ok(&mut session, TABLES);
-    ok(&mut session, "CREATE VIEW dbo.Cheap (Id, Name, Price) AS SELECT AlbumId, Title, Price FROM dbo.Album WHERE Price < 3");
-    ok(&mut session, "CREATE VIEW dbo.Cheaper AS SELECT c.Id, c.Price * 2 AS Twice FROM dbo.Cheap AS c WHERE c.Price < 2;");
+    ok(
+        &mut session,
+        "CREATE VIEW dbo.Cheap (Id, Name, Price) AS SELECT AlbumId, Title, Price FROM dbo.Album WHERE Price < 3",
+    );
+    ok(
+        &mut session,
+        "CREATE VIEW dbo.Cheaper AS SELECT c.Id, c.Price * 2 AS Twice FROM dbo.Cheap AS c WHERE c.Price < 2;",
+    );
     assert_eq!(value(&mut session, "SELECT v.Id, v.Twice FROM dbo.Cheaper AS v"), "1|3.00");
     assert_eq!(value(&mut session, "SELECT COUNT(*) FROM Cheap WHERE Id IN (SELECT Id FROM Cheaper)"), "1");
     assert_eq!(errors(&mut session, "CREATE VIEW dbo.Wrong AS SELECT Nope FROM dbo.Album"), [207]);
@@ -123,7 +165,10 @@ fn several_results_and_counts_come_in_order() {
     let world = World::new();
     let mut session = world.admin();
     ok(&mut session, TABLES);
-    let answer = ok(&mut session, "SELECT 1 SELECT Title FROM Album WHERE Price > 2 UPDATE Album SET Price += 1 WHERE AlbumId < 3 SET NOCOUNT ON SELECT @@ROWCOUNT");
+    let answer = ok(
+        &mut session,
+        "SELECT 1 SELECT Title FROM Album WHERE Price > 2 UPDATE Album SET Price += 1 WHERE AlbumId < 3 SET NOCOUNT ON SELECT @@ROWCOUNT",
+    );
     assert_eq!(answer.results.len(), 3);
     assert_eq!(answer.counts, [1, 3, 2]);
     assert_eq!(answer.results[2].1[0][0], sim_sql::Value::Int(2));

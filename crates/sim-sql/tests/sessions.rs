@@ -21,7 +21,10 @@ fn run(mut session: Session, batch: &'static str) -> JoinHandle<(Session, Answer
 
 fn shop() -> World {
     let world = World::new();
-    ok(&mut world.admin(), "CREATE TABLE dbo.T (a int NOT NULL PRIMARY KEY, b int NULL); INSERT T VALUES (1, 0), (2, 0)");
+    ok(
+        &mut world.admin(),
+        "CREATE TABLE dbo.T (a int NOT NULL PRIMARY KEY, b int NULL); INSERT T VALUES (1, 0), (2, 0)",
+    );
     world
 }
 
@@ -59,7 +62,12 @@ fn a_cancelled_batch_stops_and_its_session_goes_on() {
     let world = shop();
     let mut first = world.admin();
     ok(&mut first, "BEGIN TRAN DELETE T");
-    for batch in ["UPDATE T SET b = 5", "WAITFOR DELAY '01:00'", "WHILE 1 = 1 SELECT 1 WHERE 1 = 0", "WITH c (n) AS (SELECT 1 UNION ALL SELECT n + 0 FROM c) SELECT COUNT(*) FROM c WHERE n < 0"] {
+    for batch in [
+        "UPDATE T SET b = 5",
+        "WAITFOR DELAY '01:00'",
+        "WHILE 1 = 1 SELECT 1 WHERE 1 = 0",
+        "WITH c (n) AS (SELECT 1 UNION ALL SELECT n + 0 FROM c) SELECT COUNT(*) FROM c WHERE n < 0",
+    ] {
         let session = world.admin();
         let handle = session.handle();
         let running = run(session, batch);
@@ -103,20 +111,43 @@ fn read_only_refuses_writes_and_nothing_else() {
     let world = shop();
     let mut session = world.admin();
     ok(&mut session, "ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK AFTER 5 SECONDS;");
-    for batch in ["INSERT T VALUES (3, 0)", "UPDATE T SET b = 9", "DELETE T", "CREATE TABLE u (a int)", "DROP TABLE T", "TRUNCATE TABLE T", "ALTER TABLE T ADD c int NULL", "EXEC ('CREATE SCHEMA s')", "SELECT * INTO copy FROM T"] {
+    for batch in [
+        "INSERT T VALUES (3, 0)",
+        "UPDATE T SET b = 9",
+        "DELETE T",
+        "CREATE TABLE u (a int)",
+        "DROP TABLE T",
+        "TRUNCATE TABLE T",
+        "ALTER TABLE T ADD c int NULL",
+        "EXEC ('CREATE SCHEMA s')",
+        "SELECT * INTO copy FROM T",
+    ] {
         let answer = Answer::of(&mut session, batch);
         assert_eq!(answer.numbers(), [3906], "{batch}");
         assert_eq!(answer.errors[0].text, "Failed to update database \"shop\" because the database is read-only.");
         assert_eq!(answer.errors[0].class, 16);
     }
     ok(&mut session, "CREATE TABLE #t (a int) INSERT #t SELECT a FROM T BEGIN TRAN INSERT #t VALUES (9) ROLLBACK");
-    assert_eq!(value(&mut session, "SELECT is_read_only, (SELECT COUNT(*) FROM T), CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS nvarchar(60)) FROM sys.databases WHERE name = DB_NAME()"), "1|2|READ_ONLY");
+    assert_eq!(
+        value(
+            &mut session,
+            "SELECT is_read_only, (SELECT COUNT(*) FROM T), CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS nvarchar(60)) FROM sys.databases WHERE name = DB_NAME()"
+        ),
+        "1|2|READ_ONLY"
+    );
     ok(&mut session, "ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE");
     ok(&mut session, "DELETE T");
-    let altered: Vec<Access> = world.server.changes.lock().unwrap().iter().filter_map(|change| match change {
-        Change::Altered { access, .. } => Some(*access),
-        Change::Committed { .. } => None,
-    }).collect();
+    let altered: Vec<Access> = world
+        .server
+        .changes
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|change| match change {
+            Change::Altered { access, .. } => Some(*access),
+            Change::Committed { .. } => None,
+        })
+        .collect();
     assert_eq!(altered, [Access::ReadOnly, Access::ReadWrite]);
 }
 
@@ -126,7 +157,13 @@ fn a_secondary_refuses_writes_whatever_its_option_says() {
     *world.server.role.lock().unwrap() = Role::Secondary;
     let mut session = world.admin();
     assert_eq!(errors(&mut session, "DELETE T"), [3906]);
-    assert_eq!(value(&mut session, "SELECT CAST(DATABASEPROPERTYEX('shop', 'Updateability') AS nvarchar(60)), is_read_only FROM sys.databases WHERE database_id = DB_ID()"), "READ_ONLY|0");
+    assert_eq!(
+        value(
+            &mut session,
+            "SELECT CAST(DATABASEPROPERTYEX('shop', 'Updateability') AS nvarchar(60)), is_read_only FROM sys.databases WHERE database_id = DB_ID()"
+        ),
+        "READ_ONLY|0"
+    );
 }
 
 #[test]
@@ -227,7 +264,11 @@ fn altering_is_refused_with_the_reason() {
     assert!(unknown.errors[0].text.contains("ALTER DATABASE shop SET"), "{:?}", unknown.errors);
     world.server.refuse_alter.store(true, Ordering::SeqCst);
     assert_eq!(errors(&mut session, "ALTER DATABASE shop SET READ_ONLY WITH ROLLBACK IMMEDIATE"), [1468, 5069]);
-    let mut owner = world.session(sim_sql::Principal { server_admin: false, database_roles: vec!["db_owner".to_owned()], ..admin() });
+    let mut owner = world.session(sim_sql::Principal {
+        server_admin: false,
+        database_roles: vec!["db_owner".to_owned()],
+        ..admin()
+    });
     world.server.refuse_alter.store(false, Ordering::SeqCst);
     ok(&mut owner, "ALTER DATABASE shop SET READ_WRITE");
 }
@@ -243,16 +284,29 @@ fn application_locks_answer_with_their_codes() {
     let holder = "SELECT s.program_name, s.login_name, l.request_mode FROM sys.dm_tran_locks AS l JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id WHERE l.resource_type = N'APPLICATION' AND l.resource_database_id = DB_ID() AND l.request_status = N'GRANT' AND l.resource_description LIKE N'%rolling_upgrade%'";
     assert_eq!(value(&mut second, holder), "tests|sqladmin|X");
     let handle = second.handle();
-    let waiting = run(second, "DECLARE @r int; EXEC @r = sp_getapplock 'rolling_upgrade', 'Exclusive', 'Session'; SELECT @r");
+    let waiting =
+        run(second, "DECLARE @r int; EXEC @r = sp_getapplock 'rolling_upgrade', 'Exclusive', 'Session'; SELECT @r");
     until_running(&handle);
-    assert_eq!(value(&mut first, "DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = N'rolling_upgrade', @LockOwner = N'Session'; SELECT @r"), "0");
+    assert_eq!(
+        value(
+            &mut first,
+            "DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = N'rolling_upgrade', @LockOwner = N'Session'; SELECT @r"
+        ),
+        "0"
+    );
     let (second, answer) = waiting.join().unwrap();
     assert!(["0", "1"].contains(&answer.rows()[0][0].as_str()), "{:?}", answer.rows());
     drop(second);
     assert_eq!(value(&mut first, take), "0");
     let unheld = Answer::of(&mut first, "DECLARE @r int; EXEC @r = sp_releaseapplock 'other', 'Session'; SELECT @r");
     assert_eq!((unheld.numbers(), unheld.rows()), (vec![1223], vec![vec!["-999".to_owned()]]));
-    assert_eq!(value(&mut first, "BEGIN TRAN DECLARE @r int; EXEC @r = sp_getapplock 't', 'Shared'; COMMIT; SELECT @r, (SELECT COUNT(*) FROM sys.dm_tran_locks)"), "0|1");
+    assert_eq!(
+        value(
+            &mut first,
+            "BEGIN TRAN DECLARE @r int; EXEC @r = sp_getapplock 't', 'Shared'; COMMIT; SELECT @r, (SELECT COUNT(*) FROM sys.dm_tran_locks)"
+        ),
+        "0|1"
+    );
 }
 
 #[test]
@@ -288,7 +342,10 @@ fn master_administers_and_keeps_nothing() {
     assert_eq!(*world.server.removed.lock().unwrap(), [("shop".to_owned(), "contoso-sql-2".to_owned())]);
     assert_eq!(value(&mut master, "SELECT DB_NAME(), COUNT(*) FROM sys.databases"), "master|2");
     assert_eq!(value(&mut master, "SELECT COUNT(*) FROM sys.geo_replication_links"), "0");
-    assert_eq!(value(&mut master, "SELECT COALESCE(IS_ROLEMEMBER(N'dbmanager'), 0), COALESCE(IS_ROLEMEMBER(N'db_owner'), 0)"), "0|1");
+    assert_eq!(
+        value(&mut master, "SELECT COALESCE(IS_ROLEMEMBER(N'dbmanager'), 0), COALESCE(IS_ROLEMEMBER(N'db_owner'), 0)"),
+        "0|1"
+    );
     assert_eq!(errors(&mut master, "CREATE TABLE t (a int)"), [262]);
     let mut nobody = world.master(app());
     assert_eq!(errors(&mut nobody, "ALTER DATABASE shop REMOVE SECONDARY ON SERVER x"), [15247, 5069]);
@@ -296,6 +353,12 @@ fn master_administers_and_keeps_nothing() {
     ok(&mut manager, "ALTER DATABASE shop REMOVE SECONDARY ON SERVER x");
     let mut user = world.admin();
     assert_eq!(errors(&mut user, "ALTER DATABASE shop REMOVE SECONDARY ON SERVER x"), [40511, 5069]);
-    assert_eq!(value(&mut user, "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r AS result"), "0");
+    assert_eq!(
+        value(
+            &mut user,
+            "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r AS result"
+        ),
+        "0"
+    );
     assert_eq!(errors(&mut user, "EXEC sys.sp_wait_for_database_copy_sync 'nobody', 'shop'"), [40631]);
 }

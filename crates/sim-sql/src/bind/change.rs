@@ -21,6 +21,9 @@ pub(crate) struct Target {
     pub(crate) table: Arc<Table>,
 }
 
+/// The list of the query, the columns with their types, and the variables with their places.
+type Assigned = (String, Vec<(usize, Type)>, Vec<(String, usize)>);
+
 /// The rows to change: row ids, and for an update the new values.
 #[derive(Debug)]
 pub(crate) struct ChangePlan {
@@ -153,7 +156,7 @@ impl Binder<'_> {
         assignments: &[Assignment],
         target: &Target,
         scope: &Scope<'_>,
-    ) -> Result<(String, Vec<(usize, Type)>, Vec<(String, usize)>), Message> {
+    ) -> Result<Assigned, Message> {
         let (mut list, mut assigned, mut variables) = (String::new(), Vec::new(), Vec::new());
         for assignment in assignments {
             let AssignmentTarget::ColumnName(name) = &assignment.target else {

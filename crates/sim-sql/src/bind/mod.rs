@@ -24,7 +24,7 @@ use rusqlite::types::Value;
 use sqlparser::ast::Expr;
 
 pub(crate) use change::ChangePlan;
-pub(crate) use change::{Target, object_name, parts};
+pub(crate) use change::{object_name, parts};
 pub(crate) use environment::{CaughtError, Environment, Frame, TableVariable, Variable};
 pub(crate) use from::ViewDefinition;
 pub(crate) use inline::routine_of;

@@ -87,8 +87,11 @@ impl Binder<'_> {
     /// first.
     fn recursive_table(&mut self, cte: &Cte) -> Result<BoundQuery, Message> {
         let name = &cte.alias.name.value;
-        let SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier: SetQuantifier::All, right } = &*cte.query.body else {
-            let text = format!("Recursive common table expression '{name}' does not contain a top-level UNION ALL operator.");
+        let SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier: SetQuantifier::All, right } =
+            &*cte.query.body
+        else {
+            let text =
+                format!("Recursive common table expression '{name}' does not contain a top-level UNION ALL operator.");
             return Err(Message::new(252, 16, text));
         };
         let anchor = self.set_expression(left, None)?;
@@ -143,7 +146,10 @@ fn check_recursive_types(name: &str, anchor: &[SourceColumn], step: &[SourceColu
     let same = |(a, b): &(&SourceColumn, &SourceColumn)| a.kind == b.kind || (a.kind.is_text() && b.kind.is_text());
     match anchor.iter().zip(step).find(|pair| !same(pair)) {
         Some((column, _)) => {
-            let text = format!("Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".", column.name);
+            let text = format!(
+                "Types don't match between the anchor and the recursive part in column \"{}\" of recursive query \"{name}\".",
+                column.name
+            );
             Err(Message::new(240, 16, text))
         }
         None => Ok(()),

@@ -119,7 +119,7 @@ pub(crate) struct ForeignKey {
 /// What happens to a row whose parent goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Action {
-    NoAction,
+    Nothing,
     Cascade,
     SetNull,
     SetDefault,

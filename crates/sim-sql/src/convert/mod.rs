@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use crate::{Message, error, types::Type};
 
 pub(crate) use number::{decimal_text, in_range, round};
-pub(crate) use text::{guid, to_text};
+pub(crate) use text::to_text;
 pub(crate) use time::{Moment, from_unix, parse_moment, stored, stored_form};
 
 /// What happens to text that is too long for its type.

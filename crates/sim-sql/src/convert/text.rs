@@ -126,7 +126,7 @@ fn guid_bytes(text: &str) -> Vec<u8> {
 }
 
 /// A `uniqueidentifier` in its stored form.
-pub(crate) fn guid(text: &str) -> Option<String> {
+fn guid(text: &str) -> Option<String> {
     let trimmed = text.trim().trim_start_matches('{').trim_end_matches('}');
     let candidate = trimmed.get(..36)?;
     uuid::Uuid::try_parse(candidate).ok().map(|id| id.hyphenated().to_string().to_uppercase())

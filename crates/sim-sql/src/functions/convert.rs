@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    lenient(connection, "ts_cast", 4, |values| cast(values))?;
+    lenient(connection, "ts_cast", 4, cast)?;
     lenient(connection, "ts_try_cast", 4, |values| Ok(cast(values).unwrap_or(Value::Null)))?;
     strict(connection, "ts_hashbytes", 2, hash_bytes)?;
     lenient(connection, "ts_checksum", 1, checksum)?;

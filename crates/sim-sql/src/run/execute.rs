@@ -93,7 +93,11 @@ impl Engine<'_> {
             return Err(error::unknown_parameter(procedure, name).into());
         }
         for (place, parameter) in definition.parameters.iter().enumerate() {
-            let given = argument_for(arguments, place, &parameter.name).and_then(|argument| argument.value.as_ref());
+            let argument = argument_for(arguments, place, &parameter.name);
+            if argument.is_some_and(|argument| argument.output && !parameter.output) {
+                return Err(error::not_output(&parameter.name).into());
+            }
+            let given = argument.and_then(|argument| argument.value.as_ref());
             let value = match (given, &parameter.default) {
                 (Some(value), _) => self.value_of(value, Some(parameter.kind), outer)?.0,
                 (None, Some(default)) => self.value_of(default, Some(parameter.kind), &Frame::default())?.0,

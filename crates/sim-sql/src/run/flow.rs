@@ -155,7 +155,7 @@ impl Engine<'_> {
             Kind::WaitFor(delay) => self.wait_for(delay, frame),
             Kind::Execute(execute) => self.execute(execute, frame),
             Kind::ExecuteText(text) => self.execute_text(text, frame),
-            Kind::Begin => self.begin(),
+            Kind::Begin(name) => self.begin(name.as_deref()),
             Kind::Commit => self.commit(),
             Kind::Rollback(name) => self.roll_back_to(name.as_deref()),
             Kind::Save(name) => self.save(name),
@@ -168,7 +168,6 @@ impl Engine<'_> {
             Kind::InsertExecute { table, columns, source } => self.insert_execute(table, columns, source, frame),
             Kind::Update { update, top, with } => self.update(update, top.as_ref(), with.as_ref(), frame),
             Kind::Delete { delete, top, with } => self.delete(delete, top.as_ref(), with.as_ref(), frame),
-            Kind::Merge(_) => Err(error::unsupported("MERGE").into()),
             Kind::Unsupported(what) => Err(error::unsupported(what).into()),
             definition => self.define(definition, frame),
         }

@@ -87,7 +87,7 @@ fn watch_writes(connection: &mut Connection, state: &mut State) -> rusqlite::Res
     }
     let written = state.transaction.written.clone();
     connection.update_hook(Some(move |_action, database: &str, table: &str, row| {
-        if database == "main" {
+        if database == "main" && !table.starts_with("sqlite_") {
             written.add(table, row);
         }
     }))?;
@@ -176,7 +176,7 @@ impl<'a> Engine<'a> {
 
     /// The catalogue as this session sees it now.
     fn catalogue(&mut self) -> Outcome<Arc<Catalogue>> {
-        let version = self.sqlite(|connection| crate::store::catalogue_version(connection))?;
+        let version = self.sqlite(crate::store::catalogue_version)?;
         if let Some((known, catalogue)) = &self.state.catalogue.0
             && *known == version
         {

@@ -15,12 +15,13 @@ use crate::{
 const STATEMENT: &str = "statement";
 
 impl Engine<'_> {
-    pub(super) fn begin(&mut self) -> Outcome<()> {
+    pub(super) fn begin(&mut self, name: Option<&str>) -> Outcome<()> {
         let transaction = &mut self.state.transaction;
         transaction.count += 1;
         let first = transaction.count == 1;
         self.member.transactions.store(self.state.transaction.count, Ordering::SeqCst);
         if first {
+            self.state.transaction.name = name.map(str::to_owned);
             self.state.last_descriptor += 1;
             self.state.transaction.descriptor = self.state.last_descriptor;
             self.emit(Event::Environment(Environment::Begin(self.state.last_descriptor)));
@@ -59,11 +60,18 @@ impl Engine<'_> {
                 return Err(error::doomed().into());
             }
             self.return_to(at)?;
+        } else if let Some(name) = name.filter(|name| !self.is_transaction(name)) {
+            return Err(error::unknown_savepoint(name).into());
         } else {
             self.roll_back();
         }
         self.finished();
         Ok(())
+    }
+
+    /// Whether the outermost transaction has this name.
+    fn is_transaction(&self, name: &str) -> bool {
+        self.state.transaction.name.as_deref().is_some_and(|own| same(own, name))
     }
 
     fn return_to(&mut self, at: usize) -> Outcome<()> {
@@ -202,7 +210,7 @@ impl Engine<'_> {
         }
         self.check_writable()?;
         if self.state.settings.implicit_transactions && self.state.transaction.count == 0 {
-            self.begin()?;
+            self.begin(None)?;
         }
         self.begin_sqlite()?;
         let outcome = self.atomically(body);

@@ -34,7 +34,7 @@ impl Engine<'_> {
         for declaration in declarations {
             match declaration {
                 Declaration::Variable { name, kind, value } => {
-                    self.declare_variable(name, *kind, value.as_ref(), frame)?
+                    self.declare_variable(name, *kind, value.as_deref(), frame)?
                 }
                 Declaration::Table { name, elements } => self.declare_table(name, elements, frame)?,
             }

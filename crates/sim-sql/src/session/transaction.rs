@@ -9,6 +9,8 @@ use crate::store::Step;
 pub(crate) struct Transaction {
     /// `@@TRANCOUNT`
     pub(crate) count: i32,
+    /// The name that its first `BEGIN` gave it.
+    pub(crate) name: Option<String>,
     /// Its descriptor on the wire.
     pub(crate) descriptor: u64,
     /// Whether the SQLite transaction has begun: at the first write.
@@ -33,7 +35,10 @@ pub(crate) struct Savepoint {
 
 /// Table and row id of each row written, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Written(Arc<Mutex<Vec<(String, Vec<i64>)>>>);
+pub(crate) struct Written(Arc<Mutex<Vec<TableRows>>>);
+
+/// A table and the ids of its rows.
+type TableRows = (String, Vec<i64>);
 
 impl Written {
     pub(crate) fn add(&self, table: &str, row: i64) {
@@ -47,7 +52,7 @@ impl Written {
         }
     }
 
-    pub(crate) fn take(&self) -> Vec<(String, Vec<i64>)> {
+    pub(crate) fn take(&self) -> Vec<TableRows> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

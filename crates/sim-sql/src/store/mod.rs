@@ -17,7 +17,7 @@ use std::{
 use rusqlite::{Connection, backup::Backup};
 
 pub(crate) use access::{Others, Termination};
-pub(crate) use applocks::{LockMode, LockOwner, LockRow};
+pub(crate) use applocks::{LockMode, LockOwner};
 pub(crate) use commit::Step;
 pub use commit::{Commit, CommitId};
 pub(crate) use file::{catalogue_version, next_object, redefine};

@@ -40,11 +40,11 @@ pub(super) fn repetition(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
 pub(super) fn begin(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     cursor.skip(1);
     if cursor.eat_any(&["TRAN", "TRANSACTION"]) {
-        transaction_name(cursor);
+        let name = transaction_name(cursor);
         if cursor.eat("WITH") {
             cursor.expect("MARK")?;
         }
-        return Ok(Kind::Begin);
+        return Ok(Kind::Begin(name));
     }
     if cursor.eat("TRY") {
         return attempt(cursor);

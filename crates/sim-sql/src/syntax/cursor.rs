@@ -10,13 +10,11 @@ const END: &Token = &Token::EOF;
 pub(crate) struct Cursor<'a> {
     tokens: &'a [TokenWithSpan],
     at: usize,
-    /// The batch itself.
-    pub(crate) text: &'a str,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(tokens: &'a [TokenWithSpan], text: &'a str) -> Self {
-        Self { tokens, at: 0, text }
+    pub(crate) fn new(tokens: &'a [TokenWithSpan]) -> Self {
+        Self { tokens, at: 0 }
     }
 
     pub(crate) fn position(&self) -> usize {

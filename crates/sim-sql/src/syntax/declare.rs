@@ -24,7 +24,7 @@ fn declaration(cursor: &mut Cursor<'_>) -> Result<Declaration, Message> {
         return Ok(Declaration::Table { name, elements: table::elements(cursor)? });
     }
     let kind = data_type(cursor)?;
-    let value = if cursor.eat_token(&Token::Eq) { Some(query::expression(cursor)?) } else { None };
+    let value = if cursor.eat_token(&Token::Eq) { Some(Box::new(query::expression(cursor)?)) } else { None };
     Ok(Declaration::Variable { name, kind, value })
 }
 

@@ -6,6 +6,7 @@ mod boundary;
 mod control;
 mod cursor;
 mod declare;
+mod declared;
 mod definition;
 mod execute;
 mod query;
@@ -29,8 +30,10 @@ pub(crate) use tree::*;
 /// Reads a whole batch. Nothing of it may run if this fails.
 pub(crate) fn parse(batch: &str) -> Result<Vec<Statement>, Message> {
     let tokens = tokenize(batch)?;
-    let mut cursor = Cursor::new(&tokens, batch);
-    statement::all(&mut cursor)
+    let mut cursor = Cursor::new(&tokens);
+    let statements = statement::all(&mut cursor)?;
+    declared::check(&statements)?;
+    Ok(statements)
 }
 
 /// Reads one expression, e.g. the text of a default.
@@ -42,7 +45,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<sqlparser::ast::Expr, Messa
 /// Reads a parameter list, as `sp_executesql` takes it.
 pub(crate) fn parse_parameters(text: &str) -> Result<Vec<Parameter>, Message> {
     let tokens = tokenize(text)?;
-    let mut cursor = Cursor::new(&tokens, text);
+    let mut cursor = Cursor::new(&tokens);
     let parameters = definition::parameters(&mut cursor)?;
     if cursor.at_end() { Ok(parameters) } else { Err(cursor.unexpected()) }
 }
@@ -69,7 +72,7 @@ fn lexical(found: &TokenizerError) -> Message {
 /// Reads a name of up to four parts, as it stands in a string.
 pub(crate) fn parse_name(text: &str) -> Result<Vec<String>, Message> {
     let tokens = tokenize(text)?;
-    let mut cursor = Cursor::new(&tokens, text);
+    let mut cursor = Cursor::new(&tokens);
     let name = cursor.name()?;
     if cursor.at_end() { Ok(name) } else { Err(cursor.unexpected()) }
 }

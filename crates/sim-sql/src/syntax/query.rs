@@ -110,7 +110,7 @@ fn kind(statement: ast::Statement, top: Option<Expr>) -> Result<Kind, Message> {
         ast::Statement::Insert(insert) => Kind::Insert(Box::new(insert)),
         ast::Statement::Update(update) => Kind::Update { update: Box::new(update), top, with: None },
         ast::Statement::Delete(delete) => Kind::Delete { delete: Box::new(delete), top, with: None },
-        ast::Statement::Merge(merge) => Kind::Merge(Box::new(merge)),
+        ast::Statement::Merge(_) => Kind::Unsupported("MERGE".to_owned()),
         other => Kind::Unsupported(first_words(&other.to_string())),
     })
 }
@@ -150,7 +150,7 @@ fn take_top(tokens: &mut Vec<TokenWithSpan>) -> Result<Option<Expr>, Message> {
         return Ok(None);
     }
     let rest = tokens[2..].to_vec();
-    let mut cursor = Cursor::new(&rest, "");
+    let mut cursor = Cursor::new(&rest);
     cursor.skip_group()?;
     let length = cursor.position();
     let quantity = whole_expression(&rest[..length])?;
@@ -164,18 +164,29 @@ fn add_missing_from(tokens: &mut Vec<TokenWithSpan>) {
     if !word(0).eq_ignore_ascii_case("DELETE") {
         return;
     }
-    let mut depth = 0_i32;
-    for index in 1..tokens.len() {
-        match &tokens[index].token {
-            Token::LParen => depth += 1,
-            Token::RParen => depth -= 1,
-            _ if depth == 0 && word(index).eq_ignore_ascii_case("FROM") => return,
-            _ if depth == 0 && word(index).eq_ignore_ascii_case("WHERE") => break,
-            _ => {}
-        }
+    if has_from(tokens) {
+        return;
     }
     let keyword = Word { value: "FROM".to_owned(), quote_style: None, keyword: Keyword::FROM };
     tokens.insert(1, TokenWithSpan { token: Token::Word(keyword), span: tokens[0].span });
+}
+
+/// Whether `FROM` stands before the condition, outside parentheses.
+fn has_from(tokens: &[TokenWithSpan]) -> bool {
+    let mut depth = 0_i32;
+    let found = tokens.iter().skip(1).find(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && ends_assignment(&token.token) && !is_word(token, "OUTPUT")
+    });
+    found.is_some_and(|token| is_word(token, "FROM"))
+}
+
+fn is_word(token: &TokenWithSpan, keyword: &str) -> bool {
+    cursor::bare(&token.token).is_some_and(|word| word.eq_ignore_ascii_case(keyword))
 }
 
 /// `c += e` becomes `c = c + e` in the `SET` of an `UPDATE`. What follows is one operand more; where it is a sum itself

@@ -193,7 +193,7 @@ fn reference(cursor: &mut Cursor<'_>, column: Option<&str>) -> Result<Rule, Mess
     cursor.expect("REFERENCES")?;
     let table = cursor.name()?;
     let parents = if cursor.peek() == &Token::LParen { execute::column_list(cursor)? } else { Vec::new() };
-    let (mut on_delete, mut on_update) = (Action::NoAction, Action::NoAction);
+    let (mut on_delete, mut on_update) = (Action::Nothing, Action::Nothing);
     while cursor.is("ON") && (cursor.is_at(1, "DELETE") || cursor.is_at(1, "UPDATE")) {
         let deletes = cursor.is_at(1, "DELETE");
         cursor.skip(2);
@@ -212,7 +212,7 @@ fn action(cursor: &mut Cursor<'_>) -> Result<Action, Message> {
     }
     if cursor.eat("NO") {
         cursor.expect("ACTION")?;
-        return Ok(Action::NoAction);
+        return Ok(Action::Nothing);
     }
     cursor.expect("SET")?;
     if cursor.eat("NULL") {

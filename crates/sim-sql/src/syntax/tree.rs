@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Execute(Execute),
     ExecuteText(Expr),
     WaitFor(Expr),
-    Begin,
+    Begin(Option<String>),
     Commit,
     Rollback(Option<String>),
     Save(String),
@@ -61,7 +61,6 @@ pub(crate) enum Kind {
     InsertExecute { table: Parts, columns: Vec<String>, source: Box<Statement> },
     Update { update: Box<ast::Update>, top: Option<Expr>, with: Option<ast::With> },
     Delete { delete: Box<ast::Delete>, top: Option<Expr>, with: Option<ast::With> },
-    Merge(Box<ast::Merge>),
     Unsupported(String),
 }
 
@@ -75,7 +74,7 @@ pub(crate) enum CreateMode {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Declaration {
-    Variable { name: String, kind: Type, value: Option<Expr> },
+    Variable { name: String, kind: Type, value: Option<Box<Expr>> },
     Table { name: String, elements: Vec<Element> },
 }
 

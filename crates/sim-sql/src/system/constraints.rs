@@ -152,7 +152,7 @@ fn constraints_of(table: &Table) -> Vec<Constraint> {
 
 fn action(action: Action) -> [Value; 2] {
     let (code, name) = match action {
-        Action::NoAction => (0, "NO_ACTION"),
+        Action::Nothing => (0, "NO_ACTION"),
         Action::Cascade => (1, "CASCADE"),
         Action::SetNull => (2, "SET_NULL"),
         Action::SetDefault => (3, "SET_DEFAULT"),
@@ -250,19 +250,37 @@ fn keys(catalogue: &Catalogue, table: &Table) -> Rows {
     table.keys.iter().enumerate().map(row).collect()
 }
 
-/// Columns of an index with whether each is descending, and whether it is only included.
-type IndexParts<'a> = Vec<(&'a str, bool, bool)>;
+/// An index as the views list it.
+struct Listed<'a> {
+    name: &'a str,
+    clustered: bool,
+    unique: bool,
+    primary: bool,
+    filter: Option<&'a str>,
+    /// Columns with whether each is descending, and whether it is only included.
+    columns: Vec<(&'a str, bool, bool)>,
+}
 
 /// Keys first, then indexes, numbered from 1; a table without a clustered one has a heap, number 0.
-fn all_indexes(table: &Table) -> Vec<(&str, bool, bool, bool, Option<&str>, IndexParts<'_>)> {
-    let keys = table.keys.iter().map(|key| {
-        let columns = key.columns.iter().map(|column| (column.name.as_str(), column.descending, false)).collect();
-        (key.name.as_str(), key.clustered, true, key.primary, None, columns)
+fn all_indexes(table: &Table) -> Vec<Listed<'_>> {
+    let keys = table.keys.iter().map(|key| Listed {
+        name: &key.name,
+        clustered: key.clustered,
+        unique: true,
+        primary: key.primary,
+        filter: None,
+        columns: key.columns.iter().map(|column| (column.name.as_str(), column.descending, false)).collect(),
     });
     let indexes = table.indexes.iter().map(|index| {
         let own = index.columns.iter().map(|column| (column.name.as_str(), column.descending, false));
-        let columns = own.chain(index.included.iter().map(|name| (name.as_str(), false, true))).collect();
-        (index.name.as_str(), index.clustered, index.unique, false, index.filter.as_deref(), columns)
+        Listed {
+            name: &index.name,
+            clustered: index.clustered,
+            unique: index.unique,
+            primary: false,
+            filter: index.filter.as_deref(),
+            columns: own.chain(index.included.iter().map(|name| (name.as_str(), false, true))).collect(),
+        }
     });
     keys.chain(indexes).collect()
 }
@@ -270,14 +288,14 @@ fn all_indexes(table: &Table) -> Vec<(&str, bool, bool, bool, Option<&str>, Inde
 fn indexes(table: &Table) -> Rows {
     let all = all_indexes(table);
     let mut rows = Rows::new();
-    if !all.iter().any(|index| index.1) {
+    if !all.iter().any(|index| index.clustered) {
         rows.push(index_row(table, Value::Null, 0, (0, "HEAP"), [false; 3], None));
     }
-    for (place, (name, clustered, unique, primary, filter, _)) in all.into_iter().enumerate() {
-        let kind = if clustered { (1, "CLUSTERED") } else { (2, "NONCLUSTERED") };
-        let constraint = place < table.keys.len() && !primary;
+    for (place, index) in all.into_iter().enumerate() {
+        let kind = if index.clustered { (1, "CLUSTERED") } else { (2, "NONCLUSTERED") };
+        let flags = [index.unique, index.primary, place < table.keys.len() && !index.primary];
         let id = i32::try_from(place).unwrap_or(0) + 1;
-        rows.push(index_row(table, text(name), id, kind, [unique, primary, constraint], filter));
+        rows.push(index_row(table, text(index.name), id, kind, flags, index.filter));
     }
     rows
 }
@@ -298,9 +316,9 @@ fn index_row(
 
 fn index_columns(table: &Table) -> Rows {
     let mut rows = Rows::new();
-    for (place, (.., columns)) in all_indexes(table).into_iter().enumerate() {
+    for (place, listed) in all_indexes(table).into_iter().enumerate() {
         let index = i32::try_from(place).unwrap_or(0) + 1;
-        for (ordinal, (name, descending, included)) in columns.into_iter().enumerate() {
+        for (ordinal, (name, descending, included)) in listed.columns.into_iter().enumerate() {
             let ordinal = i32::try_from(ordinal).unwrap_or(0) + 1;
             rows.push(vec![
                 number(table.header.id),

@@ -17,7 +17,7 @@ use crate::{
     types::Type,
 };
 
-pub(crate) use constraints::{Constraint, constraints};
+pub(crate) use constraints::constraints;
 pub(crate) use types::{max_length, type_names};
 
 /// The collation of every database.

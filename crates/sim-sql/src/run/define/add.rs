@@ -99,15 +99,15 @@ impl Engine<'_> {
     ) -> Outcome<()> {
         let (keys, checks, references) = (table.keys.len(), table.checks.len(), table.foreign_keys.len());
         self.describe_constraints(table, rules)?;
-        for key in table.keys[keys..].to_vec() {
-            self.make_key(table, &key)?;
+        for key in &table.keys[keys..] {
+            self.make_key(table, key)?;
         }
         if table.checks.len() > checks || table.foreign_keys.len() > references {
             self.redefine(table)?;
         }
         if check_existing {
-            for check in table.checks[checks..].to_vec() {
-                self.check_rows(table, &check)?;
+            for check in &table.checks[checks..] {
+                self.check_rows(table, check)?;
             }
             if table.foreign_keys.len() > references
                 && let Some(key) = self.broken_reference(table)?

@@ -1,6 +1,6 @@
 //! Constraints: from their definition into a table's description.
 
-use super::super::{Engine, Outcome};
+use super::super::{Engine, Failure, Outcome};
 use super::{places, table::invented};
 use crate::{
     Message,
@@ -13,6 +13,10 @@ use crate::{
 impl Engine<'_> {
     /// Enters constraints into a table's description, keys before what may refer to them.
     pub(super) fn describe_constraints(&mut self, table: &mut Table, rules: &[&ConstraintDefinition]) -> Outcome<()> {
+        self.describe_in_order(table, rules).map_err(not_created)
+    }
+
+    fn describe_in_order(&mut self, table: &mut Table, rules: &[&ConstraintDefinition]) -> Outcome<()> {
         let is_key = |constraint: &&&ConstraintDefinition| matches!(constraint.rule, Rule::Key { .. });
         for constraint in rules.iter().filter(is_key) {
             self.describe_key(table, constraint)?;
@@ -133,6 +137,20 @@ impl Engine<'_> {
         };
         table.foreign_keys.push(key);
         Ok(())
+    }
+}
+
+/// Error 1750 comes after the error of a constraint that could not be created.
+pub(super) fn not_created(failure: Failure) -> Failure {
+    match failure {
+        Failure::Fault(mut fault) => {
+            let cause = fault.main().map_or(0, |message| message.number);
+            if [1505, 1767, 1776, 1779, 1911, 2714, 8111].contains(&cause) {
+                fault.messages.push(error::constraint_failed());
+            }
+            Failure::Fault(fault)
+        }
+        other => other,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Indexes, and the unique indexes behind keys.
 
 use super::super::{Engine, Outcome};
-use super::places;
+use super::{constraint::not_created, places};
 use crate::{
     Message,
     bind::Frame,
@@ -51,7 +51,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn make_key(&mut self, table: &Table, key: &Key) -> Outcome<()> {
-        self.make_index(table, &key.name, true, &key.columns, None)
+        self.make_index(table, &key.name, true, &key.columns, None).map_err(not_created)
     }
 
     fn make_index(

@@ -71,7 +71,7 @@ impl Engine<'_> {
     /// Refuses a definition to somebody who may not make any. Temporary tables are everybody's own.
     fn may_define(&self, statement: &str, parts: &[String]) -> Result<(), Message> {
         let temporary = parts.last().is_some_and(|name| name.starts_with('#'));
-        if !self.state.master && (temporary || self.member.who.may(Permission::Define)) || temporary {
+        if temporary || (!self.state.master && self.member.who.may(Permission::Define)) {
             return Ok(());
         }
         Err(error::definition_denied(statement, self.state.database()))

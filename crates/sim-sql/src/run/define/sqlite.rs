@@ -84,7 +84,7 @@ fn references(table: &Table) -> Outcome<Vec<String>> {
 
 fn action(action: Action) -> Outcome<&'static str> {
     match action {
-        Action::NoAction => Ok("NO ACTION"),
+        Action::Nothing => Ok("NO ACTION"),
         Action::Cascade => Ok("CASCADE"),
         Action::SetNull => Ok("SET NULL"),
         Action::SetDefault => Err(error::unsupported("ON DELETE or ON UPDATE SET DEFAULT").into()),
