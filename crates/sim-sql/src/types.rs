@@ -253,7 +253,7 @@ impl Type {
                 }
             }
             "double precision" => Self::Float,
-            "decimal" | "numeric" | "dec" => Self::Decimal(small(0, 18), small(1, 0)),
+            "decimal" | "numeric" | "dec" => decimal(small(0, 18), small(1, 0))?,
             "money" => Self::Money,
             "smallmoney" => Self::SmallMoney,
             "nvarchar" | "national character varying" => Self::Text { wide: true, fixed: false, length: length() },
@@ -271,10 +271,10 @@ impl Type {
             "rowversion" | "timestamp" => return Err(error::unsupported(&format!("type {name}"))),
             "uniqueidentifier" => Self::Guid,
             "date" => Self::Date,
-            "time" => Self::Time(small(0, 7)),
+            "time" => Self::Time(fraction(small(0, 7))?),
             "datetime" => Self::DateTime,
             "smalldatetime" => Self::SmallDateTime,
-            "datetime2" => Self::DateTime2(small(0, 7)),
+            "datetime2" => Self::DateTime2(fraction(small(0, 7))?),
             "datetimeoffset" | "xml" | "sql_variant" | "hierarchyid" | "geography" | "geometry" | "json" => {
                 return Err(error::unsupported(&format!("type {name}")));
             }
@@ -328,6 +328,19 @@ const SIMPLE: [Type; 14] = [
     Type::DateTime,
     Type::Null,
 ];
+
+/// A precision from 1 to 38 and a scale up to it.
+fn decimal(precision: u8, scale: u8) -> Result<Type, Message> {
+    if precision == 0 || precision > 38 {
+        return Err(error::invalid_precision(precision));
+    }
+    if scale > precision { Err(error::invalid_scale(scale)) } else { Ok(Type::Decimal(precision, scale)) }
+}
+
+/// Up to seven digits of a second.
+fn fraction(scale: u8) -> Result<u8, Message> {
+    if scale > 7 { Err(error::invalid_scale(scale)) } else { Ok(scale) }
+}
 
 fn text_length(arguments: &[String]) -> Option<u16> {
     match arguments.first().map(|text| text.trim()) {

@@ -65,6 +65,7 @@ fn parseonly_reads_and_runs_nothing() {
     assert!(ok(&mut session, "DROP TABLE nothing").errors.is_empty());
     assert_eq!(errors(&mut session, "SELECT FROM"), [156]);
     ok(&mut session, "SET PARSEONLY OFF;");
+    assert!(ok(&mut session, "SET NOEXEC ON SELECT 1 DROP TABLE nothing SET NOEXEC OFF").results.is_empty());
     assert_eq!(value(&mut session, "SELECT 1"), "1");
 }
 

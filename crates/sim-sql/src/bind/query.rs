@@ -133,8 +133,11 @@ impl Binder<'_> {
             (0..width).map(|index| rows.iter().fold(Type::Null, |kind, row| kind.unify(row[index].kind))).collect();
         let columns: Vec<SourceColumn> =
             kinds.iter().enumerate().map(|(index, kind)| SourceColumn { name: unnamed(index), kind: *kind }).collect();
+        let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+        let names = names.join(", ");
         let lines: Vec<String> = rows.into_iter().map(|row| line(row, &columns)).collect();
-        Ok(BoundQuery { sql: lines.join(" UNION ALL "), columns })
+        let sql = format!("WITH list({names}) AS (VALUES {}) SELECT {names} FROM list", lines.join(", "));
+        Ok(BoundQuery { sql, columns })
     }
 }
 
@@ -157,12 +160,8 @@ fn check_recursive_types(name: &str, anchor: &[SourceColumn], step: &[SourceColu
 }
 
 fn line(row: Vec<Bound>, columns: &[SourceColumn]) -> String {
-    let items: Vec<String> = row
-        .into_iter()
-        .zip(columns)
-        .map(|(item, column)| format!("{} AS {}", item.to(column.kind).sql, quoted(&column.name)))
-        .collect();
-    format!("SELECT {}", items.join(", "))
+    let items: Vec<String> = row.into_iter().zip(columns).map(|(item, column)| item.to(column.kind).sql).collect();
+    format!("({})", items.join(", "))
 }
 
 fn names_itself(cte: &Cte) -> bool {

@@ -171,7 +171,10 @@ fn named_date(text: &str) -> Option<Date> {
     let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
     let [a, b, c] = words.as_slice() else { return None };
     let month = |word: &str| {
-        MONTHS.iter().position(|name| word.len() >= 3 && word[..3].eq_ignore_ascii_case(name)).map(|at| at as i8 + 1)
+        MONTHS
+            .iter()
+            .position(|name| word.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+            .map(|at| at as i8 + 1)
     };
     let (month, day) = match month(a) {
         Some(month) => (month, b),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, types::Value};
 
 use super::{integer, lenient, strict, string};
-use crate::{Message, collation::same_letter, convert, error, types::Type};
+use crate::{Message, collation::same_letter, error, types::Type};
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     strict(connection, "ts_len", 1, |values| {
@@ -56,8 +56,8 @@ fn substring(values: &[Value]) -> Result<Value, Message> {
     if length < 0 {
         return Err(Message::new(537, 16, "Invalid length parameter passed to the LEFT or SUBSTRING function."));
     }
-    let skip = usize::try_from(start - 1).unwrap_or(0);
-    let take = usize::try_from(start.min(1) - 1 + length).unwrap_or(0);
+    let skip = usize::try_from(start.saturating_sub(1)).unwrap_or(0);
+    let take = usize::try_from(start.min(1).saturating_sub(1).saturating_add(length)).unwrap_or(0);
     Ok(match &values[0] {
         Value::Blob(bytes) => Value::Blob(bytes.iter().skip(skip).take(take).copied().collect()),
         other => Value::Text(string(other).chars().skip(skip).take(take).collect()),
@@ -102,7 +102,7 @@ fn stuff(values: &[Value]) -> Result<Value, Message> {
     }
     let source: Vec<char> = string(&values[0]).chars().collect();
     let (start, length) = (integer(&values[1]), integer(&values[2]));
-    let Ok(at) = usize::try_from(start - 1) else { return Ok(Value::Null) };
+    let Ok(at) = usize::try_from(start.saturating_sub(1)) else { return Ok(Value::Null) };
     if at >= source.len() || length < 0 {
         return Ok(Value::Null);
     }
@@ -151,7 +151,6 @@ fn data_length(values: &[Value]) -> Result<Value, Message> {
         Value::Blob(bytes) => bytes.len(),
         _ => usize::try_from(crate::system::max_length(kind)).unwrap_or(0),
     };
-    let _ = convert::is_free;
     Ok(Value::Integer(bytes as i64))
 }
 

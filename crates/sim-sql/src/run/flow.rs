@@ -7,7 +7,7 @@ use super::{Engine, Failure, Fault, Outcome, Reach};
 use crate::{
     bind::{CaughtError, Frame},
     error,
-    syntax::{Kind, Statement},
+    syntax::{Kind, Setting, Statement},
     types::Type,
 };
 
@@ -35,6 +35,9 @@ impl Engine<'_> {
     /// Runs a statement; an error that concerns it alone is reported, and the next one runs.
     fn settled(&mut self, statement: &Statement, frame: &mut Frame) -> Outcome<Flow> {
         self.check_stopped()?;
+        if self.state.settings.no_exec && !matches!(statement.kind, Kind::Set(Setting::NoExec(_))) {
+            return Ok(Flow::Next);
+        }
         match self.located(statement, frame) {
             Err(Failure::Fault(fault)) if self.tries == 0 => self.settle(&fault),
             outcome => outcome,

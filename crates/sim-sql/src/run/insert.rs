@@ -163,27 +163,11 @@ impl Engine<'_> {
         let wanted: BTreeMap<usize, usize> = columns.iter().enumerate().map(|(item, column)| (*column, item)).collect();
         let mut rows = Vec::with_capacity(incoming.rows.len());
         for (number, items) in incoming.rows.iter().enumerate() {
-            let mut row = Vec::with_capacity(table.columns.len());
-            for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| column.computed.is_none()) {
-                let given = wanted.get(&place).filter(|item| !incoming.defaults.contains(&(number, **item)));
-                let (value, kind) = match given {
-                    Some(item) => items[*item].clone(),
-                    None => match &mut identity {
-                        Some(identity) if column.identity.is_some() => (Value::Integer(identity.next()), column.kind),
-                        _ => defaults
-                            .get(&place)
-                            .map_or(Ok((Value::Null, Type::Null)), |default| default.value(self, frame))?,
-                    },
-                };
-                let value = self.stored(value, kind, column, table, "INSERT")?;
-                if let (Some(identity), Value::Integer(number)) = (&mut identity, &value)
-                    && column.identity.is_some()
-                {
-                    identity.saw(*number);
-                }
-                row.push(value);
-            }
-            rows.push(row);
+            let given = |place: &usize| {
+                let item = wanted.get(place).filter(|item| !incoming.defaults.contains(&(number, **item)));
+                item.map(|item| items[*item].clone())
+            };
+            rows.push(self.converted_row(table, given, &mut identity, &defaults, frame)?);
         }
         let ids = self.put(table, &rows)?;
         let last = identity.as_ref().and_then(|identity| identity.last);
@@ -191,6 +175,33 @@ impl Engine<'_> {
             self.keep_identity(table, &identity)?;
         }
         Ok((ids, last))
+    }
+
+    /// A row of all columns: what is given, else the next identity, else the default.
+    fn converted_row(
+        &mut self,
+        table: &Table,
+        given: impl Fn(&usize) -> Option<(Value, Type)>,
+        identity: &mut Option<Identity>,
+        defaults: &BTreeMap<usize, DefaultValue>,
+        frame: &Frame,
+    ) -> Outcome<Vec<Value>> {
+        let mut row = Vec::with_capacity(table.columns.len());
+        for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| column.computed.is_none()) {
+            let own_identity = identity.as_mut().filter(|_| column.identity.is_some());
+            let (value, kind) = match (given(&place), &own_identity, defaults.get(&place)) {
+                (Some(given), ..) => given,
+                (None, Some(identity), _) => (Value::Integer(identity.next()), column.kind),
+                (None, None, Some(default)) => default.value(self, frame)?,
+                (None, None, None) => (Value::Null, Type::Null),
+            };
+            let value = self.stored(value, kind, column, table, "INSERT")?;
+            if let (Some(identity), Value::Integer(number)) = (own_identity, &value) {
+                identity.saw(*number);
+            }
+            row.push(value);
+        }
+        Ok(row)
     }
 
     /// What the columns that are left out get.
@@ -335,7 +346,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn next(&mut self) -> i64 {
+    fn next(&self) -> i64 {
         if self.started { self.counter + self.increment } else { self.counter }
     }
 

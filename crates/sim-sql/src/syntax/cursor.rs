@@ -4,17 +4,32 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use crate::{Message, error};
 
+/// Statements in statements, at most.
+const DEEPEST: u32 = 64;
+
 const END: &Token = &Token::EOF;
 
 /// Walks over the tokens of a batch, white space and comments left out.
 pub(crate) struct Cursor<'a> {
     tokens: &'a [TokenWithSpan],
     at: usize,
+    depth: u32,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(tokens: &'a [TokenWithSpan]) -> Self {
-        Self { tokens, at: 0 }
+        Self { tokens, at: 0, depth: 0 }
+    }
+
+    /// Reads something that may hold its like; blocks in blocks have an end.
+    pub(crate) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Message>) -> Result<T, Message> {
+        if self.depth >= DEEPEST {
+            return Err(error::too_deep().at(self.line()));
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
     }
 
     pub(crate) fn position(&self) -> usize {

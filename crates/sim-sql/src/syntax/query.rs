@@ -251,7 +251,7 @@ fn near(token: &TokenWithSpan) -> Message {
 /// What `sqlparser` could not read: the token it stumbled over.
 fn refused(error: &ParserError, tokens: &[TokenWithSpan], parser: &Parser<'_>) -> Message {
     if matches!(error, ParserError::RecursionLimitExceeded) {
-        return error::internal("it is nested too deeply");
+        return error::too_deep();
     }
     let text = error.to_string();
     let stumbled = text.rsplit_once(" at Line: ").and_then(|(_, place)| {

@@ -40,7 +40,7 @@ pub(super) fn next(cursor: &mut Cursor<'_>) -> Result<Statement, Message> {
     let line = cursor.line();
     let first = cursor.word_at(0).map(str::to_ascii_uppercase);
     let kind = match first.as_deref() {
-        Some(word) => by_word(cursor, word)?,
+        Some(word) => cursor.nested(|cursor| by_word(cursor, word))?,
         None if cursor.peek() == &Token::LParen => query::statement(cursor)?,
         None if cursor.position() == 0 => execute::bare(cursor)?,
         None => return Err(cursor.unexpected()),
