@@ -28,7 +28,6 @@ impl Engine<'_> {
         if let Some(result) = &execute.result {
             self.assign_value(result, Value::Integer(code), Type::Int, frame)?;
         }
-        self.finished();
         Ok(())
     }
 
@@ -132,9 +131,7 @@ impl Engine<'_> {
     pub(super) fn execute_text(&mut self, text: &Expr, frame: &mut Frame) -> Outcome<()> {
         let text = self.text_of(text, frame)?;
         let mut inner = Frame { text: text.clone(), ..Frame::default() };
-        self.run_text(&text, &mut inner)?;
-        self.finished();
-        Ok(())
+        self.run_text(&text, &mut inner).map(|_| ())
     }
 
     pub(super) fn run_text(&mut self, text: &str, inner: &mut Frame) -> Outcome<i64> {
