@@ -62,7 +62,9 @@ fn plan_says_what_it_found_and_changes_nothing() {
 fn switch_reports_the_four_durations() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&ROAD[..5]);
+    let migrated = shop.known("script-seconds");
     let ended = shop.run("switch");
+    assert_eq!(ended.outputs["script-seconds"], migrated);
     let seconds = |name: &str| ended.outputs[name].parse::<f64>().unwrap();
     let (read_only, script) = (seconds("read-only-seconds"), seconds("script-seconds"));
     assert!(read_only > script && script > 0.0, "{:#?}", ended.outputs);

@@ -25,14 +25,24 @@ pub fn durations(upgrade: &Upgrade, world: &World) -> Option<Durations> {
     let ended = switched.or(fence.closed_at)?;
     let read_only = ended.duration_since(fence.opened_at);
     let tail = switched.map_or(SignedDuration::ZERO, |_| world.profile.ttl);
-    let journal = world.stage.sql.iter().flat_map(|sql| &sql.journal);
-    let script: SignedDuration = journal.filter(|row| row.run == upgrade.id.as_str()).map(|row| row.took).sum();
+    let script = script_time(upgrade, world);
     Some(Durations {
         read_only_seconds: seconds(read_only),
         script_seconds: seconds(script),
         overhead_seconds: seconds(read_only - script),
         tail_seconds: seconds(tail),
     })
+}
+
+/// The run time of this upgrade's scripts, from the journal in the stage copy.
+fn script_time(upgrade: &Upgrade, world: &World) -> SignedDuration {
+    let journal = world.stage.sql.iter().flat_map(|sql| &sql.journal);
+    journal.filter(|row| row.run == upgrade.id.as_str()).map(|row| row.took).sum()
+}
+
+/// The run time of this upgrade's scripts in seconds.
+pub fn script_seconds(upgrade: &Upgrade, world: &World) -> f64 {
+    seconds(script_time(upgrade, world))
 }
 
 /// Seconds with milliseconds.

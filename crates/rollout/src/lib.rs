@@ -21,7 +21,7 @@ mod world;
 
 pub use connect_to::ConnectTo;
 pub use decide::{Case, Step, decide};
-pub use durations::{Durations, durations};
+pub use durations::{Durations, durations, script_seconds};
 pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId};
 pub use policy::{Policy, ScriptName};

@@ -100,7 +100,10 @@ fn takes_log_ins(view: &SlotView) -> bool {
 }
 
 /// What a session on the database shows; `None` where no log-in succeeds, which decisions take as "not to be reached".
-async fn look_into(
+///
+/// # Errors
+/// The log-in succeeded, and the state could not be read.
+pub async fn look_into(
     cloud: &Cloud,
     database: &DatabaseId,
     kept: &mut Option<Session>,

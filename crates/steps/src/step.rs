@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rollout::{
     DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, decide, decide::Case, durations,
-    plan::Surroundings,
+    plan::Surroundings, script_seconds,
 };
 use runner::Guest;
 use serde_json::json;
@@ -98,7 +98,12 @@ impl Course<'_> {
         if let Err(failure) = self.apply(&effects, &mut sessions, &mut done).await {
             return Ok(self.failed(&world, failure, done));
         }
-        let world = if changes && self.step.looks_again() { self.look_again(&mut sessions).await? } else { world };
+        let world = match self.step {
+            _ if !changes => world,
+            Step::Migrate => self.with_journal(world, &mut sessions).await?,
+            step if step.looks_again() => self.look_again(&mut sessions).await?,
+            _ => world,
+        };
         let outcome = if changes { Outcome::Done } else { Outcome::AlreadyDone };
         Ok(self.succeeded(outcome, &world, done))
     }
@@ -205,6 +210,13 @@ impl Course<'_> {
         failure
     }
 
+    /// The journal tells how long the scripts took.
+    async fn with_journal(&self, mut world: World, sessions: &mut Sessions) -> Result<World, Failure> {
+        let stage = &self.upgrade.stage.database;
+        world.stage.sql = observe::look_into(self.cloud, stage, &mut sessions.stage).await?;
+        Ok(world)
+    }
+
     /// What is left to be done after all was done: nothing but proofs.
     async fn look_again(&self, sessions: &mut Sessions) -> Result<World, Failure> {
         let (world, around) = self.look(sessions).await?;
@@ -251,6 +263,7 @@ impl Course<'_> {
         }
         if self.step == Step::Migrate {
             report.outputs.push(("scripts-digest", json!(self.policy.digest_of_scripts())));
+            report.outputs.push(("script-seconds", json!(script_seconds(self.upgrade, world))));
         }
         let told = matches!(self.step, Step::Switch | Step::Rollback).then(|| durations(self.upgrade, world)).flatten();
         if let Some(durations) = told {

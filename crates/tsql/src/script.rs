@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
+use rollout::digest::sha256;
 
 use crate::{
     decode::{DecodeError, decode},
@@ -106,20 +106,7 @@ pub fn script(name: String, bytes: &[u8]) -> Result<Script, ScriptError> {
     let text = decode(&name, bytes)?;
     let batches = split(&text).map_err(|source| ScriptError::Split { name: name.clone(), source })?;
     let batches = batches.into_iter().filter(|batch| !batch.comments_only).collect();
-    Ok(Script { digest: hex(&Sha256::digest(bytes)), name, batches })
-}
-
-/// One digest over names and digests in order: SHA-256 in lower-case hex.
-pub fn digest_of(scripts: &[Script]) -> String {
-    let mut hasher = Sha256::new();
-    for script in scripts {
-        hasher.update(format!("{}:{}:{}\n", script.name.len(), script.name, script.digest));
-    }
-    hex(&hasher.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(Script { digest: sha256(bytes), name, batches })
 }
 
 fn same_name(left: &str, right: &str) -> bool {

@@ -47,18 +47,6 @@ fn a_script_has_the_digest_of_its_bytes_and_the_batches_that_are_sent() {
 }
 
 #[test]
-fn the_digest_of_all_depends_on_names_contents_and_order() {
-    let script = |name: &str, text: &[u8]| script(name.to_owned(), text).unwrap();
-    let (one, two) = (script("1.sql", b"a"), script("2.sql", b"b"));
-    let digest = digest_of(&[one.clone(), two.clone()]);
-    assert_eq!(digest.len(), 64);
-    assert_ne!(digest, digest_of(&[two.clone(), one.clone()]));
-    assert_ne!(digest, digest_of(&[script("3.sql", b"a"), two.clone()]));
-    assert_ne!(digest, digest_of(&[script("1.sql", b"A"), two]));
-    assert_ne!(digest, digest_of(&[one]));
-}
-
-#[test]
 fn what_is_no_folder_of_scripts_is_refused() {
     assert_eq!(
         refusal(&[("a.txt", b"")]),
