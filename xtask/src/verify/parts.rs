@@ -31,7 +31,7 @@ const ALL: [&str; 3] = ["--workspace", "--all-targets", "--locked"];
 
 /// nextest keeps the output of all tests in the report that `.config/nextest.toml` asks for.
 fn with_nextest(workspace: &Workspace) -> anyhow::Result<String> {
-    run(workspace.cargo(&["nextest", "run"]).args(ALL))?;
+    run(workspace.cargo(&["nextest", "run", "--no-fail-fast"]).args(ALL))?;
     let report = workspace.root.join("target/nextest/default/junit.xml");
     fs::read_to_string(&report).with_context(|| format!("read `{}`", report.display()))
 }

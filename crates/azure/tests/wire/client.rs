@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use azure::{Cause, Client, Error, Options, Request, RetryPolicy, Scope, TokenSource, sql, traffic_manager, web};
 use reqwest::Method;
-use rollout::facts::ConnectionSetting;
+use rollout::{DatabaseId, facts::ConnectionSetting};
 use url::Url;
 
 use crate::scripted::{Act, answer, serve};
@@ -187,7 +187,9 @@ fn plain_http_is_for_loopback_addresses_alone() {
 #[tokio::test]
 async fn a_path_that_climbs_is_not_sent() {
     let (url, stage) = serve(vec![empty_list()]).await;
-    let climbing = sql::links(&Scope::new("sub"), &"rg/../shop".parse().unwrap());
+    // No identifier can be read with such a part; the client looks all the same, for ids that Azure itself sent.
+    let id = DatabaseId { group: "rg".to_owned(), server: "..".to_owned(), name: "shop".to_owned() };
+    let climbing = sql::links(&Scope::new("sub"), &id);
     let error = client(url).send(&climbing).await.unwrap_err();
     assert!(matches!(*error.cause, Cause::Path(_)), "{}", shown(&error));
     assert!(stage.asked().is_empty());
