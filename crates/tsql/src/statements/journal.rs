@@ -216,13 +216,15 @@ const ROLL_BACK_LIMIT: Duration = Duration::from_secs(600);
 
 const ROLL_BACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;";
 
+/// The mark is a lock of the transaction under a name that no other session uses: it is let go and taken again.
 const IS_SAME: &str = "\
 DECLARE @released int;
 DECLARE @taken int;
+DECLARE @name nvarchar(60) = CONCAT(N'rolling_upgrade_script_', @@SPID);
 IF @@TRANCOUNT = 1
 BEGIN
-    EXEC @released = sp_releaseapplock @Resource = N'rolling_upgrade_script', @LockOwner = N'Transaction';
-    EXEC @taken = sp_getapplock @Resource = N'rolling_upgrade_script', @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 0;
+    EXEC @released = sp_releaseapplock @Resource = @name, @LockOwner = N'Transaction';
+    EXEC @taken = sp_getapplock @Resource = @name, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 0;
 END;
 SELECT @@TRANCOUNT AS depth, @released AS released;";
 
@@ -235,7 +237,8 @@ SET IMPLICIT_TRANSACTIONS OFF;
 SET XACT_ABORT ON;
 BEGIN TRANSACTION;
 DECLARE @mark int;
-EXEC @mark = sp_getapplock @Resource = N'rolling_upgrade_script', @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = -1;
+DECLARE @name nvarchar(60) = CONCAT(N'rolling_upgrade_script_', @@SPID);
+EXEC @mark = sp_getapplock @Resource = @name, @LockMode = N'Exclusive', @LockOwner = N'Transaction', @LockTimeout = 0;
 INSERT INTO rolling_upgrade.journal (run, script, digest, finished_at, took_ms)
 VALUES ({run}, {name}, {digest}, SYSUTCDATETIME(), 0);"
     )
