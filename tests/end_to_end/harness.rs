@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use azure_sim::{Report, Scenario, Simulator};
@@ -205,6 +206,13 @@ impl Shop {
     pub fn clean_up(&self, slot: &str) -> Ended {
         let database = self.known(&format!("{slot}-database"));
         self.run_with("cleanup", &[("remove", &database), ("remove-database", "true"), ("revert-window", "0s")])
+    }
+
+    /// The digest of the world, once nothing is under way in it: a copy has what its primary has.
+    #[track_caller]
+    pub fn digest(&self) -> String {
+        assert!(self.sim.wait("idle", Duration::from_secs(10)), "the world does not come to rest");
+        self.sim.digest()
     }
 
     /// An output of an earlier step.

@@ -5,10 +5,10 @@ use crate::harness::{Ended, Shop, scenario};
 /// Runs a step that must refuse: exit code 10, nothing changed.
 #[track_caller]
 pub fn refused(shop: &Shop, step: &str, more: &[(&str, &str)]) -> Ended {
-    let before = shop.sim.digest();
+    let before = shop.digest();
     let ended = shop.run_with(step, more);
     assert_eq!(ended.outcome(), "refused", "{step}: {ended:#?}");
-    assert_eq!(shop.sim.digest(), before, "{step} refused and changed something: {ended:#?}");
+    assert_eq!(shop.digest(), before, "{step} refused and changed something: {ended:#?}");
     ended
 }
 

@@ -10,10 +10,10 @@ fn rolls_back(shop: &Shop) {
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     shop.assert_writes_arrive("contoso-1");
-    let before = shop.sim.digest();
+    let before = shop.digest();
     let again = shop.run("rollback");
     assert_eq!(again.outcome(), "already-done", "{again:#?}");
-    assert_eq!(shop.sim.digest(), before);
+    assert_eq!(shop.digest(), before);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&ROAD);
     shop.upgrade_through(&["switch"]);
-    let before = shop.sim.digest();
+    let before = shop.digest();
     let refused = shop.run("rollback");
     assert_eq!(refused.outcome(), "refused");
     assert_eq!(
@@ -94,7 +94,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
          may have taken writes that V1 does not have\n\
          hint: to give those writes up, name the database that loses them: `accept-loss: contoso-rg/contoso-sql-2/shop`"
     );
-    assert_eq!(shop.sim.digest(), before);
+    assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
     assert_eq!(accepted.outcome(), "done", "{accepted:#?}");
     let report = shop.sim.report();

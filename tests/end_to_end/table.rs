@@ -51,9 +51,9 @@ fn every_step_in_every_state() {
         writeln!(table, "{state}").unwrap();
         for step in STEPS {
             shop.sim.restore(&snapshot).unwrap();
-            let before = shop.sim.digest();
+            let before = shop.digest();
             let ended = run(&shop, step, state);
-            let changed = shop.sim.digest() != before;
+            let changed = shop.digest() != before;
             writeln!(table, "  {step}: {}", ended.outcome()).unwrap();
             assert_eq!(changed, ended.outcome() == "done", "{step} in state {state}: {ended:#?}");
             shop.good_report();

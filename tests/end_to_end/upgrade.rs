@@ -24,24 +24,24 @@ fn every_step_run_twice_changes_nothing_the_second_time() {
     shop.upgrade_through(&ROAD[..1]);
     for step in &ROAD[1..] {
         assert_eq!(shop.run(step).outcome(), "done", "{step}");
-        let before = shop.sim.digest();
+        let before = shop.digest();
         let again = shop.run(step);
         assert_eq!(again.outcome(), "already-done", "{step}: {again:#?}");
-        assert_eq!(shop.sim.digest(), before, "{step} changed something when it was run again");
+        assert_eq!(shop.digest(), before, "{step} changed something when it was run again");
     }
     assert_eq!(shop.clean_up("production").outcome(), "done");
-    let before = shop.sim.digest();
+    let before = shop.digest();
     assert_eq!(shop.clean_up("production").outcome(), "already-done");
-    assert_eq!(shop.sim.digest(), before);
+    assert_eq!(shop.digest(), before);
 }
 
 #[test]
 fn plan_says_what_it_found_and_changes_nothing() {
     let shop = Shop::open(scenario());
-    let before = shop.sim.digest();
+    let before = shop.digest();
     let plan = shop.run("plan");
     assert_eq!(plan.outcome(), "done", "{plan:#?}");
-    assert_eq!(shop.sim.digest(), before);
+    assert_eq!(shop.digest(), before);
     let output = |name: &str| plan.outputs[name].as_str();
     assert_eq!(output("upgrade-id"), "run-1");
     assert_eq!(output("connection-name"), "Shop");
