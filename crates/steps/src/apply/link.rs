@@ -105,10 +105,6 @@ impl Hands<'_> {
         }
     }
 
-    pub(super) async fn remove_link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
-        self.remove_secondary(source, target).await
-    }
-
     pub(super) async fn prove_primary_in_arm(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
         match self.link(source, target).await? {
             Some(link) if link.is_primary() => Ok(()),

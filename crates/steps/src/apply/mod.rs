@@ -57,7 +57,7 @@ impl Hands<'_> {
             Effect::AwaitCatchUp { source, target, readings } => self.await_catch_up(source, target, *readings).await,
             Effect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,
             Effect::ProveSynchronised { source, target } => self.prove_synchronised(source, target).await,
-            Effect::RemoveLink { source, target } => self.remove_link(source, target).await,
+            Effect::RemoveLink { source, target } => self.remove_secondary(source, target).await,
             Effect::ProveIndependent { source, target, upgrade } => {
                 self.prove_independent(source, target, upgrade).await
             }

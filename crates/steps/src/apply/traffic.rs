@@ -45,8 +45,8 @@ impl Hands<'_> {
 
     pub(super) async fn label_switched(&mut self, profile: &ProfileId, clock: &DatabaseId) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let state = state::read(self.session(clock).await?, limit).await.map_err(failed_at_sql)?;
-        self.label(profile, &[(labels::SWITCHED.to_owned(), label_time(state.now))], &[]).await
+        let now = state::now(self.session(clock).await?, limit).await.map_err(failed_at_sql)?;
+        self.label(profile, &[(labels::SWITCHED.to_owned(), label_time(now))], &[]).await
     }
 
     pub(super) async fn add_endpoint(
