@@ -28,8 +28,8 @@ fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 }
 
 /// The task.
-pub fn run() -> anyhow::Result<bool> {
-    let file = build(&Workspace::find()?)?;
+pub fn run(workspace: &Workspace) -> anyhow::Result<bool> {
+    let file = build(workspace)?;
     println!("sums: {}", file.display());
     Ok(true)
 }

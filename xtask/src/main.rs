@@ -16,12 +16,22 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use workspace::{Profile, Workspace};
 
 /// Tasks of the rolling-upgrade workspace.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
+}
+
+fn run(task: Task) -> anyhow::Result<bool> {
+    match task {
+        Task::Rehearse(options) => rehearse::run(&Workspace::find(Profile::Release)?, &options),
+        Task::Verify(options) => verify::run(&Workspace::find(Profile::Dev)?, &options),
+        Task::Act => act::run(&Workspace::find(Profile::Dev)?),
+        Task::Dist => dist::run(&Workspace::find(Profile::Release)?),
+    }
 }
 
 #[derive(Subcommand)]
@@ -31,19 +41,13 @@ enum Task {
     /// Run every check that a change has to pass.
     Verify(verify::Options),
     /// Lint the workflows and run them for real with `act` against the simulated Azure.
-    Act(act::Options),
+    Act,
     /// Build the step binaries for distribution, with their SHA-256 sums.
     Dist,
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().task {
-        Task::Rehearse(options) => rehearse::run(&options),
-        Task::Verify(options) => verify::run(&options),
-        Task::Act(options) => act::run(&options),
-        Task::Dist => dist::run(),
-    };
-    match result {
+    match run(Arguments::parse().task) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

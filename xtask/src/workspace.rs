@@ -8,25 +8,57 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-/// The folders of the workspace.
-#[derive(Debug, Clone, Deserialize)]
+/// How the binaries that a task runs are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As the tests are: `verify` runs what it has built for them, which saves the minutes of another build.
+    Dev,
+    /// Optimised: what takes or tells time.
+    Release,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+
+    /// Its folder in the target folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+/// The folders of the workspace, and how its binaries are built.
+#[derive(Debug, Clone)]
 pub struct Workspace {
     /// The root of the checkout.
-    #[serde(rename = "workspace_root")]
     pub root: PathBuf,
     /// Cargo's target folder.
-    #[serde(rename = "target_directory")]
     pub target: PathBuf,
+    profile: Profile,
 }
 
 impl Workspace {
-    /// Asks cargo.
-    pub fn find() -> anyhow::Result<Self> {
+    /// Asks cargo where it is.
+    pub fn find(profile: Profile) -> anyhow::Result<Self> {
         let mut cargo = Command::new("cargo");
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
         let output = cargo.output().context("run `cargo metadata`")?;
         ensure!(output.status.success(), "`cargo metadata` failed: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).context("read what `cargo metadata` printed")
+        let found: Metadata = serde_json::from_slice(&output.stdout).context("read what `cargo metadata` printed")?;
+        Ok(Self { root: found.workspace_root, target: found.target_directory, profile })
     }
 
     /// A folder under the target folder, made if it is not there.
@@ -36,9 +68,14 @@ impl Workspace {
         Ok(folder)
     }
 
-    /// Path of a release binary.
+    /// Folder of the built binaries.
+    pub fn binaries(&self) -> PathBuf {
+        self.target.join(self.profile.folder())
+    }
+
+    /// Path of a built binary.
     pub fn binary(&self, name: &str) -> PathBuf {
-        self.target.join("release").join(name)
+        self.binaries().join(name)
     }
 
     /// A cargo call in the root.
@@ -48,10 +85,13 @@ impl Workspace {
         cargo
     }
 
-    /// Builds the step binaries and the simulator, optimised.
+    /// Builds the step binaries and the simulator.
     pub fn build(&self) -> anyhow::Result<()> {
-        eprintln!("building the steps and the simulator (release)");
-        run(&mut self.cargo(&["build", "--release", "--quiet", "--package", "steps", "--package", "azure-sim"]))
+        let profile = self.profile.name();
+        eprintln!("building the steps and the simulator ({profile})");
+        let build =
+            ["build", "--quiet", "--locked", "--profile", profile, "--package", "steps", "--package", "azure-sim"];
+        run(&mut self.cargo(&build))
     }
 }
 

@@ -5,26 +5,19 @@ mod lint;
 mod play;
 mod tools;
 
-use clap::Args;
-
 use crate::workspace::Workspace;
 use play::Play;
 use tools::Tools;
 
-/// There is nothing to choose.
-#[derive(Args, Default)]
-pub struct Options {}
-
 /// Lints, then runs the workflow once to success and once with a script that fails. False if a run ended otherwise.
-pub fn run(_: &Options) -> anyhow::Result<bool> {
-    let workspace = Workspace::find()?;
+pub fn run(workspace: &Workspace) -> anyhow::Result<bool> {
     workspace.build()?;
-    let tools = Tools::install(&workspace)?;
-    lint::run(&workspace, &tools)?;
-    interface::check(&workspace)?;
+    let tools = Tools::install(workspace)?;
+    lint::run(workspace, &tools)?;
+    interface::check(workspace)?;
     let mut problems = Vec::new();
     for play in [Play::SUCCESS, Play::FAILURE] {
-        let found = play.run(&workspace, &tools)?;
+        let found = play.run(workspace, &tools)?;
         println!("act, {}: {}", play.name, if found.is_empty() { "as expected" } else { "NOT as expected" });
         problems.extend(found);
     }

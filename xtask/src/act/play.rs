@@ -145,8 +145,8 @@ impl Stage {
 
     /// The stand-in for the Azure CLI, the built steps, and the system.
     fn path(&self, workspace: &Workspace) -> String {
-        let (bin, release) = (workspace.root.join("tests/act/bin"), workspace.target.join("release"));
-        format!("{}:{}:/usr/local/bin:/usr/bin:/bin", bin.display(), release.display())
+        let (bin, steps) = (workspace.root.join("tests/act/bin"), workspace.binaries());
+        format!("{}:{}:/usr/local/bin:/usr/bin:/bin", bin.display(), steps.display())
     }
 }
 

@@ -59,12 +59,11 @@ impl Break {
 }
 
 /// Runs a rehearsal. False if it did not end as it should have.
-pub fn run(options: &Options) -> anyhow::Result<bool> {
-    let workspace = Workspace::find()?;
+pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
-    let material = Material::lay_out(&workspace, options.scripts.as_deref(), options.broken)?;
-    let simulator = Simulator::start(&workspace, &material.folder, &material.scenario())?;
-    let report = road::travel(&workspace, &material, &simulator)?;
+    let material = Material::lay_out(workspace, options.scripts.as_deref(), options.broken)?;
+    let simulator = Simulator::start(workspace, &material.folder, &material.scenario())?;
+    let report = road::travel(workspace, &material, &simulator)?;
     let file = options.report.clone().unwrap_or_else(|| material.folder.join("report.json"));
     write(&report, &file)?;
     let problems = verdict::problems(&report, options.broken.expected());

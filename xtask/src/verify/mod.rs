@@ -43,14 +43,13 @@ struct Finished {
 }
 
 /// Runs the parts; false if one of them failed. A part that fails does not stop the next.
-pub fn run(options: &Options) -> anyhow::Result<bool> {
-    let workspace = Workspace::find()?;
+pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     let parts: Vec<Part> = Part::value_variants().iter().copied().filter(|part| options.wants(*part)).collect();
-    let finished: Vec<Finished> = parts.into_iter().map(|part| timed(part, &workspace)).collect();
+    let finished: Vec<Finished> = parts.into_iter().map(|part| timed(part, workspace)).collect();
     show(&finished);
     let passed = finished.iter().all(|part| part.result.is_ok());
     if passed && options.wants(Part::Tests) {
-        say_what_is_missing(parts::missing_evidence(&workspace)?);
+        say_what_is_missing(parts::missing_evidence(workspace)?);
     }
     Ok(passed)
 }
@@ -76,8 +75,8 @@ fn timed(part: Part, workspace: &Workspace) -> Finished {
         Part::Licences => licences::check(workspace),
         Part::Tests => parts::tests(workspace),
         Part::Doc => parts::doc_tests(workspace),
-        Part::Rehearse => parts::rehearse(),
-        Part::Act => parts::act(),
+        Part::Rehearse => parts::rehearse(workspace),
+        Part::Act => parts::act(workspace),
     };
     if let Err(error) = &result {
         eprintln!("error: {error:#}");

@@ -54,16 +54,19 @@ pub fn doc_tests(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Success, and both ways back.
-pub fn rehearse() -> anyhow::Result<()> {
+pub fn rehearse(workspace: &Workspace) -> anyhow::Result<()> {
     for broken in [Break::None, Break::Script, Break::Health] {
-        ensure!(rehearse::run(&rehearse::Options::of_sample(broken))?, "the rehearsal did not end as expected");
+        ensure!(
+            rehearse::run(workspace, &rehearse::Options::of_sample(broken))?,
+            "the rehearsal did not end as expected"
+        );
     }
     Ok(())
 }
 
 /// Lints and runs of the workflows.
-pub fn act() -> anyhow::Result<()> {
-    ensure!(act::run(&act::Options::default())?, "the workflows did not end as expected");
+pub fn act(workspace: &Workspace) -> anyhow::Result<()> {
+    ensure!(act::run(workspace)?, "the workflows did not end as expected");
     Ok(())
 }
 
