@@ -13,6 +13,8 @@ use azure_sim::{Report, Scenario, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::capture;
+
 /// Outputs by name.
 pub type Outputs = BTreeMap<String, String>;
 
@@ -108,7 +110,7 @@ impl Shop {
     /// V1 serves users, V2 is deployed to its site, nothing is planned yet.
     pub fn open(scenario: Scenario) -> Self {
         let scripts = application().folder.join("upgrade");
-        let sim = Simulator::start(scenario).unwrap();
+        let sim = Simulator::start(Scenario { capture: Some(capture::file()), ..scenario }).unwrap();
         Self { sim, folder: tempfile::tempdir().unwrap(), scripts, known: RefCell::default() }
     }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "what is not run is said")]
 
 mod breakers;
+mod capture;
 mod cleanup;
 mod harness;
 mod inputs;

@@ -74,7 +74,7 @@ impl Cloud {
         inputs: &ConnectionInputs,
         pace: Pace,
     ) -> Result<Self, Failure> {
-        let user_agent = concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION"));
+        let user_agent = format!("rolling-upgrade/{} ({step})", env!("CARGO_PKG_VERSION"));
         let options = Options {
             endpoint: inputs.arm_endpoint.clone(),
             subscription: needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone(),
@@ -84,7 +84,7 @@ impl Cloud {
             connect_timeout: inputs.connect_timeout.0,
             retry: RetryPolicy { first: inputs.retry_first.0, budget: inputs.retry_budget.0 },
             poll_interval: inputs.poll_interval.0,
-            user_agent: user_agent.to_owned(),
+            user_agent: user_agent.clone(),
             correlation_id: Uuid::new_v4(),
         };
         let arm = Client::new(options).map_err(failed_at_azure)?;
@@ -96,7 +96,7 @@ impl Cloud {
             timeout: inputs.connect_timeout.0,
             patience: Patience { first_wait: inputs.retry_first.0, budget: inputs.retry_budget.0 },
         };
-        let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, user_agent);
+        let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, &user_agent);
         Ok(Self { arm, prober, pace, guest: guest.clone(), sql })
     }
 
