@@ -1,4 +1,5 @@
-//! Recordings of real traffic, from azure-cli's own tests.
+//! Recordings of real traffic, from azure-cli's own tests: one request and its answer after the other. Nothing here
+//! knows what Azure means by them.
 
 use std::{
     collections::BTreeMap,
@@ -6,8 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use azure::Response;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -49,38 +48,40 @@ struct Body {
 
 /// One request that somebody really sent, and what Azure really answered.
 pub struct Interaction {
-    /// File and index, for messages.
+    /// File and index from 0, for messages.
     pub place: String,
     pub method: String,
     pub uri: Url,
-    /// The body as JSON, null where there is none or it is no JSON.
+    /// The request's body as JSON, null where there is none.
     pub sent: Value,
-    pub answer: Response,
+    pub status: u16,
+    /// The answer's headers. The recorder writes every name in lower case and leaves some out, `x-ms-request-id` and
+    /// (but for 2017) `Retry-After` among them.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// The answer's body as text.
+    pub body: String,
 }
 
 impl Interaction {
     fn of(file: &str, index: usize, recorded: Recorded) -> Self {
         let RecordedRequest { method, uri, body } = recorded.request;
-        let sent = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
-        let (status, body) = (recorded.response.status.code, recorded.response.body.string.into_bytes());
-        let headers = headers(&recorded.response.headers);
-        Self {
-            place: format!("{file} #{index}"),
-            method,
-            uri: uri.parse().unwrap(),
-            sent,
-            answer: Response { status, headers, body },
-        }
+        let place = format!("{file} #{index}");
+        let sent = body.map(|body| sent(&place, &body)).unwrap_or_default();
+        let RecordedResponse { status, headers, body } = recorded.response;
+        Self { place, method, uri: uri.parse().unwrap(), sent, status: status.code, headers, body: body.string }
     }
 
-    /// The answer as JSON.
+    /// The answer as JSON, null where it has no body.
     pub fn received(&self) -> Value {
-        self.answer.json().unwrap_or_else(|error| panic!("{}: {error}", self.place))
+        if self.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}", self.place))
     }
 
-    /// A header of the answer.
+    /// A header of the answer, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.answer.headers.get(name).map(|value| value.to_str().unwrap())
+        self.headers.get(name)?.first().map(String::as_str)
     }
 
     /// The `api-version` of the request.
@@ -89,18 +90,29 @@ impl Interaction {
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
-    /// The segments of the path after the subscription, percent-decoding left out: no recorded name needs it.
+    /// The segments of the path. No recorded name needs percent-decoding.
     pub fn segments(&self) -> Vec<&str> {
-        self.uri.path_segments().unwrap().skip(2).collect()
+        self.uri.path_segments().unwrap().collect()
+    }
+
+    /// The segment after the one named `kind`.
+    pub fn name_of(&self, kind: &str) -> &str {
+        let segments = self.segments();
+        let at = segments.iter().position(|segment| segment.eq_ignore_ascii_case(kind));
+        at.and_then(|at| segments.get(at + 1).copied()).unwrap_or_else(|| panic!("{}: no {kind}", self.place))
     }
 }
 
-fn headers(recorded: &BTreeMap<String, Vec<String>>) -> HeaderMap {
-    let pairs = recorded.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-    pairs.map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())).collect()
+/// The recorder of 2017 wrote Python's notation of bytes around a body: `b'b\'{…}\''`.
+fn sent(place: &str, body: &str) -> Value {
+    let plain = body.strip_prefix("b'b\\'").and_then(|body| body.strip_suffix("\\''")).unwrap_or(body);
+    if plain.is_empty() || plain == "b''" {
+        return Value::Null;
+    }
+    serde_json::from_str(plain).unwrap_or_else(|error| panic!("{place}: {error} in {plain}"))
 }
 
-/// All recordings, file by file, or `None` where they are not on this machine.
+/// All recordings, file by file in the order of their names, or `None` where they are not on this machine.
 ///
 /// Panics in CI, where their absence must not pass for success.
 #[expect(clippy::disallowed_methods, reason = "CI tells by the environment that evidence must not be left out")]
@@ -118,8 +130,9 @@ pub fn all() -> Option<Vec<Vec<Interaction>>> {
 }
 
 fn read(file: &Path) -> Vec<Interaction> {
-    let cassette: Cassette = serde_yaml_ng::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     let name = file.file_stem().unwrap().to_str().unwrap();
+    let cassette: Cassette =
+        serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
     let numbered = cassette.interactions.into_iter().enumerate();
     numbered.map(|(index, recorded)| Interaction::of(name, index, recorded)).collect()
 }
