@@ -47,6 +47,21 @@ fn a_terminate_that_skips_the_wait_for_the_copy_loses_writes() {
     assert!(lost_at_the_end(&shop) > 0);
 }
 
+/// The friendly end of a link sends what is on its way first, so the same omission costs nothing.
+#[test]
+fn a_terminate_by_unlink_that_skips_the_wait_loses_nothing() {
+    let shop = Shop::open(slow());
+    shop.upgrade_through(&["plan", "prepare", "freeze"]);
+    let links = "contoso-rg/providers/Microsoft.Sql/servers/contoso-sql-1/databases/shop/replicationLinks";
+    let list = || arm(&shop, "GET", links, "2021-11-01", &json!(null))["value"].clone();
+    let link = list()[0]["name"].as_str().unwrap().to_owned();
+    arm(&shop, "POST", &format!("{links}/{link}/unlink"), "2014-04-01", &json!({ "forcedTermination": false }));
+    assert!(shop.sim.wait("idle", Duration::from_secs(10)) && list() == json!([]), "the link is gone");
+    label_synchronised(&shop);
+    shop.upgrade_through(&["migrate", "switch"]);
+    shop.assert_writes_arrive("contoso-2");
+}
+
 /// The fence row has arrived, no count of rows differs: only the ledger knows that an UPDATE is missing.
 #[test]
 fn a_lost_update_after_the_fence_is_caught_though_no_count_differs() {

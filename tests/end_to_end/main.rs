@@ -17,4 +17,5 @@ mod rollback;
 mod sql;
 mod switches;
 mod table;
+mod termination;
 mod upgrade;

@@ -24,5 +24,5 @@ mod watch;
 mod world;
 
 pub use report::{Broken, Invariants, Reads, Report, Serving, Writes};
-pub use scenario::{AlterOnGeoPrimary, CopySync, Scenario, SqlLogin};
+pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Scenario, SqlLogin, Unlink};
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

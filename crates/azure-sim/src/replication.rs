@@ -28,7 +28,12 @@ impl Cloud {
     fn finish_operations(self: &Arc<Self>) -> Vec<String> {
         let replay = self.replay();
         self.deliver();
-        let finished = self.world().finish_operations(clock::now());
+        let now = clock::now();
+        let unlinking = self.world().unlinking(now);
+        // Once before the end, which takes what there is, and once after it, for a commit that came in between.
+        unlinking.iter().for_each(|link| self.drain(link));
+        let finished = self.world().finish_operations(now);
+        unlinking.iter().for_each(|link| self.drain(link));
         drop(replay);
         let mut causes = Vec::new();
         for end in finished {
@@ -96,6 +101,17 @@ impl Cloud {
             }
         }
         delivered
+    }
+
+    /// Delivers everything that is on its way over a link, whatever the lag, for somebody who holds the replay lock.
+    fn drain(&self, link: &Link) {
+        let Some((source, target)) = stores(&self.world(), link) else { return };
+        for commit in pending(&source, &target, &link.backlog) {
+            if let Err(error) = target.apply(&commit) {
+                tracing::error!(%error, "draining commit {} of `{}`", commit.position, source.name());
+                return;
+            }
+        }
     }
 
     /// Ends a link at once. What its target has not received by now it never receives.

@@ -34,6 +34,8 @@ pub struct Scenario {
     pub copy_sync_on_read_only: CopySync,
     /// How long `sp_wait_for_database_copy_sync` blocks at most, in milliseconds.
     pub copy_sync_timeout_ms: u64,
+    /// What becomes of `unlink`, the friendly end of a link in the version of 2014.
+    pub unlink: Unlink,
     /// Whether the copy is still read-only after the link to a read-only source was removed.
     pub read_only_replicates: bool,
     /// Pause between two probes of Traffic Manager, in milliseconds. It stands for `intervalInSeconds` of the profile.
@@ -56,6 +58,8 @@ pub struct Scenario {
     pub servers: Vec<String>,
     /// Further SQL log-ins beside `sqladmin` and `app`.
     pub logins: Vec<SqlLogin>,
+    /// A SQL batch whose connection is cut, once.
+    pub cut_batch: Option<CutBatch>,
     /// File that every request is written to, for later inspection. It holds secrets.
     pub capture: Option<PathBuf>,
 }
@@ -70,6 +74,18 @@ pub enum AlterOnGeoPrimary {
     RefuseReadOnly,
     /// `SET READ_WRITE` answers 1468.
     RefuseReadWrite,
+}
+
+/// What becomes of `POST …/replicationLinks/{linkId}/unlink`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlink {
+    /// The link ends, after everything has arrived.
+    Works,
+    /// The version has retired.
+    Retired,
+    /// The client may not do it.
+    Forbidden,
 }
 
 /// What `sp_wait_for_database_copy_sync` does in a read-only database.
@@ -103,6 +119,26 @@ pub struct SqlLogin {
     pub database_roles: Vec<String>,
 }
 
+/// Where a connection is cut.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CutBatch {
+    /// The first batch with this text is meant.
+    pub containing: String,
+    /// Before it is run, or after that.
+    pub when: Cut,
+}
+
+/// When a connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// The batch is not run.
+    Before,
+    /// The batch is run, and its answer never comes.
+    After,
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Self {
@@ -119,6 +155,7 @@ impl Default for Scenario {
             alter_on_geo_primary: AlterOnGeoPrimary::Allowed,
             copy_sync_on_read_only: CopySync::Works,
             copy_sync_timeout_ms: 60_000,
+            unlink: Unlink::Works,
             read_only_replicates: true,
             probe_interval_ms: 50,
             site_start_ms: 50,
@@ -130,6 +167,7 @@ impl Default for Scenario {
             stage_beside_production: false,
             servers: Vec::new(),
             logins: Vec::new(),
+            cut_batch: None,
             capture: None,
         }
     }

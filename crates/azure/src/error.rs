@@ -160,6 +160,22 @@ impl Error {
         }
     }
 
+    /// Azure refused this identity, so nothing was done.
+    pub fn forbidden(&self) -> bool {
+        self.status() == Some(403)
+    }
+
+    /// Azure does not have this operation, or not in this version any more, so nothing was done. Azure's answer once a
+    /// version has retired is not documented; these are its answers to versions and types that it does not know.
+    pub fn not_offered(&self) -> bool {
+        let code = self.code().unwrap_or_default();
+        match self.status() {
+            Some(410) => true,
+            Some(400 | 404) => RETIRED.iter().any(|retired| code.eq_ignore_ascii_case(retired)),
+            _ => false,
+        }
+    }
+
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self.cause.as_ref() {
@@ -176,6 +192,14 @@ impl Error {
         }
     }
 }
+
+const RETIRED: [&str; 5] = [
+    "NoRegisteredProviderFound",
+    "InvalidApiVersionParameter",
+    "UnsupportedApiVersion",
+    "InvalidResourceType",
+    "ApiVersionNotSupported",
+];
 
 fn hint_of_status(status: u16) -> Option<&'static str> {
     match status {

@@ -62,3 +62,20 @@ fn a_message_stays_on_its_line_and_in_its_bounds() {
     assert_eq!(error.message.chars().count(), LONGEST_MESSAGE);
     assert!(error.message.starts_with("  ::error::x"));
 }
+
+#[test]
+fn tells_forbidden_and_retired_from_everything_else() {
+    let error = |status, code: &str| refused(status, &json!({ "error": { "code": code, "message": "m" } }));
+    let judged = |status, code| (error(status, code).forbidden(), error(status, code).not_offered());
+    assert_eq!(judged(403, "AuthorizationFailed"), (true, false));
+    for code in ["NoRegisteredProviderFound", "invalidapiversionparameter", "UnsupportedApiVersion"] {
+        assert_eq!(judged(400, code), (false, true), "{code}");
+    }
+    assert_eq!(judged(404, "InvalidResourceType"), (false, true));
+    assert_eq!(judged(410, "Gone"), (false, true));
+    for (status, code) in [(404, "ResourceNotFound"), (400, "IncorrectReplicationLinkState"), (401, "x"), (409, "x")] {
+        assert_eq!(judged(status, code), (false, false), "{status} {code}");
+    }
+    let unknown = Error::new("x", Cause::Deadline { limit: Duration::from_secs(1), state: "InProgress".into() });
+    assert!(!unknown.forbidden() && !unknown.not_offered());
+}

@@ -17,6 +17,10 @@ use crate::{
 /// The version of the interface that these requests and readers are written for.
 pub const API_VERSION: &str = "2021-11-01";
 
+/// The one version that has the friendly end of a link. It retires, last announced for 30 June 2027
+/// (learn.microsoft.com/rest/api/sql/retirement).
+pub const UNLINK_API_VERSION: &str = "2014-04-01";
+
 /// A logical server, `None` where there is none.
 pub fn server(scope: &Scope, id: &ServerId) -> Request<Option<Server>> {
     let (tried, asked) = (format!("read the SQL server `{id}`"), id.clone());
@@ -86,6 +90,25 @@ pub fn set_tags(scope: &Scope, id: &DatabaseId, tags: &Tags) -> Request<Started>
 pub fn delete_database(scope: &Scope, id: &DatabaseId) -> Request<Started> {
     let tried = format!("delete the database `{id}`");
     Request::new(Method::DELETE, tried, &scope.database(id), API_VERSION, started).expecting(&[200, 202, 204, 404])
+}
+
+/// Ends a replication link in the friendly way: what is still on its way arrives first. Its operation is followed by
+/// `Location` alone, as in all of this version (specification: `stable/2014-04-01/replicationLinks.json`). A POST is not
+/// sent again after a lost answer: look whether the link is still there.
+pub fn unlink(scope: &Scope, source: &DatabaseId, link: &str) -> Request<Started> {
+    let tried = format!("unlink the replication link `{link}` of the database `{source}`");
+    let action = scope.database(source).join(&["replicationLinks", link, "unlink"]);
+    Request::new(Method::POST, tried, &action, UNLINK_API_VERSION, started)
+        .with_body(json!({ "forcedTermination": false }))
+        .expecting(&[200, 202, 204])
+}
+
+/// Deletes a replication link, which Azure carries out as a forced stop (recorded as `ForceStopDatabaseCopy`): nothing
+/// is sent first. One that is not there is deleted already.
+pub fn delete_link(scope: &Scope, source: &DatabaseId, link: &str) -> Request<Started> {
+    let tried = format!("delete the replication link `{link}` of the database `{source}`");
+    let link = scope.database(source).join(&["replicationLinks", link]);
+    Request::new(Method::DELETE, tried, &link, API_VERSION, started).expecting(&[200, 202, 204, 404])
 }
 
 fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {

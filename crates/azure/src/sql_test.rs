@@ -69,6 +69,22 @@ fn tags_are_patched_and_databases_deleted() {
 }
 
 #[test]
+fn a_link_is_unlinked_in_the_friendly_way_and_deleted() {
+    let request = unlink(&scope(), &id(), "g-1");
+    assert_eq!(request.tried, "unlink the replication link `g-1` of the database `contoso-rg/contoso-sql-2/shop`");
+    let path = format!("{SERVER}/databases/shop/replicationLinks/g-1");
+    assert_eq!((request.method.as_str(), &request.path), ("POST", &format!("{path}/unlink")));
+    assert_eq!(request.query, [("api-version", "2014-04-01".to_owned())]);
+    assert_eq!(request.body.unwrap(), json!({ "forcedTermination": false }));
+    assert_eq!((request.expected, request.safe_to_repeat), (&[200, 202, 204][..], false));
+
+    let request = delete_link(&scope(), &id(), "g-1");
+    assert_eq!((request.method.as_str(), request.path), ("DELETE", path));
+    assert_eq!(request.query, [("api-version", "2021-11-01".to_owned())]);
+    assert_eq!((request.body, request.expected), (None, &[200, 202, 204, 404][..]));
+}
+
+#[test]
 fn reads_a_server() {
     let body = json!({
         "kind": "v12.0",

@@ -40,7 +40,9 @@ impl fmt::Display for Effect {
             Self::ProveSynchronised { source, target } => {
                 write!(f, "prove that `{source}` and `{target}` have the same last commit")
             }
-            Self::RemoveLink { source, target } => write!(f, "end replication from `{source}` to `{target}`"),
+            Self::EndReplication { source, ending } => {
+                write!(f, "end replication from `{source}` to `{}`", ending.partner)
+            }
             Self::ProveIndependent { target, .. } => {
                 write!(f, "prove that `{target}` stands alone and holds the fence row")
             }

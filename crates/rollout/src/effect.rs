@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::{
     facts::EndpointKind,
     ids::{DatabaseId, EndpointId, ProfileId, SiteId, UpgradeId},
+    termination::Ending,
 };
 
 /// One thing to do, to wait for or to prove.
@@ -118,8 +119,8 @@ pub enum Effect {
     SetReadWrite {
         /// Which database.
         database: DatabaseId,
-        /// The disposable secondary whose link is removed first if the server refuses with 1468 while linked.
-        release: Option<DatabaseId>,
+        /// How the link to a disposable secondary is ended first if the server refuses with 1468 while linked.
+        release: Option<Ending>,
     },
     /// Prove in one query that the database is PRIMARY (or in no link any more) and READ_ONLY.
     ProveReadOnly {
@@ -143,11 +144,11 @@ pub enum Effect {
         target: DatabaseId,
     },
     /// End replication, so that the secondary stands alone.
-    RemoveLink {
+    EndReplication {
         /// The primary.
         source: DatabaseId,
-        /// The secondary.
-        target: DatabaseId,
+        /// The secondary, and how.
+        ending: Ending,
     },
     /// Wait until the former secondary is an independent primary that holds the fence row.
     ProveIndependent {

@@ -16,6 +16,7 @@ pub mod labels;
 pub mod plan;
 mod policy;
 mod refusal;
+mod termination;
 mod upgrade;
 mod world;
 
@@ -26,5 +27,6 @@ pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId};
 pub use policy::{Policy, ScriptName};
 pub use refusal::{Outcome, Refusal};
+pub use termination::{Closed, Ending, Termination, Way, detour, first_open};
 pub use upgrade::{Slot, Upgrade};
 pub use world::{Permissions, SlotView, World};

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::{digest, ids::DatabaseId};
+use crate::{digest, ids::DatabaseId, termination::Termination};
 
 /// A script as a decision sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Policy {
     pub max_read_only: SignedDuration,
     /// Replication lag above which production is not frozen.
     pub max_lag: SignedDuration,
+    /// How replication may be ended.
+    pub termination: Termination,
     /// CATCH_UP readings in a row before a link counts as caught up.
     pub catch_up_readings: u32,
     /// Good answers in a row before a site counts as healthy.
@@ -60,6 +62,7 @@ impl Default for Policy {
             rollback_after: SignedDuration::from_secs(5),
             max_read_only: SignedDuration::from_mins(30),
             max_lag: SignedDuration::from_secs(5),
+            termination: Termination::Auto,
             catch_up_readings: 3,
             health_repeats: 3,
             health_path: None,

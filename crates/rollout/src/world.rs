@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState},
     ids::{DatabaseId, same},
+    termination::Closed,
     upgrade::{Slot, Upgrade},
 };
 
@@ -104,4 +105,7 @@ impl World {
 pub struct Permissions {
     /// What is missing, each as a sentence with the way to grant it; empty where nothing is.
     pub missing: Vec<String>,
+    /// The ways of ending replication that were tried and are closed to it. They are tried in their order, up to the
+    /// first that is open.
+    pub closed: Vec<Closed>,
 }

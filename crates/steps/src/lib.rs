@@ -11,6 +11,7 @@ mod plan;
 mod report;
 mod shell;
 mod step;
+mod ways;
 
 pub use rollout::Step;
 

@@ -2,7 +2,7 @@
 
 use azure::{ArmId, sql, traffic_manager, web};
 use rollout::{
-    DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Upgrade, World, connection,
+    DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
     facts::{ConnectionSetting, Database, Plan, Server, Site, SqlState},
     plan::Surroundings,
 };
@@ -20,6 +20,7 @@ use tsql::{
 use crate::{
     cloud::{Cloud, failed_at_azure, failed_at_sql},
     failure::Failure,
+    ways::closed_ways,
 };
 
 /// The sessions that a step keeps: the one on production holds the lock.
@@ -159,7 +160,12 @@ async fn plan(cloud: &Cloud, view: &SlotView) -> Result<Option<Plan>, Failure> {
 ///
 /// # Errors
 /// Something could not be tried at all.
-pub async fn permissions(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<Permissions, Failure> {
+pub async fn permissions(
+    cloud: &Cloud,
+    upgrade: &Upgrade,
+    sessions: &mut Sessions,
+    termination: Termination,
+) -> Result<Permissions, Failure> {
     let (limit, mut missing) = (cloud.pace.request, Vec::new());
     let databases = [
         (&upgrade.production.database, sessions.production.as_mut()),
@@ -173,16 +179,9 @@ pub async fn permissions(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessio
         let lacks = permissions::missing_in_database(session, limit).await.map_err(failed_at_sql)?;
         missing.extend(lacks.iter().map(|lacks| format!("{lacks} in `{database}`")));
     }
-    missing.extend(missing_in_master(cloud, &upgrade.production.database).await?);
     missing.extend(copy_sync_fails(cloud, upgrade, sessions).await?);
-    Ok(Permissions { missing })
-}
-
-async fn missing_in_master(cloud: &Cloud, database: &DatabaseId) -> Result<Option<String>, Failure> {
-    let server = database.server_id();
-    let mut master = cloud.connect_to_master(&server).await.map_err(failed_at_sql)?;
-    let may = permissions::may_remove_secondaries(&mut master, cloud.pace.request).await.map_err(failed_at_sql)?;
-    Ok((!may).then(|| format!("the role dbmanager in `master` of server `{}`", server.name)))
+    let closed = closed_ways(cloud, &upgrade.production.database, termination).await?;
+    Ok(Permissions { missing, closed })
 }
 
 /// One wait for the copy while production is writable: whether it works is known before it is needed.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rollout::{
-    DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, decide, decide::Case, durations,
+    DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, decide, decide::Case, detour, durations,
     plan::Surroundings, script_seconds,
 };
 use runner::Guest;
@@ -63,6 +63,7 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         rollback_after: grace,
         max_read_only: limits.max_read_only.signed(),
         max_lag: limits.max_lag.signed(),
+        termination: limits.termination,
         health_repeats: arguments.connection.health_repeats,
         health_path: arguments.connection.health_path.clone(),
         scripts: scripts.names(),
@@ -156,7 +157,10 @@ impl Course<'_> {
         };
         if self.step == Step::Freeze && world.production.writable() && world.stage.sql.is_some() {
             self.scripts.parse(self.cloud, self.upgrade).await?;
-            world.permissions = Some(observe::permissions(self.cloud, self.upgrade, sessions).await?);
+            let termination = self.policy.termination;
+            let permissions = observe::permissions(self.cloud, self.upgrade, sessions, termination).await?;
+            detour(termination, &permissions.closed).into_iter().for_each(|what| self.cloud.notice(what));
+            world.permissions = Some(permissions);
         }
         Ok((world, around))
     }
@@ -180,9 +184,10 @@ impl Course<'_> {
     async fn apply_one(&self, effect: &Effect, sessions: &mut Sessions, done: &mut Done) -> Result<(), Failure> {
         let began = Instant::now();
         self.cloud.guest.say(&format!("{effect} ..."));
-        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts: self.scripts };
+        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts: self.scripts, note: None };
         hands.apply(effect).await?;
-        done.push((effect.to_string(), began.elapsed().as_secs_f64()));
+        let note = hands.note.map(|note| format!(", {note}")).unwrap_or_default();
+        done.push((format!("{effect}{note}"), began.elapsed().as_secs_f64()));
         Ok(())
     }
 

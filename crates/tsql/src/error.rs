@@ -6,6 +6,11 @@ use std::fmt;
 /// same log-in may succeed a little later. They say nothing about a batch that was already sent.
 const TRANSIENT: [u32; 10] = [615, 926, 4060, 4221, 40197, 40501, 40613, 49918, 49919, 49920];
 
+/// "Cannot open database … requested by the login."
+pub(crate) const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// "… permission was denied …", "… does not have permission …": a permission that the log-in lacks.
+const PERMISSION: [u32; 8] = [229, 262, 297, 300, 916, 5011, 15151, 15247];
+
 /// In which way a call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -104,6 +109,16 @@ impl SqlError {
         }
     }
 
+    /// Whether the server refused this log-in, or this log-in this statement, for good: nothing was done.
+    pub fn not_permitted(&self) -> bool {
+        let Some(number) = self.number() else { return false };
+        match self.kind {
+            Kind::Login => number == CANNOT_OPEN_DATABASE || !TRANSIENT.contains(&number),
+            Kind::Server => PERMISSION.contains(&number),
+            _ => false,
+        }
+    }
+
     /// Whether the call may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         matches!(self.kind, Kind::Timeout | Kind::Lost)
@@ -145,7 +160,7 @@ fn hint_for(number: u32, message: &str) -> Option<String> {
         226 => {
             "the statement cannot run in a transaction, and each upgrade script runs in one: take it out of the scripts"
         }
-        229 | 262 | 297 | 300 | 916 | 5011 | 15247 => {
+        number if PERMISSION.contains(&number) => {
             "the log-in lacks a permission: the README lists what each step needs in which database"
         }
         _ => return None,

@@ -36,6 +36,9 @@ fn invalid(why: impl std::fmt::Display) -> Refusal {
 fn operation(route: &Route) -> Option<&'static str> {
     Some(match route {
         Route::Database { .. } => "Microsoft.Sql/servers/{serverName}/databases/{databaseName}",
+        Route::Unlink { .. } => {
+            "Microsoft.Sql/servers/{serverName}/databases/{databaseName}/replicationLinks/{linkId}/unlink"
+        }
         Route::Profile { .. } => "Microsoft.Network/trafficmanagerprofiles/{profileName}",
         Route::Endpoint { .. } => {
             "Microsoft.Network/trafficmanagerprofiles/{profileName}/{endpointType}/{endpointName}"

@@ -103,13 +103,24 @@ pub(crate) fn accept(
     database: DatabaseKey,
     effect: Effect,
 ) -> Answer {
+    Answer::accepted(call.cloud, &begin(call, name, kind, database, effect))
+}
+
+/// Accepts a long operation.
+pub(crate) fn begin(
+    call: &Call,
+    name: &'static str,
+    kind: &'static str,
+    database: DatabaseKey,
+    effect: Effect,
+) -> Operation {
     let cloud = call.cloud;
     let started = clock::now();
     let due = started + clock::seconds(cloud.scenario.operation_ms);
     let (id, cause) = (cloud.random.guid(), call.request.name());
     let operation = Operation { id, name, kind, database, started, due, done: false, effect, cause };
     cloud.world().accept(operation.clone());
-    Answer::accepted(cloud, &operation)
+    operation
 }
 
 fn check_location(body: &Value, location: &str) -> Result<(), Refusal> {

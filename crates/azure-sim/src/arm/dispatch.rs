@@ -35,8 +35,14 @@ impl Cloud {
         let path = route::path(&request.segments).ok_or_else(|| no_such_path(request))?;
         check_subscription(self, &path)?;
         let version = provider_version(&path)?;
-        check_version(request, &path, version)?;
-        let route = route::route(&path).ok_or_else(|| no_such_type(&path, version))?;
+        let route = route::route(&path);
+        match &route {
+            Some(route @ (Route::Unlink { .. } | Route::LinkOperation { .. })) => {
+                links::check_version(self, request, route)?;
+            }
+            _ => check_version(request, &path, version)?,
+        }
+        let route = route.ok_or_else(|| no_such_type(&path, version))?;
         check_query(request, &route)?;
         let reads = request.method == "GET" || matches!(route, Route::SettingsList { .. });
         let call = Call { cloud: self, request, route };
@@ -80,6 +86,10 @@ impl Call<'_> {
             ("DELETE", Route::Link { group, server, database, link }) => {
                 body.and_then(|_| links::delete(self, group, server, database, link))
             }
+            ("POST", Route::Unlink { group, server, database, link }) => {
+                links::unlink(self, group, server, database, link, &body?)
+            }
+            ("GET", Route::LinkOperation { id }) => operations::link_result(cloud, id),
             _ => self.run_other(body),
         }
     }
@@ -152,12 +162,16 @@ fn check_version(request: &Request, path: &Path, version: &str) -> Result<(), Re
         let text = format!("The api-version '{asked}' is invalid. The supported versions are '{version}'.");
         return Err(Refusal::bad_request("InvalidApiVersionParameter", text));
     }
-    let kind = path.rest.first().copied().unwrap_or_default();
+    Err(no_such_version(asked, path.rest.first().copied().unwrap_or_default(), version))
+}
+
+/// A version that the provider does not have, or not any more.
+pub(super) fn no_such_version(asked: &str, kind: &str, version: &str) -> Refusal {
     let text = format!(
         "No registered resource provider found for location 'westeurope' and API version '{asked}' for type '{kind}'. \
          The supported api-versions are '{version}'. The supported locations are 'westeurope'."
     );
-    Err(Refusal::bad_request("NoRegisteredProviderFound", text))
+    Refusal::bad_request("NoRegisteredProviderFound", text)
 }
 
 fn looks_like_a_version(text: &str) -> bool {

@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, databases::accept, dispatch::Call};
+use super::{
+    Answer, Request,
+    databases::{accept, begin},
+    dispatch::{Call, no_such_version},
+    route::{LEGACY_SQL, LEGACY_SQL_POLLING, Route},
+};
 use crate::{
-    clock,
+    Unlink, clock,
     cloud::Cloud,
-    world::{DatabaseKey, Effect, Link, LinkState, Refusal, World},
+    world::{DatabaseKey, Effect, Link, LinkState, Operation, Refusal, World},
 };
 
 pub(crate) fn list(cloud: &Cloud, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {
@@ -38,6 +43,65 @@ pub(crate) fn delete(call: &Call, group: &str, server: &str, database: &str, lin
     let guid = world.link(&key, link)?.guid.clone();
     drop(world);
     Ok(accept(call, "ForceStopDatabaseCopy", "replicationLinks", key, Effect::StopLink(guid)))
+}
+
+/// Ends the link in a friendly way: what was committed before its end arrives (specification 2014-04-01). The forced way is
+/// there too, and drains nothing.
+pub(crate) fn unlink(
+    call: &Call,
+    group: &str,
+    server: &str,
+    database: &str,
+    link: &str,
+    body: &Value,
+) -> Result<Answer, Refusal> {
+    let cloud = call.cloud;
+    let world = cloud.world();
+    let key = world.database_in(group, server, database)?.key();
+    let guid = world.link(&key, link)?.guid.clone();
+    drop(world);
+    let forced = body.get("forcedTermination").and_then(Value::as_bool).unwrap_or_default();
+    let effect = if forced { Effect::StopLink(guid) } else { Effect::Unlink(guid) };
+    let operation = begin(call, UNLINK, "replicationLinks", key, effect);
+    let place = format!("{}/replicationLinks/{link}/operationResults", cloud.world().database_id(&operation.database));
+    let location = format!("https://management.azure.com{place}/{}?api-version={LEGACY_SQL_POLLING}", operation.id);
+    Ok(accepted_in_2014(cloud, &operation).with("Location", location))
+}
+
+/// The name of the operation is not established: `unlink` was never recorded.
+const UNLINK: &str = "StopDatabaseCopy";
+
+/// 202 in the shape of that version: `Location` alone (recordings `sql_db_replica_2017` and `sql_db_replica_2021`).
+pub(super) fn accepted_in_2014(cloud: &Cloud, operation: &Operation) -> Answer {
+    let started = format!("/Date({})/", (operation.started * 1000.0) as i64);
+    Answer::json(202, json!({"operation": operation.name, "startTime": started})).paced(cloud)
+}
+
+/// The version of 2014 for its two routes, and no other; none at all once it has retired. Who may not use it is told so
+/// after that and before anything else is looked at.
+pub(crate) fn check_version(cloud: &Cloud, request: &Request, route: &Route) -> Result<(), Refusal> {
+    let unlink = matches!(route, Route::Unlink { .. });
+    let known = if unlink { LEGACY_SQL } else { LEGACY_SQL_POLLING };
+    let asked = request.query.get("api-version").map(String::as_str).unwrap_or_default();
+    let retired = cloud.scenario.unlink == Unlink::Retired;
+    if retired || !asked.eq_ignore_ascii_case(known) {
+        let supported = if retired { "2021-11-01" } else { known };
+        return Err(no_such_version(asked, "servers/databases/replicationLinks", supported));
+    }
+    if unlink && cloud.scenario.unlink == Unlink::Forbidden {
+        return Err(forbidden(&request.path()));
+    }
+    Ok(())
+}
+
+fn forbidden(path: &str) -> Refusal {
+    let scope = path.trim_end_matches("/unlink");
+    let text = format!(
+        "The client 'rolling-upgrade' with object id 'rolling-upgrade' does not have authorization to perform action \
+         'Microsoft.Sql/servers/databases/replicationLinks/unlink/action' over scope '{scope}' or the scope is invalid. If \
+         access was recently granted, please refresh your credentials."
+    );
+    Refusal::new(403, "AuthorizationFailed", text)
 }
 
 /// Facts 3.2: no `type` and no `location`; the same identifier on both sides.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, databases};
+use super::{Answer, databases, links};
 use crate::{
     clock,
     cloud::Cloud,
@@ -25,9 +25,15 @@ pub(crate) fn result(cloud: &Cloud, id: &str) -> Result<Answer, Refusal> {
         return Ok(Answer::accepted(cloud, &operation));
     }
     let world = cloud.world();
-    let gone = matches!(operation.effect, Effect::DropDatabase | Effect::StopLink(_));
+    let gone = matches!(operation.effect, Effect::DropDatabase | Effect::StopLink(_) | Effect::Unlink(_));
     let database = world.databases.get(&operation.database).filter(|_| !gone);
     Ok(database.map_or_else(|| Answer::empty(200), |database| Answer::ok(databases::show(&world, database))))
+}
+
+/// `Location` of the version of 2014: 202 until the end, then 204.
+pub(crate) fn link_result(cloud: &Cloud, id: &str) -> Result<Answer, Refusal> {
+    let operation = find(cloud, id)?;
+    Ok(if operation.done { Answer::empty(204) } else { links::accepted_in_2014(cloud, &operation) })
 }
 
 pub(crate) fn list(cloud: &Cloud, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {

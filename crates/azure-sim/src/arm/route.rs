@@ -5,29 +5,114 @@ use crate::world::EndpointKind;
 /// What a path names. Texts are as the client spelled them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
-    Servers { group: Option<&'a str> },
-    Server { group: &'a str, server: &'a str },
-    Databases { group: &'a str, server: &'a str },
-    Database { group: &'a str, server: &'a str, database: &'a str },
-    DatabaseOperations { group: &'a str, server: &'a str, database: &'a str },
-    ServerLinks { group: &'a str, server: &'a str },
-    Links { group: &'a str, server: &'a str, database: &'a str },
-    Link { group: &'a str, server: &'a str, database: &'a str, link: &'a str },
-    AsyncOperation { id: &'a str },
-    OperationResult { id: &'a str },
-    Profiles { group: Option<&'a str> },
-    Profile { group: &'a str, profile: &'a str },
-    Endpoint { group: &'a str, profile: &'a str, kind: EndpointKind, endpoint: &'a str },
-    Sites { group: Option<&'a str> },
-    Site { group: &'a str, site: &'a str },
-    SiteAction { group: &'a str, site: &'a str, action: Action },
-    Settings { group: &'a str, site: &'a str, which: Settings },
-    SettingsList { group: &'a str, site: &'a str, which: Settings },
-    WebConfig { group: &'a str, site: &'a str },
-    Bindings { group: &'a str, site: &'a str },
-    Binding { group: &'a str, site: &'a str, host: &'a str },
-    Plans { group: Option<&'a str> },
-    Plan { group: &'a str, plan: &'a str },
+    Servers {
+        group: Option<&'a str>,
+    },
+    Server {
+        group: &'a str,
+        server: &'a str,
+    },
+    Databases {
+        group: &'a str,
+        server: &'a str,
+    },
+    Database {
+        group: &'a str,
+        server: &'a str,
+        database: &'a str,
+    },
+    DatabaseOperations {
+        group: &'a str,
+        server: &'a str,
+        database: &'a str,
+    },
+    ServerLinks {
+        group: &'a str,
+        server: &'a str,
+    },
+    Links {
+        group: &'a str,
+        server: &'a str,
+        database: &'a str,
+    },
+    Link {
+        group: &'a str,
+        server: &'a str,
+        database: &'a str,
+        link: &'a str,
+    },
+    /// `POST …/replicationLinks/{link}/unlink`, which only the version of 2014 has.
+    Unlink {
+        group: &'a str,
+        server: &'a str,
+        database: &'a str,
+        link: &'a str,
+    },
+    /// The polling address of that version.
+    LinkOperation {
+        id: &'a str,
+    },
+    AsyncOperation {
+        id: &'a str,
+    },
+    OperationResult {
+        id: &'a str,
+    },
+    Profiles {
+        group: Option<&'a str>,
+    },
+    Profile {
+        group: &'a str,
+        profile: &'a str,
+    },
+    Endpoint {
+        group: &'a str,
+        profile: &'a str,
+        kind: EndpointKind,
+        endpoint: &'a str,
+    },
+    Sites {
+        group: Option<&'a str>,
+    },
+    Site {
+        group: &'a str,
+        site: &'a str,
+    },
+    SiteAction {
+        group: &'a str,
+        site: &'a str,
+        action: Action,
+    },
+    Settings {
+        group: &'a str,
+        site: &'a str,
+        which: Settings,
+    },
+    SettingsList {
+        group: &'a str,
+        site: &'a str,
+        which: Settings,
+    },
+    WebConfig {
+        group: &'a str,
+        site: &'a str,
+    },
+    Bindings {
+        group: &'a str,
+        site: &'a str,
+    },
+    Binding {
+        group: &'a str,
+        site: &'a str,
+        host: &'a str,
+    },
+    Plans {
+        group: Option<&'a str>,
+    },
+    Plan {
+        group: &'a str,
+        plan: &'a str,
+    },
 }
 
 /// `POST …/sites/{name}/{action}`
@@ -57,6 +142,10 @@ impl Settings {
 /// The providers that are simulated, each with the one api-version that it knows.
 pub(crate) const PROVIDERS: [(&str, &str); 3] =
     [("Microsoft.Sql", "2021-11-01"), ("Microsoft.Network", "2022-04-01"), ("Microsoft.Web", "2023-12-01")];
+
+/// The version of 2014, as requests name it, and as its polling addresses do (recording `sql_db_replica_2017`).
+pub(crate) const LEGACY_SQL: &str = "2014-04-01";
+pub(crate) const LEGACY_SQL_POLLING: &str = "2014-04-01-Preview";
 
 /// A path below a subscription, taken apart.
 pub(crate) struct Path<'a> {
@@ -121,6 +210,12 @@ fn sql<'a>(group: Option<&'a str>, words: &[&str], raw: &[&'a str]) -> Option<Ro
         }
         (["servers", _, "databases", _, "replicationlinks", _], [_, server, _, database, _, link]) => {
             Route::Link { group, server, database, link }
+        }
+        (["servers", _, "databases", _, "replicationlinks", _, "unlink"], [_, server, _, database, _, link, _]) => {
+            Route::Unlink { group, server, database, link }
+        }
+        (["servers", _, "databases", _, "replicationlinks", _, "operationresults", _], [.., id]) => {
+            Route::LinkOperation { id }
         }
         _ => return None,
     })

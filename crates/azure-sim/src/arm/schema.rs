@@ -1,7 +1,7 @@
 //! The request bodies of the specification.
 //!
 //! `data/request_schema.json` is what `azure-rest-api-specs` says about the bodies of the operations that are simulated
-//! (Microsoft.Sql 2021-11-01, Traffic Manager 2022-04-01, Microsoft.Web 2023-12-01): properties, types, closed lists of
+//! (Microsoft.Sql 2021-11-01 and, for `unlink`, 2014-04-01; Traffic Manager 2022-04-01, Microsoft.Web 2023-12-01): properties, types, closed lists of
 //! values, what is required and what is read-only. A test derives it again from the specification.
 
 use std::{collections::BTreeMap, sync::OnceLock};

@@ -3,24 +3,44 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use sim_sql::{Message, Session};
 use sim_tds::{Login, Service, Verdict};
 
 use super::{Actor, Request, ServerHost, authenticate};
-use crate::cloud::{Cloud, lock};
+use crate::{
+    Cut,
+    cloud::{Cloud, lock},
+};
 
 /// Logs clients in, and remembers what each of them sent last.
 pub(crate) struct SqlService {
     cloud: Arc<Cloud>,
     hosts: Mutex<HashMap<SocketAddr, Weak<ServerHost>>>,
+    /// The scenario's cut has happened.
+    cut: AtomicBool,
 }
 
 impl SqlService {
     pub(crate) fn new(cloud: Arc<Cloud>) -> Self {
-        Self { cloud, hosts: Mutex::default() }
+        Self { cloud, hosts: Mutex::default(), cut: AtomicBool::new(false) }
+    }
+
+    /// What the scenario has in mind for a batch, once.
+    fn verdict(&self, sql: &str) -> Verdict {
+        let Some(cut) = &self.cloud.scenario.cut_batch else { return Verdict::Run };
+        if !sql.contains(&cut.containing) || self.cut.swap(true, Ordering::SeqCst) {
+            return Verdict::Run;
+        }
+        match cut.when {
+            Cut::Before => Verdict::CutBefore,
+            Cut::After => Verdict::RunThenCut,
+        }
     }
 
     fn remember(&self, peer: SocketAddr, host: &Arc<ServerHost>) {
@@ -54,6 +74,6 @@ impl Service for SqlService {
             host.set_statement(sql);
         }
         self.cloud.capture.batch(login, sql);
-        Verdict::Run
+        self.verdict(sql)
     }
 }

@@ -111,6 +111,16 @@ impl World {
         self.operations.insert(operation.id.clone(), operation);
     }
 
+    /// The links that end in a friendly way by now, each of which has to be drained before.
+    pub(crate) fn unlinking(&self, now: f64) -> Vec<Link> {
+        let due = self.operations.values().filter(|operation| !operation.done && operation.due <= now);
+        let guid = |operation: &Operation| match &operation.effect {
+            Effect::Unlink(guid) => self.links.iter().find(|link| link.guid == *guid).cloned(),
+            _ => None,
+        };
+        due.filter_map(guid).collect()
+    }
+
     /// Ends the operations that are due.
     pub(crate) fn finish_operations(&mut self, now: f64) -> Vec<Finished> {
         let due: Vec<Operation> =
@@ -127,7 +137,7 @@ impl World {
         match operation.effect {
             Effect::CreateDatabase => self.bring_online(&operation.database),
             Effect::Update { tags, sku } => self.update(&operation.database, tags, sku),
-            Effect::StopLink(guid) => finished.parted.extend(self.remove_link(&guid)),
+            Effect::StopLink(guid) | Effect::Unlink(guid) => finished.parted.extend(self.remove_link(&guid)),
             Effect::DropDatabase => self.remove_database(&operation.database, &mut finished),
         }
         finished

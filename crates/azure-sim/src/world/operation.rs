@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     DropDatabase,
     /// The link is gone; what the target has not received is not there.
     StopLink(String),
+    /// The target has everything that was committed, and the link is gone.
+    Unlink(String),
     /// New labels, new size.
     Update { tags: Option<BTreeMap<String, String>>, sku: Option<Sku> },
 }

@@ -11,3 +11,4 @@ mod scenario;
 mod sites;
 mod strict;
 mod traffic;
+mod unlink;

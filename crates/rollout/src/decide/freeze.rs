@@ -1,7 +1,7 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
 use super::{Case, prepare, require};
-use crate::{Effect, Refusal, facts::tag, labels, plan};
+use crate::{Effect, Permissions, Refusal, facts::tag, first_open, labels, plan};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     if frozen(case) {
@@ -97,14 +97,22 @@ fn permitted(case: &Case<'_>) -> Result<(), Refusal> {
     let Some(permissions) = &case.world.permissions else {
         return Err(Refusal::new(tried(case), "permissions were not tried", "report this as a defect of the software"));
     };
-    let missing = permissions.missing.join("; ");
+    let missing: Vec<_> = permissions.missing.iter().cloned().chain(no_way_to_end(case, permissions)).collect();
     require(missing.is_empty(), || {
         Refusal::new(
             tried(case),
-            missing,
+            format!("this identity lacks {}", missing.join("; ")),
             "grant what is missing and run freeze again: inside the read-only time it would be too late",
         )
     })
+}
+
+/// A way that is closed is only then missing when no other is open.
+fn no_way_to_end(case: &Case<'_>, permissions: &Permissions) -> Option<String> {
+    let termination = case.policy.termination;
+    let reasons: Vec<_> = permissions.closed.iter().map(ToString::to_string).collect();
+    let none_open = first_open(termination, &permissions.closed).is_none();
+    none_open.then(|| format!("a way to end replication ({})", reasons.join("; ")))
 }
 
 /// What was planned is what is there.

@@ -202,7 +202,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::SetReadWrite { database, .. } => {
             on(world, &database, |sql| (sql.read_only, sql.updateable) = (false, true))
         }
-        Effect::RemoveLink { .. } => {
+        Effect::EndReplication { .. } => {
             world.production.links.clear();
             world.stage.links.clear();
             on(world, &upgrade.production.database, |sql| sql.links.clear());

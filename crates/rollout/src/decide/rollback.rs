@@ -2,7 +2,7 @@
 
 use super::{Case, require};
 use crate::{
-    Effect, Refusal, Slot,
+    Effect, Ending, Refusal, Slot,
     facts::{EndpointKind, tag},
     labels,
 };
@@ -83,12 +83,15 @@ fn give_back(case: &Case<'_>) -> Vec<Effect> {
     let (view, database) = (&case.world.production, case.production().database.clone());
     let linked = view.link_to(&case.stage().database).is_some();
     let open_fence = view.open_fence(case.upgrade).is_some();
-    let read_write = (view.read_only() && open_fence).then(|| Effect::SetReadWrite {
-        database: database.clone(),
-        release: linked.then(|| case.stage().database.clone()),
-    });
+    let read_write = (view.read_only() && open_fence)
+        .then(|| Effect::SetReadWrite { database: database.clone(), release: linked.then(|| release(case)) });
     let close = open_fence.then(|| Effect::CloseFence { database, upgrade: case.upgrade.id.clone() });
     read_write.into_iter().chain(close).collect()
+}
+
+/// Stage is disposable: nothing has to be proved before it is let go.
+fn release(case: &Case<'_>) -> Ending {
+    Ending { partner: case.stage().database.clone(), ways: case.policy.termination.ways(), proofs: Vec::new() }
 }
 
 fn restore(case: &Case<'_>) -> Vec<Effect> {

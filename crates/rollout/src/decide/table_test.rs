@@ -3,12 +3,15 @@
 #[path = "model_test.rs"]
 mod model;
 
+#[path = "ending_test.rs"]
+mod ending;
+
 use std::fmt::Write;
 
 use model::{around, assert_invariants, fresh, later, policy, upgrade};
 
 use super::*;
-use crate::Outcome;
+use crate::{Ending, Outcome, Way};
 
 /// The decision of one step on the model.
 fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
@@ -170,7 +173,8 @@ fn rollback_after_the_switch_goes_back_in_order_when_the_loss_is_accepted() {
 fn a_link_that_somebody_else_removed_is_not_taken_for_ours() {
     let planned = policy(&fresh());
     let (_, mut world) = states().into_iter().find(|(state, _)| *state == "frozen").unwrap();
-    let link = Effect::RemoveLink { source: upgrade().production.database, target: upgrade().stage.database };
+    let ending = Ending { partner: upgrade().stage.database, ways: vec![Way::TSql], proofs: Vec::new() };
+    let link = Effect::EndReplication { source: upgrade().production.database, ending };
     model::apply(&mut world, &link);
     // The copy came up writable: it had not received READ_ONLY, so it may miss users' writes too.
     let stage = world.stage.sql.as_mut().unwrap();

@@ -1,7 +1,7 @@
 //! Terminate: the stage copy holds every write of production, and stands alone.
 
 use super::{Case, require};
-use crate::{Effect, Refusal, labels};
+use crate::{Effect, Ending, Refusal, labels};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let linked = case.world.production.link_to(&case.stage().database).is_some();
@@ -22,13 +22,15 @@ fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     })?;
     case.require_frozen(&tried(case))?;
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    let mut effects = vec![
+    let proofs = vec![
         Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
         Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
         Effect::ProveSynchronised { source: source.clone(), target: target.clone() },
         Effect::ProveLock,
-        Effect::RemoveLink { source: source.clone(), target: target.clone() },
     ];
+    let mut effects = proofs.clone();
+    let ending = Ending { partner: target, ways: case.policy.termination.ways(), proofs };
+    effects.push(Effect::EndReplication { source, ending });
     effects.extend(seal(case));
     Ok(effects)
 }

@@ -1,12 +1,12 @@
 //! Effects inside one database: fence, access, lock.
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, UpgradeId, facts::OtherSession};
+use rollout::{DatabaseId, Ending, UpgradeId, facts::OtherSession};
 use tsql::statements::{
     access::{self, Access},
     fence,
     lock::{self, Lock},
-    remove_secondary, schema, sessions, state,
+    schema, sessions, state,
 };
 
 use super::{Hands, wait};
@@ -54,26 +54,21 @@ impl Hands<'_> {
     pub(super) async fn set_read_write(
         &mut self,
         database: &DatabaseId,
-        release: Option<&DatabaseId>,
+        release: Option<&Ending>,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         let first = access::set(self.session(database).await?, Access::ReadWrite, limit).await;
         let set = match (first, release) {
-            (Err(error), Some(partner)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
+            (Err(error), Some(ending)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
                 self.cloud
                     .notice(format!("the server refuses READ_WRITE while `{database}` is linked: the link goes first"));
-                self.remove_secondary(database, partner).await?;
+                self.end_replication(database, ending).await?;
+                self.note = self.note.take().map(|way| format!("once its link was ended {way}"));
                 access::set(self.session(database).await?, Access::ReadWrite, limit).await
             }
             (set, _) => set,
         };
         set.map(drop).map_err(failed_at_sql)
-    }
-
-    pub(super) async fn remove_secondary(&self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
-        let mut master = self.cloud.connect_to_master(&source.server_id()).await.map_err(failed_at_sql)?;
-        let limit = self.cloud.pace.request;
-        remove_secondary::remove(&mut master, &source.name, &target.server, limit).await.map_err(failed_at_sql)
     }
 
     /// In one query: the role and the option belong together.

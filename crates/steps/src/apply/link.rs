@@ -25,7 +25,7 @@ impl Hands<'_> {
         Ok(links.unwrap_or_default())
     }
 
-    async fn link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<Option<Link>, Failure> {
+    pub(super) async fn link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<Option<Link>, Failure> {
         Ok(self.links(source).await?.into_iter().find(|link| leads_to(link, target)))
     }
 

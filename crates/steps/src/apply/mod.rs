@@ -1,6 +1,7 @@
 //! Applies effects. Nothing is chosen here: an effect says all there is to know.
 
 mod database;
+mod ending;
 mod link;
 mod scripts;
 mod site;
@@ -32,6 +33,8 @@ pub struct Hands<'h> {
     pub sessions: &'h mut Sessions,
     /// The scripts that migrate runs.
     pub scripts: &'h Scripts,
+    /// What an effect adds to its line in the report, such as the way that it took.
+    pub note: Option<String>,
 }
 
 impl Hands<'_> {
@@ -57,7 +60,7 @@ impl Hands<'_> {
             Effect::AwaitCatchUp { source, target, readings } => self.await_catch_up(source, target, *readings).await,
             Effect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,
             Effect::ProveSynchronised { source, target } => self.prove_synchronised(source, target).await,
-            Effect::RemoveLink { source, target } => self.remove_secondary(source, target).await,
+            Effect::EndReplication { source, ending } => self.end_replication(source, ending).await,
             Effect::ProveIndependent { source, target, upgrade } => {
                 self.prove_independent(source, target, upgrade).await
             }

@@ -13,6 +13,7 @@ pub use slots::{SlotInputs, identifier};
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
+use rollout::Termination;
 
 /// Inputs of `upgrade-plan`.
 #[derive(Debug, Parser)]
@@ -82,6 +83,9 @@ pub struct LimitInputs {
     /// Deadline of the read-only time (freeze).
     #[arg(long, default_value = "30m")]
     pub max_read_only: Span,
+    /// How replication is ended: auto, t-sql, unlink or delete (freeze, terminate, rollback).
+    #[arg(long, default_value = "auto")]
+    pub termination: Termination,
     /// Replication lag above which production is not frozen (freeze).
     #[arg(long, default_value = "5s")]
     pub max_lag: Span,

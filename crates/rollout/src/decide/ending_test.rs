@@ -1,0 +1,92 @@
+//! How replication is ended: which ways, with which proofs, and what freeze says of ways that are closed.
+
+use crate::{Closed, DatabaseId, Effect, Ending, Permissions, Policy, Step, Termination, Way, World};
+
+use super::{decided, model::*, states};
+
+fn state(name: &str) -> World {
+    states().into_iter().find(|(state, _)| *state == name).unwrap().1
+}
+
+fn with(world: &World, termination: Termination) -> Policy {
+    Policy { termination, ..policy(world) }
+}
+
+fn databases() -> (DatabaseId, DatabaseId) {
+    (upgrade().production.database, upgrade().stage.database)
+}
+
+/// The position of the effect that ends the link, and how it does.
+fn ending(effects: &[Effect]) -> (usize, Ending) {
+    let found = effects.iter().enumerate().find_map(|(at, effect)| match effect {
+        Effect::EndReplication { ending, .. } => Some((at, ending.clone())),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+#[test]
+fn every_way_is_preceded_by_the_whole_proof() {
+    let (source, target) = databases();
+    let proof = vec![
+        Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
+        Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
+        Effect::ProveSynchronised { source, target: target.clone() },
+        Effect::ProveLock,
+    ];
+    for (termination, ways) in [
+        (Termination::Auto, vec![Way::TSql, Way::Unlink, Way::Delete]),
+        (Termination::Only(Way::TSql), vec![Way::TSql]),
+        (Termination::Only(Way::Unlink), vec![Way::Unlink]),
+        (Termination::Only(Way::Delete), vec![Way::Delete]),
+    ] {
+        let world = state("frozen");
+        let effects = decided(Step::Terminate, &world, &with(&world, termination)).unwrap();
+        let (at, ending) = ending(&effects);
+        assert_eq!(effects[..at], proof, "{termination:?}");
+        assert_eq!(ending, Ending { partner: target.clone(), ways, proofs: proof.clone() });
+    }
+}
+
+#[test]
+fn rollback_lets_stage_go_by_the_same_ways_without_a_proof() {
+    let world = state("frozen");
+    let effects = decided(Step::Rollback, &world, &with(&world, Termination::Only(Way::Unlink))).unwrap();
+    let release = effects.into_iter().find_map(|effect| match effect {
+        Effect::SetReadWrite { release, .. } => release,
+        _ => None,
+    });
+    assert_eq!(release, Some(Ending { partner: databases().1, ways: vec![Way::Unlink], proofs: Vec::new() }));
+}
+
+fn closed(ways: &[Way]) -> Option<Permissions> {
+    let closed = |way: &Way| Closed { way: *way, why: "it is forbidden".to_owned() };
+    Some(Permissions { closed: ways.iter().map(closed).collect(), ..Permissions::default() })
+}
+
+#[test]
+fn freeze_goes_on_while_one_allowed_way_is_open() {
+    let mut world = state("prepared");
+    world.permissions = closed(&[Way::TSql]);
+    assert!(decided(Step::Freeze, &world, &policy(&world)).is_ok());
+    world.permissions = closed(&[Way::TSql, Way::Unlink]);
+    assert!(decided(Step::Freeze, &world, &policy(&world)).is_ok());
+}
+
+#[test]
+fn freeze_refuses_when_no_allowed_way_is_open() {
+    let mut world = state("prepared");
+    world.permissions = closed(&[Way::TSql]);
+    let refusal = decided(Step::Freeze, &world, &with(&world, Termination::Only(Way::TSql))).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "cannot freeze `rg/sql-1/shop`: this identity lacks a way to end replication (T-SQL: it is forbidden)"
+    );
+    world.permissions = closed(&[Way::TSql, Way::Unlink, Way::Delete]);
+    let refusal = decided(Step::Freeze, &world, &policy(&world)).unwrap_err();
+    assert_eq!(
+        refusal.why,
+        "this identity lacks a way to end replication (T-SQL: it is forbidden; ARM's unlink: it is forbidden; \
+         ARM's DELETE: it is forbidden)"
+    );
+}
