@@ -95,9 +95,16 @@ pub const OPERATIONS: &[Operation] = &[
         "DELETE",
         "…/Microsoft.Sql/servers/*/databases/*/replicationLinks/*",
         always,
-        (Not("no step ends a link by force: T-SQL ends it, once both sides are equal"), Checked),
+        BOTH,
     ),
-    unused("fail over", "POST", "…/Microsoft.Sql/servers/*/databases/*/replicationLinks/*/failover"),
+    row(
+        "fail over, 2014",
+        "POST",
+        "…/Microsoft.Sql/servers/*/databases/*/replicationLinks/*/failover",
+        always,
+        // `unlink` of the same version is answered alike, and was not recorded itself.
+        (Not("no step fails over"), Checked),
+    ),
     unused(
         "fail over by force",
         "POST",
@@ -108,7 +115,7 @@ pub const OPERATIONS: &[Operation] = &[
         "GET",
         "…/Microsoft.Sql/servers/*/databases/*/replicationLinks/*/operationResults/*",
         always,
-        POLL,
+        BOTH,
     ),
     row(
         "poll an operation of a database, 2014",

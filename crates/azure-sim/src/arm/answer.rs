@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Request;
+use super::{Request, route::LEGACY_SQL};
 use crate::{
     clock,
     cloud::Cloud,
@@ -52,6 +52,18 @@ impl Answer {
             .with("retry-after-ms", milliseconds.to_string())
     }
 
+    /// What the front of each provider says of caching: Traffic Manager and the SQL of 2014 another thing than the others
+    /// (recordings `traffic_manager_2023`, 2; `sql_db_replica_2017`, 28; `sql_db_mgmt_2023`, 11; `webapp_config_2023`, 2).
+    fn caching(self, request: &Request) -> Self {
+        if request.query.get("api-version").is_some_and(|version| version.starts_with(LEGACY_SQL)) {
+            return self.with("Cache-Control", "no-store, no-cache");
+        }
+        if names(request, "Microsoft.Network") {
+            return self.with("Cache-Control", "private");
+        }
+        self.with("Cache-Control", "no-cache").with("Pragma", "no-cache").with("Expires", "-1")
+    }
+
     /// Adds what every answer has.
     pub(crate) fn complete(mut self, cloud: &Cloud, request: &Request) -> Self {
         let id = cloud.random.guid();
@@ -66,7 +78,7 @@ impl Answer {
         self.with("x-ms-request-id", id)
             .with("x-ms-correlation-request-id", correlation)
             .with("x-ms-routing-request-id", routing)
-            .with("Cache-Control", "no-cache")
+            .caching(request)
             .with("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
             .with("X-Content-Type-Options", "nosniff")
     }
@@ -74,8 +86,11 @@ impl Answer {
 
 /// Microsoft.Web says it without a character set (recording `webapp_config_2023`).
 fn content_type(request: &Request) -> &'static str {
-    let web = request.segments.iter().any(|segment| segment.eq_ignore_ascii_case("Microsoft.Web"));
-    if web { "application/json" } else { "application/json; charset=utf-8" }
+    if names(request, "Microsoft.Web") { "application/json" } else { "application/json; charset=utf-8" }
+}
+
+fn names(request: &Request, provider: &str) -> bool {
+    request.segments.iter().any(|segment| segment.eq_ignore_ascii_case(provider))
 }
 
 fn address(cloud: &Cloud, operation: &Operation, kind: &str) -> String {

@@ -89,7 +89,7 @@ impl Call<'_> {
             ("POST", Route::Unlink { group, server, database, link }) => {
                 links::unlink(self, group, server, database, link, &body?)
             }
-            ("GET", Route::LinkOperation { id }) => operations::link_result(cloud, id),
+            ("GET", Route::LinkOperation { link, id }) => operations::link_result(cloud, link, id),
             _ => self.run_other(body),
         }
     }

@@ -63,18 +63,20 @@ pub(crate) fn unlink(
     let forced = body.get("forcedTermination").and_then(Value::as_bool).unwrap_or_default();
     let effect = if forced { Effect::StopLink(guid) } else { Effect::Unlink(guid) };
     let operation = begin(call, UNLINK, "replicationLinks", key, effect);
-    let place = format!("{}/replicationLinks/{link}/operationResults", cloud.world().database_id(&operation.database));
-    let location = format!("https://management.azure.com{place}/{}?api-version={LEGACY_SQL_POLLING}", operation.id);
-    Ok(accepted_in_2014(cloud, &operation).with("Location", location))
+    Ok(accepted_in_2014(cloud, &operation, link))
 }
 
 /// The name of the operation is not established: `unlink` was never recorded.
 const UNLINK: &str = "StopDatabaseCopy";
 
-/// 202 in the shape of that version: `Location` alone (recordings `sql_db_replica_2017` and `sql_db_replica_2021`).
-pub(super) fn accepted_in_2014(cloud: &Cloud, operation: &Operation) -> Answer {
+/// 202 in the shape of that version: `Location` alone, which the answers to polls repeat (recordings
+/// `sql_db_replica_2017`, 28 and 29, and `sql_db_replica_2021`, 77 and 78).
+pub(super) fn accepted_in_2014(cloud: &Cloud, operation: &Operation, link: &str) -> Answer {
+    let place = format!("{}/replicationLinks/{link}/operationResults", cloud.world().database_id(&operation.database));
+    let location = format!("https://management.azure.com{place}/{}?api-version={LEGACY_SQL_POLLING}", operation.id);
     let started = format!("/Date({})/", (operation.started * 1000.0) as i64);
-    Answer::json(202, json!({"operation": operation.name, "startTime": started})).paced(cloud)
+    let body = json!({"operation": operation.name, "startTime": started});
+    Answer::json(202, body).with("Location", location).paced(cloud)
 }
 
 /// The version of 2014 for its two routes, and no other; none at all once it has retired. Who may not use it is told so

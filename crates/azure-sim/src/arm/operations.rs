@@ -31,9 +31,9 @@ pub(crate) fn result(cloud: &Cloud, id: &str) -> Result<Answer, Refusal> {
 }
 
 /// `Location` of the version of 2014: 202 until the end, then 204.
-pub(crate) fn link_result(cloud: &Cloud, id: &str) -> Result<Answer, Refusal> {
+pub(crate) fn link_result(cloud: &Cloud, link: &str, id: &str) -> Result<Answer, Refusal> {
     let operation = find(cloud, id)?;
-    Ok(if operation.done { Answer::empty(204) } else { links::accepted_in_2014(cloud, &operation) })
+    Ok(if operation.done { Answer::empty(204) } else { links::accepted_in_2014(cloud, &operation, link) })
 }
 
 pub(crate) fn list(cloud: &Cloud, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {

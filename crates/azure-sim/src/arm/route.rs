@@ -50,6 +50,7 @@ pub(crate) enum Route<'a> {
     },
     /// The polling address of that version.
     LinkOperation {
+        link: &'a str,
         id: &'a str,
     },
     AsyncOperation {
@@ -214,8 +215,8 @@ fn sql<'a>(group: Option<&'a str>, words: &[&str], raw: &[&'a str]) -> Option<Ro
         (["servers", _, "databases", _, "replicationlinks", _, "unlink"], [_, server, _, database, _, link, _]) => {
             Route::Unlink { group, server, database, link }
         }
-        (["servers", _, "databases", _, "replicationlinks", _, "operationresults", _], [.., id]) => {
-            Route::LinkOperation { id }
+        (["servers", _, "databases", _, "replicationlinks", _, "operationresults", _], [.., link, _, id]) => {
+            Route::LinkOperation { link, id }
         }
         _ => return None,
     })

@@ -114,12 +114,16 @@ fn show(world: &World, site: &Site) -> Value {
     }
     let space = format!("{group}-WestEuropewebspace");
     let stamp = format!("https://{}.api.azurewebsites.windows.net:454", site.unit);
-    let states: Vec<Value> = site.host_names.iter().map(|host| host_state(host)).collect();
+    // The name of the publish API, which serves no users, is enabled but not among the host names.
+    let publish = format!("{name}.scm.azurewebsites.net");
+    let states = site.host_names.iter().map(|host| host_state(host, "Standard"));
+    let states: Vec<Value> = states.chain([host_state(&publish, "Repository")]).collect();
+    let enabled: Vec<&String> = site.host_names.iter().chain([&publish]).collect();
     let set = [
         ("name", json!(name)),
         ("state", json!(if site.running { "Running" } else { "Stopped" })),
         ("hostNames", json!(site.host_names)),
-        ("enabledHostNames", json!(site.host_names)),
+        ("enabledHostNames", json!(enabled)),
         ("hostNameSslStates", json!(states)),
         ("webSpace", json!(space)),
         ("selfLink", json!(format!("{stamp}/subscriptions/{}/webspaces/{space}/sites/{name}", world.subscription))),
@@ -139,7 +143,7 @@ fn show(world: &World, site: &Site) -> Value {
     shown
 }
 
-fn host_state(host: &str) -> Value {
+fn host_state(host: &str, kind: &str) -> Value {
     let custom = !host.ends_with(".azurewebsites.net");
     json!({
         "name": host,
@@ -150,7 +154,7 @@ fn host_state(host: &str) -> Value {
         "toUpdate": null,
         "toUpdateIpBasedSsl": null,
         "ipBasedSslState": "NotConfigured",
-        "hostType": "Standard",
+        "hostType": kind,
     })
 }
 

@@ -2,11 +2,17 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bench;
+#[path = "../../../../tests/recordings/cassette.rs"]
+#[allow(dead_code, reason = "the client's tests need all of it")]
+mod cassette;
 mod evidence;
 mod facts;
 mod flow;
 mod invariants;
 mod logins;
+#[path = "../../../../tests/recordings/operations.rs"]
+#[allow(dead_code, reason = "the part of the client is for its own tests")]
+mod operations;
 mod scenario;
 mod sites;
 mod strict;

@@ -37,6 +37,7 @@ const CHECKS: &[(&str, Check, &[&str])] = &[
     ("delete a database", sql::database_is_deleted, &["sql::delete_database"]),
     ("delete a database that is not there", sql::absent_database_is_deleted, &["sql::delete_database"]),
     ("list replication links", sql::links_are_read, &["sql::links"]),
+    ("end a replication link by force", sql::link_is_deleted, &["sql::delete_link"]),
     ("read a profile", traffic_manager::profile_is_read, &["traffic_manager::profile"]),
     ("read an endpoint", traffic_manager::endpoint_is_read, &[]),
     ("create or replace an endpoint", traffic_manager::endpoint_is_put, &["traffic_manager::put_endpoint"]),
@@ -60,8 +61,9 @@ const POLLS: [&str; 7] = [
 ];
 
 /// Requests of ours that nobody recorded.
-const UNRECORDED: [(&str, &str); 8] = [
+const UNRECORDED: [(&str, &str); 9] = [
     ("sql::servers", "no list was recorded; its reader gets each recorded server as an element"),
+    ("sql::unlink", "only its sibling of the same version, failover, was: its conversations are replayed"),
     ("sql::set_tags", "no PATCH of a database was recorded"),
     ("traffic_manager::set_endpoint_status", "azure-cli sends a PUT; its reader gets the recorded GETs"),
     ("traffic_manager::set_profile_tags", "azure-cli sends a PUT of the whole profile"),

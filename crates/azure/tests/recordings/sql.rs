@@ -160,6 +160,12 @@ pub fn absent_database_is_deleted(seen: &Interaction, checker: &mut Checker) {
     assert_eq!(checker.check(seen, &delete_database(seen)), Started::Done, "{}", seen.place);
 }
 
+/// Version 2014-04-01 answers at once, where later ones answer 202.
+pub fn link_is_deleted(seen: &Interaction, checker: &mut Checker) {
+    let request = sql::delete_link(&scope(), &database_id(seen), seen.name_of("replicationLinks"));
+    assert_eq!(checker.check(seen, &request), Started::Done, "{}", seen.place);
+}
+
 pub fn links_are_read(seen: &Interaction, checker: &mut Checker) {
     let links = checker.check(seen, &sql::links(&scope(), &database_id(seen))).unwrap();
     let body = seen.received();
