@@ -63,7 +63,7 @@ const POLLS: [&str; 7] = [
 /// Requests of ours that nobody recorded.
 const UNRECORDED: [(&str, &str); 9] = [
     ("sql::servers", "no list was recorded; its reader gets each recorded server as an element"),
-    ("sql::unlink", "only its sibling of the same version, failover, was: its conversations are replayed"),
+    ("sql::unlink", "only its sibling in the same version, failover: that conversation is replayed with it"),
     ("sql::set_tags", "no PATCH of a database was recorded"),
     ("traffic_manager::set_endpoint_status", "azure-cli sends a PUT; its reader gets the recorded GETs"),
     ("traffic_manager::set_profile_tags", "azure-cli sends a PUT of the whole profile"),

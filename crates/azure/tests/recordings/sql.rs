@@ -140,6 +140,10 @@ pub fn delete_database(seen: &Interaction) -> azure::Request<Started> {
     sql::delete_database(&scope(), &database_id(seen))
 }
 
+pub fn unlink(seen: &Interaction) -> azure::Request<Started> {
+    sql::unlink(&scope(), &database_id(seen), seen.name_of("replicationLinks"))
+}
+
 pub fn secondary_is_created(seen: &Interaction, checker: &mut Checker) {
     begins(seen, &create_secondary(seen), checker);
 }
