@@ -212,11 +212,16 @@ pub const OPERATIONS: &[Operation] = &[
     unused("deploy a package", "PUT", "…/Microsoft.Web/sites/*/extensions/onedeploy"),
 ];
 
+impl Operation {
+    /// Whether a request of this method, at the segments of this path, asks for it.
+    pub fn is_asked(&self, method: &str, path: &[&str]) -> bool {
+        (self.method == "*" || self.method == method) && matches(self.path, path)
+    }
+}
+
 /// The operation that an interaction is an example of.
 pub fn operation_of(seen: &Interaction) -> &'static Operation {
-    let fits = |row: &&Operation| {
-        (row.method == "*" || row.method == seen.method) && matches(row.path, &seen.segments()) && (row.when)(seen)
-    };
+    let fits = |row: &&Operation| row.is_asked(&seen.method, &seen.segments()) && (row.when)(seen);
     let found = OPERATIONS.iter().find(fits);
     found.unwrap_or_else(|| panic!("{} falls under no row: {} {}", seen.place, seen.method, seen.uri))
 }

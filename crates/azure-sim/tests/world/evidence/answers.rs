@@ -1,8 +1,14 @@
 //! Each answer of the simulator against those that Azure really gave to the same question.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use azure_sim::Scenario;
+use serde_json::Value;
+use url::Url;
 
 use super::{
     differences::{DIFFERENCES, Difference, SEVERAL},
@@ -37,15 +43,48 @@ fn recorded(files: &[Vec<Interaction>], case: &Case) -> Shape {
 
 fn simulated(case: &Case) -> Shape {
     let mut shape = Shape::default();
-    for answer in (case.drive)(&Bench::new(scenario(case))) {
+    for (answer, asked) in drive(case) {
+        assert!(asked, "{}: the simulator is asked for something else", case.operation);
         let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
         shape.add(answer.status, headers, &body(&answer), case.open);
     }
     shape
 }
 
-fn body(answer: &Answer) -> serde_json::Value {
-    if answer.text.is_empty() { serde_json::Value::Null } else { answer.json() }
+/// The simulator's answers, each with whether it was given to the same question as the recorded ones.
+fn drive(case: &Case) -> Vec<(Answer, bool)> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let scenario = Scenario { capture: Some(file.path().to_owned()), ..scenario(case) };
+    let answers = (case.drive)(&Bench::new(scenario));
+    let asked = captured(file.path());
+    let row = OPERATIONS.iter().find(|row| row.name == case.operation).unwrap();
+    let question = |answer: &Answer| {
+        let (method, url) = &asked[answer.header("x-ms-request-id")];
+        let sibling = url.path().replace("/unlink", "/failover");
+        row.is_asked(method, &sibling[1..].split('/').collect::<Vec<_>>())
+    };
+    let judged = |answer| {
+        let same = question(&answer);
+        (answer, same)
+    };
+    answers.into_iter().map(judged).collect()
+}
+
+/// Method and address of every request, by the identifier that its answer has.
+fn captured(file: &Path) -> BTreeMap<String, (String, Url)> {
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let arm = lines.filter(|line| line["protocol"] == "arm");
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    arm.map(|line| {
+        let id = word(&line["response_headers"]["x-ms-request-id"]);
+        (id, (word(&line["method"]), word(&line["url"]).parse().unwrap()))
+    })
+    .collect()
+}
+
+fn body(answer: &Answer) -> Value {
+    if answer.text.is_empty() { Value::Null } else { answer.json() }
 }
 
 /// The row of the table that a difference falls under.
