@@ -67,6 +67,18 @@ impl Capture {
         });
     }
 
+    /// Bodies are nothing but secrets here.
+    pub(crate) fn sign_in(&self, request: &Request, answer: &Answer) {
+        self.write(|| {
+            json!({
+                "protocol": "sign-in",
+                "method": request.method,
+                "url": request.url,
+                "status": answer.status,
+            })
+        });
+    }
+
     pub(crate) fn site(&self, unit: &str, host: &str, request: &SiteRequest, reply: &Reply) {
         self.write(|| {
             json!({

@@ -31,6 +31,11 @@ pub(crate) fn compact(at: f64) -> String {
     format_as(at, "%Y%m%dT%H%M%SZ")
 }
 
+/// `5/14/2023 3:14:15 PM`, as Azure Resource Manager writes the end of a token.
+pub(crate) fn american(at: f64) -> String {
+    format_as(at, "%-m/%-d/%Y %-I:%M:%S %p")
+}
+
 fn format_as(at: f64, format: &str) -> String {
     let at = Timestamp::from_millisecond((at * 1000.0) as i64).unwrap_or_default();
     at.strftime(format).to_string()
@@ -41,6 +46,7 @@ mod tests {
     #[test]
     fn times_have_milliseconds() {
         assert_eq!(super::iso(1_677_283_934.533_2), "2023-02-25T00:12:14.533Z");
+        assert_eq!(super::american(1_677_283_934.533_2), "2/25/2023 12:12:14 AM");
         assert_eq!(super::compact(1_677_283_934.533_2), "20230225T001214Z");
     }
 }

@@ -14,6 +14,7 @@ mod replication;
 mod report;
 mod scenario;
 mod seeded;
+mod sign_in;
 mod simulator;
 mod site;
 mod snapshot;
@@ -23,6 +24,7 @@ mod users;
 mod watch;
 mod world;
 
-pub use report::{Broken, Invariants, Reads, Report, Serving, Writes};
+pub use report::{Broken, Invariants, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Scenario, SqlLogin, Unlink};
+pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

@@ -56,6 +56,11 @@ fn ready(simulator: &Simulator) -> Value {
         "subscription_id": credentials.subscription_id,
         "arm_token": credentials.arm_token,
         "sql_token": credentials.sql_token,
+        "tenant_id": credentials.tenant_id,
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+        "id_token_request_url": credentials.id_token_request_url,
+        "id_token_request_token": credentials.id_token_request_token,
         "sql_user": credentials.sql_user,
         "sql_password": credentials.sql_password,
     })

@@ -31,7 +31,7 @@ impl Cloud {
             world.links.iter().map(|link| json!({"guid": link.guid, "state": link.state.text()})).collect::<Vec<_>>()
         );
         drop(world);
-        serde_json::from_str(&self.credentials.without_secrets(&picture.to_string())).unwrap_or_default()
+        serde_json::from_str(&self.without_secrets(&picture.to_string())).unwrap_or_default()
     }
 
     /// A hash over everything that is not volatile, with the content of every database.

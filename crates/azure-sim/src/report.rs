@@ -18,6 +18,21 @@ pub struct Report {
     pub invariants: Invariants,
     /// What serves users now.
     pub serving: Serving,
+    /// The sign-ins.
+    pub sign_ins: SignIns,
+}
+
+/// What was issued to whoever signed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIns {
+    /// Assertions of GitHub's.
+    pub assertions: u64,
+    /// Tokens for Azure Resource Manager.
+    pub arm_tokens: u64,
+    /// Tokens for Azure SQL.
+    pub sql_tokens: u64,
+    /// Exchanges that Microsoft Entra ID refused.
+    pub refused: u64,
 }
 
 /// Writes by their outcome.

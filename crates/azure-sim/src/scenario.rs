@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::SignIn;
+
 /// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -60,6 +62,8 @@ pub struct Scenario {
     pub logins: Vec<SqlLogin>,
     /// A SQL batch whose connection is cut, once.
     pub cut_batch: Option<CutBatch>,
+    /// Who may sign in, and for how long.
+    pub sign_in: SignIn,
     /// File that every request is written to, for later inspection. It holds secrets.
     pub capture: Option<PathBuf>,
 }
@@ -168,6 +172,7 @@ impl Default for Scenario {
             servers: Vec::new(),
             logins: Vec::new(),
             cut_batch: None,
+            sign_in: SignIn::default(),
             capture: None,
         }
     }

@@ -12,6 +12,7 @@ use crate::{
     cloud::Parts,
     data,
     random::Random,
+    sign_in::{GITHUB, GITHUB_TARGET},
     site::App,
     storage::Storage,
     world::{
@@ -230,7 +231,11 @@ fn profile(scenario: &Scenario, production: &Site) -> Profile {
 fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &Passwords) -> Credentials {
     let token = |audience: &str| format!("ey{}.{audience}{}.{}", random.word(24), random.word(60), random.word(43));
     let (arm_token, sql_token) = (token("arm"), token("sql"));
+    let request_token = token("request");
+    let client_secret =
+        scenario.sign_in.client_secret.clone().unwrap_or_else(|| format!("{}~{}", random.word(5), random.word(34)));
     let mut secrets = vec![arm_token.clone(), sql_token.clone(), passwords.admin.clone(), passwords.app.clone()];
+    secrets.extend([request_token.clone(), client_secret.clone()]);
     secrets.extend(scenario.logins.iter().map(|login| login.password.clone()).filter(|password| !password.is_empty()));
     let settings = world.sites.values().flat_map(|site| site.connection_strings.values());
     secrets.extend(settings.map(|setting| setting.value.clone()));
@@ -240,6 +245,11 @@ fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &
         subscription_id: world.subscription.clone(),
         arm_token,
         sql_token,
+        tenant_id: scenario.sign_in.tenant.clone(),
+        client_id: scenario.sign_in.client_id.clone(),
+        client_secret,
+        id_token_request_url: format!("https://{GITHUB}{GITHUB_TARGET}"),
+        id_token_request_token: request_token,
         sql_user: "sqladmin".to_owned(),
         sql_password: passwords.admin.clone(),
         secrets,

@@ -54,11 +54,22 @@ pub struct Credentials {
     pub arm_token: String,
     /// Access token for SQL: the Microsoft Entra administrator of every server.
     pub sql_token: String,
+    /// Id of the tenant.
+    pub tenant_id: String,
+    /// Id of the application that may sign in.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Where GitHub's token service is, as `ACTIONS_ID_TOKEN_REQUEST_URL` has it.
+    pub id_token_request_url: String,
+    /// What it is asked with: `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub id_token_request_token: String,
     /// The administrator's SQL log-in on every server.
     pub sql_user: String,
     /// Its password.
     pub sql_password: String,
-    /// Everything that must never be shown: tokens, passwords, connection strings.
+    /// What must never be shown of this: tokens, passwords, connection strings. [`Simulator::secrets`] has what is issued
+    /// later, too.
     pub secrets: Vec<String>,
 }
 
@@ -90,6 +101,11 @@ impl Simulator {
     /// How to sign in.
     pub fn credentials(&self) -> &Credentials {
         &self.cloud.credentials
+    }
+
+    /// Everything that must never be shown, with the assertions and tokens that were issued so far.
+    pub fn secrets(&self) -> Vec<String> {
+        self.cloud.secrets()
     }
 
     /// What users saw so far. Checks the invariants once more.

@@ -1,21 +1,47 @@
 //! Who may ask.
 
 use super::{Answer, Request};
-use crate::{Credentials, world::Refusal};
+use crate::{
+    clock,
+    cloud::Cloud,
+    sign_in::{Audience, Standing},
+    world::Refusal,
+};
+
+/// What Azure Resource Manager takes as the audience of a token, as its refusal lists it.
+const AUDIENCES: &str = "'https://management.core.windows.net/','https://management.core.windows.net',\
+    'https://management.azure.com/','https://management.azure.com'";
 
 /// The answer to a request without a valid token.
-pub(crate) fn refuse(request: &Request, credentials: &Credentials) -> Option<Answer> {
+pub(crate) fn refuse(request: &Request, cloud: &Cloud) -> Option<Answer> {
     let token = request.header("authorization").and_then(|value| {
         value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim())
     });
-    match token {
-        Some(token) if token == credentials.arm_token => None,
-        Some(_) => Some(unauthorized("InvalidAuthenticationToken", "The access token is invalid.")),
-        None => {
-            let text = "Authentication failed. The 'Authorization' header is missing.";
-            Some(unauthorized("AuthenticationFailed", text))
+    let Some(token) = token else {
+        let text = "Authentication failed. The 'Authorization' header is missing.";
+        return Some(unauthorized("AuthenticationFailed", text));
+    };
+    let (code, text) = match cloud.standing(token, Audience::Arm) {
+        Standing::Good => return None,
+        Standing::Unknown => ("InvalidAuthenticationToken", "The access token is invalid.".to_owned()),
+        Standing::Foreign(audience) => {
+            let text = format!(
+                "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with one \
+                 of the allowed audiences {AUDIENCES}.",
+                audience.address()
+            );
+            ("InvalidAuthenticationTokenAudience", text)
         }
-    }
+        Standing::Ended(end) => {
+            let text = format!(
+                "The access token expiry UTC time '{}' is earlier than current UTC time '{}'.",
+                clock::american(end),
+                clock::american(clock::now())
+            );
+            ("ExpiredAuthenticationToken", text)
+        }
+    };
+    Some(unauthorized(code, &text))
 }
 
 fn unauthorized(code: &str, text: &str) -> Answer {

@@ -13,7 +13,7 @@ impl Cloud {
     /// Answers a request to Azure Resource Manager.
     pub(crate) fn arm(self: &Arc<Self>, request: &Request) -> Answer {
         self.inspect_request(request);
-        let answer = match authorize::refuse(request, &self.credentials) {
+        let answer = match authorize::refuse(request, self) {
             Some(answer) => answer,
             None => self.operation(request).unwrap_or_else(Answer::from),
         };

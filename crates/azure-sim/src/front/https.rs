@@ -1,4 +1,4 @@
-//! One TLS port for Azure Resource Manager and for every site, and one port more for each scale unit: two sites of
+//! One TLS port for Azure Resource Manager, the sign-in and every site, and one port more for each scale unit: two sites of
 //! different scale units may have the same host name, and only the address tells them apart.
 
 use std::{io, sync::Arc};
@@ -117,11 +117,13 @@ async fn answer(
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let method = parts.method.to_string();
     let work = spawn_blocking(move || {
+        let request = arm::Request::new(&method, &host, &target, headers, body.to_vec());
         if host.eq_ignore_ascii_case("management.azure.com") {
-            let request = arm::Request::new(&method, &host, &target, headers, body.to_vec());
-            arm_response(cloud.arm(&request))
-        } else {
-            site_response(cloud.visit(&peer, &host, &site_request(&cloud, &method, &target)))
+            return arm_response(cloud.arm(&request));
+        }
+        match cloud.sign_in(&host, &request) {
+            Some(answer) => arm_response(answer),
+            None => site_response(cloud.visit(&peer, &host, &site_request(&cloud, &method, &target))),
         }
     });
     work.await.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))

@@ -8,10 +8,13 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
+use crate::sign_in::{ENTRA, GITHUB};
+
 /// The hosts that the simulator stands for.
-const HOSTS: [&str; 8] = [
+const HOSTS: [&str; 9] = [
     "management.azure.com",
-    "login.microsoftonline.com",
+    ENTRA,
+    GITHUB,
     "*.database.windows.net",
     "*.azurewebsites.net",
     "*.scm.azurewebsites.net",

@@ -164,7 +164,7 @@ fn log_in(cloud: &Arc<Cloud>, site: &str, connection: &ConnectionText) -> Result
         application: &connection.application,
         host: site,
     };
-    let entry = authenticate(&cloud.world(), &cloud.credentials, &request)?;
+    let entry = authenticate(cloud, &request)?;
     let host = ServerHost::with_application(cloud, entry.server, Actor::Site, connection.application.clone());
     Session::open(host, entry.store, entry.who)
 }

@@ -46,7 +46,7 @@ impl ServerHost {
     }
 
     fn cause(&self, cloud: &Cloud) -> String {
-        let statement = cloud.credentials.without_secrets(&lock(&self.statement));
+        let statement = cloud.without_secrets(&lock(&self.statement));
         let short: String = statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
         format!("SQL on `{}` by `{}`: {short}", self.server, self.application)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use sim_sql::{Message, Principal, Store};
 
 use crate::{
-    Credentials,
-    world::{Database, Login, Name, Server, World},
+    cloud::Cloud,
+    sign_in::{Audience, Standing},
+    world::{Database, Login, Name, Server},
 };
 
 /// What a client presents.
@@ -32,9 +33,10 @@ pub(crate) struct Entry {
 ///
 /// # Errors
 /// 40532 no such server · 18456 wrong name or password, or token · 4060 no such database, not online, or no user there.
-pub(crate) fn authenticate(world: &World, credentials: &Credentials, request: &Request) -> Result<Entry, Message> {
+pub(crate) fn authenticate(cloud: &Cloud, request: &Request) -> Result<Entry, Message> {
+    let world = &*cloud.world();
     let server = world.server_of_host(request.server).ok_or_else(|| no_server(request.server))?;
-    let login = identify(server, credentials, request)?;
+    let login = identify(server, cloud, request)?;
     let database = request.database.trim();
     let mut who = Principal {
         login: login.name.clone(),
@@ -69,14 +71,28 @@ fn roles(database: &Database, login: &Login) -> Option<Vec<String>> {
 }
 
 /// Who it is: the holder of the access token, or a SQL log-in of this server.
-fn identify(server: &Server, credentials: &Credentials, request: &Request) -> Result<Login, Message> {
+fn identify(server: &Server, cloud: &Cloud, request: &Request) -> Result<Login, Message> {
     if let Some(token) = request.token {
-        let known = token == credentials.sql_token;
-        return if known { Ok(entra_administrator()) } else { Err(login_failed("<token-identified principal>")) };
+        return by_token(cloud, token);
     }
     let name = request.user.split('@').next().unwrap_or_default();
     let login = server.login(name).filter(|login| login.password == request.password);
     login.cloned().ok_or_else(|| login_failed(name))
+}
+
+/// Wordings as clients report them (`microsoft/azuredatastudio` 14497, `microsoft/vscode-mssql` 22031).
+fn by_token(cloud: &Cloud, token: &str) -> Result<Login, Message> {
+    let refused = |more: &str, state| {
+        let failed = login_failed("<token-identified principal>");
+        Message { text: format!("{}{more}", failed.text), state, ..failed }
+    };
+    match cloud.standing(token, Audience::Sql) {
+        Standing::Good if token == cloud.credentials.sql_token => Ok(entra_administrator()),
+        Standing::Good if cloud.scenario.sign_in.sql_administrator => Ok(entra_administrator()),
+        Standing::Good => Err(refused("", 1)),
+        Standing::Ended(_) => Err(refused(" Token is expired.", 233)),
+        Standing::Foreign(_) | Standing::Unknown => Err(refused(" Incorrect or invalid token.", 1)),
+    }
 }
 
 fn entra_administrator() -> Login {

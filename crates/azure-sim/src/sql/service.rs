@@ -63,7 +63,7 @@ impl Service for SqlService {
             application: &login.application,
             host: &login.host,
         };
-        let entry = authenticate(&self.cloud.world(), &self.cloud.credentials, &request)?;
+        let entry = authenticate(&self.cloud, &request)?;
         let host = ServerHost::with_application(&self.cloud, entry.server, Actor::Client, login.application.clone());
         self.remember(login.peer, &host);
         Session::open(host, entry.store, entry.who)

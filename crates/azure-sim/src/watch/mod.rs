@@ -74,6 +74,7 @@ impl Cloud {
             reads: ledger.reads.clone(),
             tail_seconds: ledger.tail_seconds(),
             invariants: Invariants { checked, broken },
+            sign_ins: self.issued().counts.clone(),
             serving: {
                 drop(ledger);
                 self.serving()

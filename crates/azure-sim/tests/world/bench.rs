@@ -306,7 +306,13 @@ fn client(simulator: &Simulator) -> reqwest::Client {
         let parts: Vec<&str> = rule.split(':').collect();
         if let [host, "443", address, port] = parts[..] {
             let hosts = if host.is_empty() {
-                vec!["management.azure.com", "www.contoso.example", "nobody.azurewebsites.net"]
+                vec![
+                    "management.azure.com",
+                    "login.microsoftonline.com",
+                    "pipelines.actions.githubusercontent.com",
+                    "www.contoso.example",
+                    "nobody.azurewebsites.net",
+                ]
             } else {
                 vec![host]
             };

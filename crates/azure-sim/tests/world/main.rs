@@ -14,6 +14,7 @@ mod logins;
 #[allow(dead_code, reason = "the part of the client is for its own tests")]
 mod operations;
 mod scenario;
+mod sign_in;
 mod sites;
 mod strict;
 mod traffic;
