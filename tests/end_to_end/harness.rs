@@ -63,6 +63,8 @@ pub struct Shop {
     folder: TempDir,
     scripts: PathBuf,
     known: RefCell<Outputs>,
+    always: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
 }
 
 fn root() -> PathBuf {
@@ -111,7 +113,14 @@ impl Shop {
     pub fn open(scenario: Scenario) -> Self {
         let scripts = application().folder.join("upgrade");
         let sim = Simulator::start(Scenario { capture: Some(capture::file()), ..scenario }).unwrap();
-        Self { sim, folder: tempfile::tempdir().unwrap(), scripts, known: RefCell::default() }
+        Self {
+            sim,
+            folder: tempfile::tempdir().unwrap(),
+            scripts,
+            known: RefCell::default(),
+            always: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// A folder with one upgrade script of this text, which takes the place of the application's own.
@@ -120,6 +129,18 @@ impl Shop {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("1.sql"), text).unwrap();
         self.scripts = folder;
+        self
+    }
+
+    /// Inputs that every step gets, before its own; an empty value takes an input away.
+    pub fn with_inputs(mut self, inputs: &[(&str, &str)]) -> Self {
+        self.always.extend(owned(inputs));
+        self
+    }
+
+    /// Variables that every step finds in its environment.
+    pub fn with_environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.environment.extend(owned(variables));
         self
     }
 
@@ -141,6 +162,7 @@ impl Shop {
         command.env_clear().env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
         command.env("SSL_CERT_FILE", &self.sim.addresses().ca_file).env("RUNNER_DEBUG", "1");
         command.envs(self.inputs(step, more).iter().map(|(name, value)| (variable(name), value)));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let done = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let file = |path: &Path| fs::read_to_string(path).unwrap_or_default();
@@ -197,7 +219,8 @@ impl Shop {
             set("stage-site", "contoso-stage-rg/contoso-2");
             set("upgrade-id", "run-1");
         }
-        more.iter().for_each(|(name, value)| {
+        let always = self.always.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        always.chain(more.iter().copied()).for_each(|(name, value)| {
             set(name, value);
         });
         inputs.retain(|_, value| !value.is_empty());
@@ -246,14 +269,20 @@ impl Shop {
         assert!(report.writes.acknowledged > before, "users cannot write: {report:#?}");
     }
 
-    /// Invariant 7 for everything that left the process.
+    /// Invariant 7 for everything that left the process, but for the commands that tell the runner what to mask.
     fn no_secret_in(&self, step: &str, ended: &Ended) {
-        let text = format!("{}{}{}{:?}", ended.stdout, ended.stderr, ended.summary, ended.outputs);
-        for secret in &self.sim.credentials().secrets {
+        let masks = |line: &&str| !line.starts_with("::add-mask::");
+        let stdout: Vec<_> = ended.stdout.lines().filter(masks).collect();
+        let text = format!("{}{}{}{:?}", stdout.join("\n"), ended.stderr, ended.summary, ended.outputs);
+        for secret in &self.sim.secrets() {
             let at = text.find(secret.as_str());
             assert!(at.is_none(), "{step} shows a secret at {at:?}");
         }
     }
+}
+
+fn owned(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
 }
 
 /// `arm-token` is `UPGRADE_ARM_TOKEN`.

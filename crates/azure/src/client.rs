@@ -1,12 +1,11 @@
 //! The one place that sends: it owns the token, the retries and the log.
 
-use std::{error::Error as _, io, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     Method,
     header::{AUTHORIZATION, CONTENT_LENGTH, HOST},
 };
-use rollout::ConnectTo;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -15,17 +14,17 @@ use uuid::Uuid;
 
 use crate::{
     arm_id::Scope,
-    connect::{Connector, Settings, bare_host},
-    error::{Answer, Cause, Error},
+    attempts::{self, Failed, ask},
+    connect::{Connector, Reach},
+    error::{Cause, Error},
     pages::{MOST_PAGES, join, next_link},
-    pause::pause,
     request::{Request, Response},
-    retry::{RetryPolicy, Seen, Verdict, judge},
-    token::TokenSource,
+    retry::RetryPolicy,
+    sign_in::{TokenSource, bearer},
 };
 
 /// The largest answer that is read, in bytes.
-pub(crate) const LARGEST_ANSWER: usize = 16 << 20;
+const LARGEST_ANSWER: usize = 16 << 20;
 
 /// How Azure Resource Manager is reached, and at which pace.
 #[derive(Debug, Clone)]
@@ -36,36 +35,23 @@ pub struct Options {
     pub subscription: String,
     /// Where the token comes from.
     pub token: TokenSource,
-    /// Other addresses for hosts; a host with a rule is reached without a proxy.
-    pub connect_to: Vec<ConnectTo>,
-    /// The longest time from the first byte sent to the last byte read of one attempt.
-    pub request_timeout: Duration,
-    /// The longest time until a connection is open.
-    pub connect_timeout: Duration,
-    /// How long a request is tried again.
-    pub retry: RetryPolicy,
+    /// How hosts are reached, and how patiently.
+    pub reach: Reach,
     /// The time between two polls of an operation where the service names none.
     pub poll_interval: Duration,
-    /// Our name in `User-Agent`.
-    pub user_agent: String,
     /// Sent as `x-ms-correlation-request-id` with every request, so that Azure's activity log shows them together.
     pub correlation_id: Uuid,
 }
 
 impl Options {
-    /// The usual pace for a token that the caller gives: attempts of 60 seconds for two minutes at most, polls every
-    /// 5 seconds, and a correlation id of its own.
+    /// The usual pace for a token that the caller gives: polls every 5 seconds, and a correlation id of its own.
     pub fn new(endpoint: Url, subscription: &str, token: SecretString) -> Self {
         Self {
             endpoint,
             subscription: subscription.to_owned(),
             token: TokenSource::Given(token),
-            connect_to: Vec::new(),
-            request_timeout: Duration::from_secs(60),
-            connect_timeout: Duration::from_secs(10),
-            retry: RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(120) },
+            reach: Reach::default(),
             poll_interval: Duration::from_secs(5),
-            user_agent: concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION")).to_owned(),
             correlation_id: Uuid::new_v4(),
         }
     }
@@ -98,26 +84,28 @@ impl Client {
     /// The endpoint is neither https nor at a loopback address.
     pub fn new(options: Options) -> Result<Self, Error> {
         let refused = |cause| Error::new("use the ARM endpoint", cause);
-        let settings = Settings {
-            rules: options.connect_to,
-            user_agent: options.user_agent,
-            connect_timeout: options.connect_timeout,
-            request_timeout: options.request_timeout,
-        };
         Ok(Self {
             endpoint: safe_endpoint(options.endpoint).map_err(refused)?,
             poll_interval: options.poll_interval,
             scope: Scope::new(options.subscription),
             token: options.token,
-            retry: options.retry,
+            retry: options.reach.retry,
             correlation_id: options.correlation_id,
-            connector: Connector::new(settings),
+            connector: Connector::new(options.reach),
         })
     }
 
     /// The subscription, for building requests.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Gets a token now, so that the first request need not wait for it.
+    ///
+    /// # Errors
+    /// None could be issued.
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        self.token.get().await.map(drop)
     }
 
     /// Sends a request, again where that is safe and promises something, and reads the answer.
@@ -174,30 +162,41 @@ impl Client {
         Ok(url)
     }
 
-    /// Sends until an answer is accepted or no further attempt is due.
+    /// Sends until an answer is accepted or no further attempt is due. A token that is refused is replaced once: its end
+    /// came sooner than the sign-in had said, or the clocks disagree.
     pub(crate) async fn exchange(
         &self,
         call: &Call<'_>,
         accepts: impl Fn(&Response) -> bool,
     ) -> Result<Response, Error> {
-        let begun = Instant::now();
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let result = self.attempt(call).await;
-            let seen = seen(&result, &accepts);
-            match (judge(&self.retry, attempt, begun.elapsed(), &seen, call.safe_to_repeat), result) {
-                (Verdict::Done, Ok(response)) => return Ok(response),
-                (Verdict::Again(wait), _) => pause(wait).await,
-                (_, result) => return Err(failure(call.tried, attempt, result)),
-            }
+        let token = self.token.get().await?;
+        let refused = match self.persist(call, &token, &accepts).await {
+            Err(error) if error.status() == Some(401) => error,
+            result => return result,
+        };
+        match self.token.after_refusal(&token).await? {
+            Some(fresh) => self.persist(call, &fresh, &accepts).await,
+            None => Err(refused),
         }
     }
 
+    async fn persist(
+        &self,
+        call: &Call<'_>,
+        token: &SecretString,
+        accepts: impl Fn(&Response) -> bool,
+    ) -> Result<Response, Error> {
+        attempts::persist(call.tried, &self.retry, call.safe_to_repeat, async || {
+            let response = self.attempt(call, token).await?;
+            if accepts(&response) { Ok(response) } else { Err(Failed::refused(&response)) }
+        })
+        .await
+    }
+
     /// Sends once, and logs it: never the body, the query or the token.
-    async fn attempt(&self, call: &Call<'_>) -> Result<Response, Cause> {
+    async fn attempt(&self, call: &Call<'_>, token: &SecretString) -> Result<Response, Cause> {
         let begun = Instant::now();
-        let result = self.once(call).await;
+        let result = self.once(call, token).await;
         let (status, request_id) = match &result {
             Ok(response) => (Some(response.status), response.header("x-ms-request-id")),
             Err(_) => (None, None),
@@ -207,12 +206,12 @@ impl Client {
         result
     }
 
-    async fn once(&self, call: &Call<'_>) -> Result<Response, Cause> {
+    async fn once(&self, call: &Call<'_>, token: &SecretString) -> Result<Response, Cause> {
         let route = self.connector.route(&call.url)?;
         let mut request = route
             .client
             .request(call.method.clone(), route.url)
-            .header(AUTHORIZATION, self.token.authorization()?)
+            .header(AUTHORIZATION, bearer(token)?)
             .header("x-ms-client-request-id", Uuid::new_v4().to_string())
             .header("x-ms-correlation-request-id", self.correlation_id.to_string());
         if let Some(host) = route.host {
@@ -224,14 +223,12 @@ impl Client {
             None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
             None => request,
         };
-        let lost = |source| no_answer(&call.url, source);
-        let response = request.send().await.map_err(lost)?;
-        whole(response, LARGEST_ANSWER).await?.map_err(lost)
+        ask(&call.url, request, LARGEST_ANSWER).await
     }
 }
 
 /// Plain http would show the token to the network; a loopback address has none.
-fn safe_endpoint(endpoint: Url) -> Result<Url, Cause> {
+pub(crate) fn safe_endpoint(endpoint: Url) -> Result<Url, Cause> {
     let loopback = match endpoint.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -247,54 +244,4 @@ fn safe_endpoint(endpoint: Url) -> Result<Url, Cause> {
 /// Scheme, host and port of an address: its query may hold a signature.
 fn origin_of(text: &str) -> String {
     Url::parse(text).map_or_else(|_| "an address that is none".to_owned(), |url| url.origin().ascii_serialization())
-}
-
-fn no_answer(url: &Url, source: reqwest::Error) -> Cause {
-    Cause::NoAnswer { host: bare_host(url), source: source.without_url() }
-}
-
-/// Reads a body to its end, but no more than `limit` bytes of it.
-async fn whole(mut response: reqwest::Response, limit: usize) -> Result<Result<Response, reqwest::Error>, Cause> {
-    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(Cause::TooLarge { limit }),
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Ok(Response { status, headers, body })),
-            Err(error) => return Ok(Err(error)),
-        }
-    }
-}
-
-fn seen(result: &Result<Response, Cause>, accepts: impl Fn(&Response) -> bool) -> Seen {
-    match result {
-        Ok(response) if accepts(response) => Seen::Expected,
-        Ok(response) => Seen::Answer {
-            status: response.status,
-            busy: response.error().code_is("RetryableErrorDueToAnotherOperation"),
-            after: response.retry_after(),
-        },
-        Err(Cause::NoAnswer { source, .. }) if distrusted(source) => Seen::Hopeless,
-        Err(Cause::NoAnswer { source, .. }) if source.is_connect() => Seen::NotSent,
-        Err(Cause::NoAnswer { .. }) => Seen::Lost,
-        Err(_) => Seen::Hopeless,
-    }
-}
-
-/// rustls reports a failure of TLS itself as an I/O error of the kind "invalid data", and the layers above may wrap
-/// that in another I/O error.
-fn distrusted(error: &reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |error| (*error).source());
-    causes.filter_map(|error| error.downcast_ref::<io::Error>()).any(is_invalid_data)
-}
-
-fn is_invalid_data(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
-    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
-}
-
-fn failure(tried: &str, attempts: u32, result: Result<Response, Cause>) -> Error {
-    let cause = result.map_or_else(|cause| cause, |response| Cause::Answer(Answer::of(&response)));
-    Error { tried: tried.to_owned(), attempts, cause: Box::new(cause) }
 }

@@ -20,15 +20,34 @@ use reqwest::{
 use rollout::ConnectTo;
 use url::Url;
 
-use crate::error::Cause;
+use crate::{error::Cause, retry::RetryPolicy};
 
-/// How connections are made.
+/// How hosts are reached, and how patiently.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) rules: Vec<ConnectTo>,
-    pub(crate) user_agent: String,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) request_timeout: Duration,
+pub struct Reach {
+    /// Other addresses for hosts; a host with a rule is reached without a proxy.
+    pub connect_to: Vec<ConnectTo>,
+    /// Our name in `User-Agent`.
+    pub user_agent: String,
+    /// The longest time until a connection is open.
+    pub connect_timeout: Duration,
+    /// The longest time from the first byte sent to the last byte read of one attempt.
+    pub request_timeout: Duration,
+    /// How long a request is tried again.
+    pub retry: RetryPolicy,
+}
+
+impl Default for Reach {
+    /// The usual pace: attempts of 60 seconds for two minutes at most.
+    fn default() -> Self {
+        Self {
+            connect_to: Vec::new(),
+            user_agent: concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+            retry: RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(120) },
+        }
+    }
 }
 
 /// Another address for a name.
@@ -97,18 +116,18 @@ impl Route {
 
 /// The clients of all routes, each made when first needed and kept with its open connections.
 pub(crate) struct Connector {
-    settings: Settings,
+    reach: Reach,
     clients: Mutex<HashMap<Option<Detour>, reqwest::Client>>,
 }
 
 impl Connector {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, clients: Mutex::default() }
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self { reach, clients: Mutex::default() }
     }
 
     /// The route of a request to `url`.
     pub(crate) fn route(&self, url: &Url) -> Result<Route, Cause> {
-        let detour = Detour::of(&self.settings.rules, url, &bare_host(url))?;
+        let detour = Detour::of(&self.reach.connect_to, url, &bare_host(url))?;
         Ok(Route::new(self.client(detour.as_ref())?, url, detour.as_ref()))
     }
 
@@ -117,18 +136,18 @@ impl Connector {
         if let Some(client) = clients.get(&detour.cloned()) {
             return Ok(client.clone());
         }
-        let client = builder(&self.settings, detour).build().map_err(Cause::Setup)?;
+        let client = builder(&self.reach, detour).build().map_err(Cause::Setup)?;
         clients.insert(detour.cloned(), client.clone());
         Ok(client)
     }
 }
 
 /// A client that follows no redirect (it would take the token along) and tries nothing again by itself.
-pub(crate) fn builder(settings: &Settings, detour: Option<&Detour>) -> ClientBuilder {
+pub(crate) fn builder(reach: &Reach, detour: Option<&Detour>) -> ClientBuilder {
     let builder = reqwest::Client::builder()
-        .user_agent(&settings.user_agent)
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.request_timeout)
+        .user_agent(&reach.user_agent)
+        .connect_timeout(reach.connect_timeout)
+        .timeout(reach.request_timeout)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never());
     match detour {

@@ -1,13 +1,14 @@
 //! What went wrong between us and Azure. An [`Error`] says what was tried, its [`Cause`] says why, and
 //! [`Error::hint`] what to do.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
     json::{Node, ReadError},
     request::Response,
+    sign_in::SignInRefusal,
 };
 
 /// Something could not be done. The reason is the source, so that a chain of errors says it once.
@@ -98,6 +99,23 @@ pub enum Cause {
     /// The token has a character that no HTTP header can have.
     #[error("the token has a character that no HTTP header can have, such as a line break")]
     Token,
+    /// An id of a tenant or of an application that is none.
+    #[error("`{value}` is not the id of a {name}")]
+    Identifier {
+        /// Of what: `tenant` or `client`.
+        name: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// Microsoft Entra ID issues no token.
+    #[error("Microsoft Entra ID {0}")]
+    SignIn(Box<SignInRefusal>),
+    /// GitHub gives no assertion to sign in with.
+    #[error("GitHub's token service {0}")]
+    Assertion(Box<SignInRefusal>),
+    /// A new secret could not be announced for masking, so it is not used.
+    #[error("a new token cannot be masked")]
+    NotHidden(#[source] io::Error),
     /// The HTTP client could not be made, for example because the system's certificates cannot be read.
     #[error("the HTTP client cannot be made")]
     Setup(#[source] reqwest::Error),
@@ -179,7 +197,11 @@ impl Error {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self.cause.as_ref() {
-            Cause::Answer(answer) => hint_of_status(answer.status),
+            Cause::Answer(answer) => hint_of_token(&answer.error).or_else(|| hint_of_status(answer.status)),
+            Cause::SignIn(refusal) => refusal.hint(),
+            Cause::Assertion(refusal) => matches!(refusal.status, 400..=499).then_some(ASSERTION_HINT),
+            Cause::Identifier { .. } => Some("pass the id alone, as the overview of the application shows it"),
+            Cause::NotHidden(_) => Some("repair the runner's stdout: secrets cannot be masked"),
             Cause::Token => Some("give the token alone, without a line break or quotes"),
             Cause::NotHttps(_) => Some("use an https address: the token must not travel in the clear"),
             Cause::NoAnswer { .. } => Some(
@@ -201,11 +223,34 @@ const RETIRED: [&str; 5] = [
     "ApiVersionNotSupported",
 ];
 
+const ASSERTION_HINT: &str = "give the job `permissions: id-token: write`: GitHub shows its token service only to such \
+     a job, and only while it runs";
+
+/// Azure Resource Manager says what is wrong with a token by its code.
+fn hint_of_token(error: &ArmError) -> Option<&'static str> {
+    let hint = match error.code.as_deref()? {
+        "ExpiredAuthenticationToken" => {
+            "the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which \
+             gets a new one by itself"
+        }
+        "InvalidAuthenticationTokenAudience" => {
+            "the token is for another service: `arm-token` must be for the address in `arm-endpoint`, e.g. from \
+             `az account get-access-token --resource https://management.azure.com`"
+        }
+        "InvalidAuthenticationTokenTenant" => {
+            "the token is from another tenant than the subscription's: look at `tenant-id`, or at where `arm-token` \
+             comes from"
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
+
 fn hint_of_status(status: u16) -> Option<&'static str> {
     match status {
         401 => Some(
-            "the token has expired or is for another audience: get a new one for the ARM endpoint, \
-             e.g. with `az account get-access-token`",
+            "the token has expired or is for another audience: pass another one as `arm-token`, e.g. from \
+             `az account get-access-token`, or sign in with `client-id` and `tenant-id`",
         ),
         403 => Some("give the identity the action that the message names, on this resource or its resource group"),
         404 => Some("look at the names, the subscription id, and whether the identity may read there"),
@@ -253,7 +298,7 @@ fn either(node: &Node<'_>, name: &str, legacy: &str) -> Option<String> {
 }
 
 /// A line break in a message could pass for a command to who reads our output.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().take(LONGEST_MESSAGE).map(plain).collect()
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    connect::{Detour, Route, Settings, bare_host, builder},
+    connect::{Detour, Reach, Route, bare_host, builder},
     error::Cause,
     pause::pause,
 };
@@ -81,14 +81,15 @@ pub struct Unhealthy {
 /// Makes looks. Each takes a new connection, as a new user would, and carries no token.
 #[derive(Debug, Clone)]
 pub struct Prober {
-    settings: Settings,
+    reach: Reach,
 }
 
 impl Prober {
     /// A prober that follows these `connect-to` rules and calls itself `user_agent`.
     pub fn new(connect_to: Vec<ConnectTo>, connect_timeout: Duration, user_agent: &str) -> Self {
         let user_agent = user_agent.to_owned();
-        Self { settings: Settings { rules: connect_to, user_agent, connect_timeout, request_timeout: connect_timeout } }
+        let request_timeout = connect_timeout;
+        Self { reach: Reach { connect_to, user_agent, connect_timeout, request_timeout, ..Reach::default() } }
     }
 
     /// One look, without another attempt.
@@ -120,9 +121,9 @@ impl Prober {
 
     fn route(&self, probe: &Probe) -> Result<Route, Cause> {
         let url = probe.url()?;
-        let detour = Detour::of(&self.settings.rules, &url, &probe.connect_host)?;
-        let settings = Settings { request_timeout: probe.timeout, ..self.settings.clone() };
-        let client = builder(&settings, detour.as_ref()).pool_max_idle_per_host(0).build().map_err(Cause::Setup)?;
+        let detour = Detour::of(&self.reach.connect_to, &url, &probe.connect_host)?;
+        let reach = Reach { request_timeout: probe.timeout, ..self.reach.clone() };
+        let client = builder(&reach, detour.as_ref()).pool_max_idle_per_host(0).build().map_err(Cause::Setup)?;
         Ok(Route::new(client, &url, detour.as_ref()))
     }
 }

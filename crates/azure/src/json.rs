@@ -64,10 +64,7 @@ impl<'v> Node<'v> {
 
     /// The whole number at `path`, of a type that it must fit; `None` where it is absent or null.
     pub(crate) fn optional_number<N: TryFrom<i64>>(&self, path: &str) -> Result<Option<N>, ReadError> {
-        let number = |node: Node<'v>| {
-            let fits = node.value.as_i64().and_then(|number| N::try_from(number).ok());
-            fits.ok_or_else(|| node.unlike("a whole number in its range"))
-        };
+        let number = |node: Node<'v>| node.as_number().ok_or_else(|| node.unlike("a whole number in its range"));
         self.find(path).map(number).transpose()
     }
 
@@ -99,6 +96,11 @@ impl<'v> Node<'v> {
             _ => node.as_text().map(|text| (name, text.to_owned())).ok_or_else(|| node.unlike("a text")),
         };
         self.entries("tags")?.into_iter().map(tag).collect()
+    }
+
+    /// The value as a whole number, if it is one of this type.
+    pub(crate) fn as_number<N: TryFrom<i64>>(&self) -> Option<N> {
+        self.value.as_i64().and_then(|number| N::try_from(number).ok())
     }
 
     pub(crate) fn as_text(&self) -> Option<&'v str> {

@@ -1,7 +1,7 @@
 //! Azure Resource Manager, as far as a rolling upgrade needs it.
 //!
 //! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`]); one place sends them
-//! ([`Client::send`]) and owns token, retry and log; long operations are followed by [`Client::wait`]. [`health`]
+//! ([`Client::send`]) and owns retry and log; [`sign_in`] gets its tokens; long operations are followed by [`Client::wait`]. [`health`]
 //! looks at web sites as their users see them. The environment is never read here, apart from the proxy variables,
 //! which are reqwest's own.
 //!
@@ -11,6 +11,7 @@
 #[cfg(test)]
 mod arbitrary_json;
 pub mod arm_id;
+mod attempts;
 mod client;
 mod connect;
 mod error;
@@ -21,18 +22,19 @@ mod pages;
 mod pause;
 pub mod request;
 pub mod retry;
+pub mod sign_in;
 pub mod sql;
-mod token;
 pub mod traffic_manager;
 mod wait;
 pub mod web;
 
 pub use arm_id::{ArmId, Scope};
 pub use client::{Client, Options};
+pub use connect::Reach;
 pub use error::{Answer, ArmError, Cause, Error};
 pub use health::{Look, Probe, Prober, Unhealthy};
 pub use json::ReadError;
 pub use operation::{Outcome, Started};
 pub use request::{Request, Response};
 pub use retry::RetryPolicy;
-pub use token::TokenSource;
+pub use sign_in::{Application, AssertionSource, Proof, SignIn, SignInRefusal, TokenSource, scope_of};

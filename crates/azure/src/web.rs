@@ -52,22 +52,23 @@ pub fn app_setting_names(scope: &Scope, id: &SiteId) -> Request<Vec<String>> {
 
 /// Starts a site; one that runs goes on.
 pub fn start(scope: &Scope, id: &SiteId) -> Request<()> {
-    act(scope, id, "start")
+    act(scope, id, "start").repeatable()
 }
 
 /// Stops a site; one that is stopped stays so.
 pub fn stop(scope: &Scope, id: &SiteId) -> Request<()> {
-    act(scope, id, "stop")
+    act(scope, id, "stop").repeatable()
 }
 
-/// Restarts a site; a second restart does no harm.
+/// Restarts a site. Not sent again after a lost answer: a second restart would throw out those whom the first one has
+/// just let in. Look at the site, then decide.
 pub fn restart(scope: &Scope, id: &SiteId) -> Request<()> {
     act(scope, id, "restart")
 }
 
 fn act(scope: &Scope, id: &SiteId, verb: &str) -> Request<()> {
     let tried = format!("{verb} the site `{id}`");
-    Request::new(Method::POST, tried, &scope.site(id).join(&[verb]), API_VERSION, |_| Ok(())).repeatable()
+    Request::new(Method::POST, tried, &scope.site(id).join(&[verb]), API_VERSION, |_| Ok(()))
 }
 
 /// Deletes a site or slot, and never the plan that it leaves empty; one that is not there is deleted already.

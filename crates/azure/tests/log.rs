@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use azure::{Client, Options, RetryPolicy, web};
+use azure::{Client, Options, Reach, RetryPolicy, web};
 
 #[path = "wire/scripted.rs"]
 #[allow(dead_code, reason = "this binary needs a part of it")]
@@ -45,7 +45,9 @@ async fn the_log_has_a_line_per_request_and_no_secret() {
     let list = r#"{"properties":{"Shop":{"value":"Password=hunter2","type":"SQLAzure"}}}"#;
     let (url, _) = serve(vec![answer(503, &[], "hunter2"), answer(200, &[("x-ms-request-id", "r-9")], list)]).await;
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
-    let client = Client::new(Options { retry, ..Options::new(url, "sub", TOKEN.into()) }).unwrap();
+    let client =
+        Client::new(Options { reach: Reach { retry, ..Reach::default() }, ..Options::new(url, "sub", TOKEN.into()) })
+            .unwrap();
     let site = "rg/web".parse().unwrap();
     client.send(&web::connection_settings(client.scope(), &site)).await.unwrap();
 

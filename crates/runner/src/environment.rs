@@ -17,8 +17,27 @@ pub struct Environment {
     pub debug: bool,
     /// `CI` is set to anything but `false`.
     pub ci: bool,
+    /// `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`: the runner's token service, which is there in a
+    /// job with `id-token: write`.
+    pub id_token_request: Option<IdTokenRequest>,
     /// Variables `UPGRADE_…` that are not empty: the inputs of a step.
     pub inputs: BTreeMap<String, String>,
+}
+
+/// Where a job asks for an identity token, and with what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdTokenRequest {
+    /// The address, with a query.
+    pub url: String,
+    /// The bearer token: a secret.
+    pub token: String,
+}
+
+/// The token is left out.
+impl std::fmt::Debug for IdTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdTokenRequest").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 impl Environment {
@@ -33,13 +52,16 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
+        let text = |name| set(name).and_then(|value| value.into_string().ok());
+        let (url, token) = (text("ACTIONS_ID_TOKEN_REQUEST_URL"), text("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
         Self {
             actions: set("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             output: set("GITHUB_OUTPUT").map(PathBuf::from),
             step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from),
-            run_id: set("GITHUB_RUN_ID").and_then(|value| value.into_string().ok()),
+            run_id: text("GITHUB_RUN_ID"),
             debug: set("RUNNER_DEBUG").is_some_and(|value| value == "1"),
             ci: set("CI").is_some_and(|value| value != "false"),
+            id_token_request: url.zip(token).map(|(url, token)| IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
         }
     }
@@ -55,6 +77,7 @@ impl std::fmt::Debug for Environment {
             .field("run_id", &self.run_id)
             .field("debug", &self.debug)
             .field("ci", &self.ci)
+            .field("id_token_request", &self.id_token_request)
             .field("inputs", &self.inputs.keys())
             .finish()
     }
@@ -82,7 +105,10 @@ mod tests {
             ("GITHUB_RUN_ID", "42"),
             ("RUNNER_DEBUG", "1"),
             ("CI", "true"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.example/token?api-version=2.0"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "s3cret"),
         ]);
+        let (url, token) = ("https://pipelines.example/token?api-version=2.0".to_owned(), "s3cret".to_owned());
         let expected = Environment {
             actions: true,
             output: Some("/t/output".into()),
@@ -90,8 +116,10 @@ mod tests {
             run_id: Some("42".into()),
             debug: true,
             ci: true,
+            id_token_request: Some(IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
         };
+        assert!(!format!("{environment:?}").contains("s3cret"));
         assert_eq!(environment, expected);
     }
 
@@ -117,6 +145,8 @@ mod tests {
             ("GITHUB_RUN_ID", ""),
             ("RUNNER_DEBUG", "0"),
             ("CI", "false"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://pipelines.example/token"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""),
         ]);
         assert_eq!(environment, Environment::default());
         assert_eq!(read(&[]), Environment::default());

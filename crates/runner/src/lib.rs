@@ -15,7 +15,7 @@ mod redact;
 mod summary;
 
 pub use annotation::{Annotation, Level};
-pub use environment::Environment;
+pub use environment::{Environment, IdTokenRequest};
 pub use guest::{Group, Guest};
 pub use log::Log;
 pub use output::OutputError;

@@ -1,8 +1,8 @@
 //! Everything that a step speaks to: Azure Resource Manager, the databases, the sites.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use azure::{Client, Options, Prober, RetryPolicy, TokenSource};
+use azure::{Client, Options, Prober, Reach, RetryPolicy};
 use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, UpgradeId, ids::IdError};
 use runner::{Annotation, Guest, Level};
 use tsql::{Connect, Credentials, Patience, Session, SqlError, error::Kind};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     failure::Failure,
     inputs::{ConnectionInputs, LimitInputs},
+    sign_in::{Identity, SqlIdentity},
 };
 
 /// Connections are made when they are needed, and all from here.
@@ -54,7 +55,7 @@ impl Pace {
 }
 
 struct SqlAccess {
-    credentials: Credentials,
+    identity: SqlIdentity,
     suffix: String,
     connect_to: Vec<ConnectTo>,
     application: String,
@@ -75,21 +76,26 @@ impl Cloud {
         pace: Pace,
     ) -> Result<Self, Failure> {
         let user_agent = format!("rolling-upgrade/{} ({step})", env!("CARGO_PKG_VERSION"));
+        let reach = Reach {
+            connect_to: inputs.connect_to.clone(),
+            user_agent: user_agent.clone(),
+            connect_timeout: inputs.connect_timeout.0,
+            request_timeout: inputs.request_timeout.0,
+            retry: RetryPolicy { first: inputs.retry_first.0, budget: inputs.retry_budget.0 },
+        };
+        let subscription = needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone();
+        let identity = Identity::new(guest, inputs, &reach)?;
         let options = Options {
             endpoint: inputs.arm_endpoint.clone(),
-            subscription: needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone(),
-            token: TokenSource::Given(needed("arm-token", inputs.arm_token.as_ref(), TOKEN_HINT)?.clone()),
-            connect_to: inputs.connect_to.clone(),
-            request_timeout: inputs.request_timeout.0,
-            connect_timeout: inputs.connect_timeout.0,
-            retry: RetryPolicy { first: inputs.retry_first.0, budget: inputs.retry_budget.0 },
+            subscription,
+            token: identity.arm,
+            reach,
             poll_interval: inputs.poll_interval.0,
-            user_agent: user_agent.clone(),
             correlation_id: Uuid::new_v4(),
         };
         let arm = Client::new(options).map_err(failed_at_azure)?;
         let sql = SqlAccess {
-            credentials: credentials(inputs)?,
+            identity: identity.sql,
             suffix: inputs.sql_suffix.clone(),
             connect_to: inputs.connect_to.clone(),
             application: format!("rolling-upgrade/{step}/{id}"),
@@ -105,20 +111,35 @@ impl Cloud {
         format!("{}.{}", server.name, self.sql.suffix.trim_start_matches('.'))
     }
 
+    /// Gets what the step signs in with, for both services at a time: before anything is begun, and so that neither has to
+    /// be waited for later.
+    ///
+    /// # Errors
+    /// No token could be issued.
+    pub async fn sign_in(&self) -> Result<(), Failure> {
+        let both = tokio::try_join!(self.arm.sign_in(), self.sql.identity.credentials());
+        both.map(drop).map_err(failed_at_azure)
+    }
+
     /// A session on a database, as the identity of this run.
     ///
     /// # Errors
-    /// The log-in failed.
-    pub async fn connect(&self, database: &DatabaseId) -> Result<Session, SqlError> {
-        self.connect_as(&self.fqdn(&database.server_id()), &database.name, &self.sql.credentials).await
+    /// The sign-in or the log-in failed.
+    pub async fn connect(&self, database: &DatabaseId) -> Result<Session, NotConnected> {
+        self.connect_by_identity(&database.server_id(), &database.name).await
     }
 
     /// A session on `master` of a logical server.
     ///
     /// # Errors
-    /// The log-in failed.
-    pub async fn connect_to_master(&self, server: &ServerId) -> Result<Session, SqlError> {
-        self.connect_as(&self.fqdn(server), "master", &self.sql.credentials).await
+    /// The sign-in or the log-in failed.
+    pub async fn connect_to_master(&self, server: &ServerId) -> Result<Session, NotConnected> {
+        self.connect_by_identity(server, "master").await
+    }
+
+    async fn connect_by_identity(&self, server: &ServerId, database: &str) -> Result<Session, NotConnected> {
+        let who = self.sql.identity.credentials().await.map_err(NotConnected::SignIn)?;
+        self.connect_as(&self.fqdn(server), database, &who).await.map_err(NotConnected::Sql)
     }
 
     /// A session on a database as somebody else, such as the user of a site's connection string.
@@ -146,20 +167,30 @@ impl Cloud {
     }
 }
 
-const TOKEN_HINT: &str = "pass a token, for example from `az account get-access-token`";
+/// Why there is no session.
+#[derive(Debug)]
+pub enum NotConnected {
+    /// There is no token to log in with.
+    SignIn(azure::Error),
+    /// The server refused, or was not reached.
+    Sql(SqlError),
+}
 
-fn credentials(inputs: &ConnectionInputs) -> Result<Credentials, Failure> {
-    let user = inputs.sql_user.clone().zip(inputs.sql_password.clone());
-    match (inputs.sql_token.clone(), user) {
-        (Some(token), None) => Ok(Credentials::Token(token)),
-        (None, Some((user, password))) => Ok(Credentials::Password { user, password }),
-        (Some(_), Some(_)) => {
-            let error = anyhow::anyhow!("both `sql-token` and `sql-user` with `sql-password` were given");
-            Err(Failure::refused(error, "give one of the two"))
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn(error) => write!(f, "{error}: {}", error.cause),
+            Self::Sql(error) => error.fmt(f),
         }
-        (None, None) => {
-            let error = anyhow::anyhow!("neither `sql-token` nor `sql-user` with `sql-password` was given");
-            Err(Failure::refused(error, TOKEN_HINT))
+    }
+}
+
+/// As before anything was changed.
+impl From<NotConnected> for Failure {
+    fn from(error: NotConnected) -> Self {
+        match error {
+            NotConnected::SignIn(error) => failed_at_azure(error),
+            NotConnected::Sql(error) => failed_at_sql(error),
         }
     }
 }

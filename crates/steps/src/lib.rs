@@ -10,6 +10,7 @@ mod observe;
 mod plan;
 mod report;
 mod shell;
+mod sign_in;
 mod step;
 mod ways;
 

@@ -18,7 +18,7 @@ use tsql::{
 };
 
 use crate::{
-    cloud::{Cloud, failed_at_azure, failed_at_sql},
+    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
     ways::closed_ways,
 };
@@ -117,7 +117,8 @@ pub async fn look_into(
     *kept = None;
     let mut session = match cloud.connect(database).await {
         Ok(session) => session,
-        Err(error) => {
+        Err(NotConnected::SignIn(error)) => return Err(failed_at_azure(error)),
+        Err(NotConnected::Sql(error)) => {
             cloud.notice(format!("`{database}` cannot be looked into: {error}"));
             return Ok(None);
         }

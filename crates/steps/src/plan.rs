@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     apply::{names, read_folder},
-    cloud::{Cloud, Pace, failed_at_azure, failed_at_sql, upgrade_id},
+    cloud::{Cloud, Pace, failed_at_azure, upgrade_id},
     failure::Failure,
     inputs::{PlanArguments, identifier},
     observe::{Sessions, observe, settings, surroundings},
@@ -29,9 +29,10 @@ pub async fn run(guest: &Guest, arguments: PlanArguments) -> Result<Report, Fail
     let scripts = scripts(&arguments)?;
     let pace = Pace::of(&arguments.connection);
     let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
+    cloud.sign_in().await?;
     let upgrade = discover(&cloud, id, &inputs).await?;
     let mut sessions = Sessions::default();
-    let production = cloud.connect(&upgrade.production.database).await.map_err(failed_at_sql)?;
+    let production = cloud.connect(&upgrade.production.database).await?;
     sessions.production = Some(production);
     let world = observe(&cloud, &upgrade, &mut sessions).await?;
     let around = surroundings(&cloud, &upgrade, &world).await?;

@@ -127,8 +127,10 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 fn hide_secrets(guest: &Guest, inputs: &ConnectionInputs) -> std::io::Result<()> {
-    let secrets = [&inputs.arm_token, &inputs.sql_token, &inputs.sql_password];
-    secrets.into_iter().flatten().try_for_each(|secret| guest.hide(secret.expose_secret()))
+    let secrets = [&inputs.arm_token, &inputs.sql_token, &inputs.sql_password, &inputs.client_secret];
+    let request = guest.environment().id_token_request.as_ref();
+    let secrets = secrets.into_iter().flatten().map(|secret| secret.expose_secret());
+    secrets.chain(request.map(|request| request.token.as_str())).try_for_each(|secret| guest.hide(secret))
 }
 
 /// The default hook would print the message unredacted.

@@ -8,14 +8,11 @@ use rollout::{
 };
 use runner::Guest;
 use serde_json::json;
-use tsql::{
-    SqlError,
-    statements::lock::{self, Lock},
-};
+use tsql::statements::lock::{self, Lock};
 
 use crate::{
     apply::{Hands, Scripts},
-    cloud::{Cloud, Pace, failed_at_azure, failed_at_sql, upgrade_id},
+    cloud::{Cloud, NotConnected, Pace, failed_at_azure, failed_at_sql, upgrade_id},
     failure::Failure,
     inputs::{StepArguments, identifier},
     observe::{self, Sessions, observe},
@@ -46,6 +43,7 @@ pub async fn run(step: Step, guest: &Guest, arguments: StepArguments) -> Result<
     let policy = policy(step, &arguments, &scripts)?;
     let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits);
     let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
+    cloud.sign_in().await?;
     Course { step, cloud: &cloud, upgrade: &upgrade, policy: &policy, scripts: &scripts }.run().await
 }
 
@@ -131,7 +129,7 @@ impl Course<'_> {
     }
 
     /// Servers say the same of a database that is not there and of one that is not there for the moment.
-    async fn not_connected(&self, error: SqlError) -> Failure {
+    async fn not_connected(&self, error: NotConnected) -> Failure {
         let production = &self.upgrade.production.database;
         match self.removed(production).await {
             Ok(true) => {
@@ -139,7 +137,7 @@ impl Course<'_> {
                 let hint = "V1 was removed, or the identifier is wrong: nothing is left to do here";
                 Refusal::new(format!("run {}", self.step.name()), why, hint).into()
             }
-            _ => failed_at_sql(error),
+            _ => error.into(),
         }
     }
 

@@ -8,7 +8,7 @@ use rollout::{Closed, DatabaseId, Termination, Way};
 use tsql::statements::permissions::may_remove_secondaries;
 
 use crate::{
-    cloud::{Cloud, failed_at_azure, failed_at_sql},
+    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
 };
 
@@ -43,8 +43,8 @@ async fn reason(cloud: &Cloud, source: &DatabaseId, way: Way) -> Result<Option<S
 async fn no_role(cloud: &Cloud, source: &DatabaseId) -> Result<Option<String>, Failure> {
     let server = source.server_id();
     let mut master = match cloud.connect_to_master(&server).await {
-        Err(error) if error.not_permitted() => return Ok(Some(error.to_string())),
-        session => session.map_err(failed_at_sql)?,
+        Err(NotConnected::Sql(error)) if error.not_permitted() => return Ok(Some(error.to_string())),
+        session => session?,
     };
     let may = may_remove_secondaries(&mut master, cloud.pace.request).await.map_err(failed_at_sql)?;
     Ok((!may).then(|| format!("the role dbmanager in `master` of server `{}` is missing", server.name)))

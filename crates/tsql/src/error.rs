@@ -184,7 +184,14 @@ fn quoted_address(message: &str) -> Option<&str> {
 
 fn login_hint(message: &str) -> &'static str {
     if message.contains("Token is expired") {
-        "the access token has expired: get a new one"
+        "the access token in `sql-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets \
+         a new one for each log-in"
+    } else if message.contains("not currently configured to accept this token") {
+        "the server has no Microsoft Entra administrator, or the token is from another tenant or cloud: look at the server, \
+         `tenant-id` and `sql-suffix`"
+    } else if message.contains("Incorrect or invalid token") {
+        "the token is not one for Azure SQL: `sql-token` must be for `https://database.windows.net/` (or that of another \
+         cloud, as `sql-suffix` has it), not the one for Azure Resource Manager"
     } else if message.contains("token-identified principal") {
         "the identity behind the token has no user there: run `CREATE USER [name] FROM EXTERNAL PROVIDER` in that database \
          (for `master`, make it a user of `master` or the server's Entra administrator)"
@@ -243,7 +250,8 @@ mod tests {
         assert!(hint(18456, "Login failed for user 'app'").starts_with("check user and password"));
         assert!(hint(18456, "Login failed for user '<token-identified principal>'").contains("FROM EXTERNAL PROVIDER"));
         assert!(
-            hint(18456, "Login failed for user '<token-identified principal>'. Token is expired.").contains("expired")
+            hint(18456, "Login failed for user '<token-identified principal>'. Token is expired.")
+                .contains("`sql-token` has ended")
         );
         for number in [40613, 3906, 1468, 5061, 5070, 226, 262] {
             assert!(!hint(number, "").is_empty());

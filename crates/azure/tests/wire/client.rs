@@ -1,8 +1,10 @@
 //! The sending of requests, over real sockets: headers, retries, refusals, and what the log shows.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use azure::{Cause, Client, Error, Options, Request, RetryPolicy, Scope, TokenSource, sql, traffic_manager, web};
+use azure::{
+    Cause, Client, Error, Options, Reach, Request, RetryPolicy, Scope, TokenSource, sql, traffic_manager, web,
+};
 use reqwest::Method;
 use rollout::{DatabaseId, facts::ConnectionSetting};
 use url::Url;
@@ -14,7 +16,7 @@ const TOKEN: &str = "token-6f1c";
 fn options(endpoint: Url) -> Options {
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let poll_interval = Duration::from_millis(1);
-    Options { retry, poll_interval, ..Options::new(endpoint, "sub", TOKEN.into()) }
+    Options { reach: Reach { retry, ..Reach::default() }, poll_interval, ..Options::new(endpoint, "sub", TOKEN.into()) }
 }
 
 fn client(endpoint: Url) -> Client {
@@ -89,25 +91,39 @@ async fn what_may_go_again_goes_again() {
 }
 
 #[tokio::test]
-async fn the_wait_that_the_service_asks_for_is_kept() {
-    let (url, _) = serve(vec![answer(429, &[("retry-after-ms", "120")], ""), empty_list()]).await;
-    let begun = Instant::now();
-    client(url).send(&links()).await.unwrap();
-    assert!(begun.elapsed() >= Duration::from_millis(120));
+async fn a_post_that_may_have_acted_is_not_repeated() {
+    for first in perhaps_done() {
+        let (url, stage) = serve(vec![first, answer(200, &[], "")]).await;
+        assert_eq!(client(url).send(&restart()).await.unwrap_err().attempts, 1);
+        assert_eq!(stage.asked().len(), 1);
+    }
+    let refused = answer(429, &[("retry-after-ms", "1")], "");
+    let (url, stage) = serve(vec![refused, answer(200, &[], "")]).await;
+    client(url).send(&restart()).await.unwrap();
+    assert_eq!(stage.asked().len(), 2, "what was refused before anything was done may go again");
+}
+
+/// Ends of an attempt after which nobody knows whether it has acted.
+fn perhaps_done() -> [Act; 3] {
+    [answer(500, &[], ""), answer(503, &[("retry-after-ms", "1")], ""), Act::Cut]
 }
 
 #[tokio::test]
-async fn a_post_that_may_have_acted_is_not_repeated() {
-    for first in [answer(500, &[], ""), answer(503, &[("retry-after-ms", "1")], ""), Act::Cut] {
-        let (url, stage) = serve(vec![first, answer(200, &[], "")]).await;
-        let mut post = restart();
-        post.safe_to_repeat = false;
-        assert_eq!(client(url).send(&post).await.unwrap_err().attempts, 1);
-        assert_eq!(stage.asked().len(), 1);
+async fn a_post_that_twice_does_what_it_does_once_is_repeated() {
+    let (scope, site) = (Scope::new("sub"), "rg/web".parse().unwrap());
+    for first in perhaps_done() {
+        for post in [web::start(&scope, &site), web::stop(&scope, &site)] {
+            let (url, stage) = serve(vec![first.clone(), answer(200, &[], "")]).await;
+            client(url).send(&post).await.unwrap();
+            assert_eq!(stage.asked().len(), 2, "{post:?}");
+        }
+        let list = answer(200, &[], r#"{"properties":{}}"#);
+        let (url, stage) = serve(vec![first.clone(), list.clone(), first, list]).await;
+        let client = client(url);
+        assert!(client.send(&web::connection_settings(&scope, &site)).await.unwrap().is_empty());
+        assert!(client.send(&web::app_setting_names(&scope, &site)).await.unwrap().is_empty());
+        assert_eq!(stage.asked().len(), 4);
     }
-    let (url, stage) = serve(vec![Act::Cut, answer(200, &[], "")]).await;
-    client(url).send(&restart()).await.unwrap();
-    assert_eq!(stage.asked().len(), 2, "a restart is safe to repeat");
 }
 
 #[tokio::test]
@@ -126,7 +142,9 @@ async fn the_last_real_error_is_kept() {
 #[tokio::test]
 async fn a_request_that_gets_no_answer_in_time_goes_again() {
     let (url, stage) = serve([vec![Act::Stall], vec![empty_list(); 50]].concat()).await;
-    let client = Client::new(Options { request_timeout: Duration::from_millis(100), ..options(url) }).unwrap();
+    let mut options = options(url);
+    options.reach.request_timeout = Duration::from_millis(100);
+    let client = Client::new(options).unwrap();
     client.send(&links()).await.unwrap();
     assert!(stage.asked().len() > 1);
 }
@@ -162,7 +180,8 @@ async fn an_answer_that_cannot_be_read_says_where_and_with_which_id() {
 async fn nobody_there_is_said_with_the_host() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let retry = RetryPolicy { first: Duration::from_millis(20), budget: Duration::from_secs(1) };
-    let options = Options { retry, ..options(Url::parse(&format!("http://{free}")).unwrap()) };
+    let mut options = options(Url::parse(&format!("http://{free}")).unwrap());
+    options.reach.retry = retry;
     let error = Client::new(options).unwrap().send(&restart()).await.unwrap_err();
     assert!(error.attempts > 1, "nothing was sent, so it may go again");
     let text = shown(&error);
@@ -252,7 +271,9 @@ async fn a_rule_changes_the_port_and_keeps_the_host() {
     let (url, stage) = serve(vec![empty_list()]).await;
     let rule = format!(":9:127.0.0.1:{}", url.port().unwrap());
     let endpoint = Url::parse("http://127.0.0.1:9").unwrap();
-    let client = Client::new(Options { connect_to: vec![rule.parse().unwrap()], ..options(endpoint) }).unwrap();
+    let mut options = options(endpoint);
+    options.reach.connect_to = vec![rule.parse().unwrap()];
+    let client = Client::new(options).unwrap();
     client.send(&links()).await.unwrap();
     assert_eq!(stage.asked()[0].header("host"), Some("127.0.0.1:9"));
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use azure::{Client, Look, Options, Probe, Prober, RetryPolicy, Scope, sql};
+use azure::{Client, Look, Options, Probe, Prober, Reach, RetryPolicy, Scope, sql};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tempfile::NamedTempFile;
@@ -142,7 +142,7 @@ fn arm_at(port: u16) -> Client {
     let endpoint = Url::parse("https://arm.example").unwrap();
     let options = Options::new(endpoint, "sub", "token-6f1c".into());
     let (poll_interval, connect_to) = (Duration::from_millis(1), vec![rule.parse().unwrap()]);
-    Client::new(Options { retry, poll_interval, connect_to, ..options }).unwrap()
+    Client::new(Options { reach: Reach { retry, connect_to, ..Reach::default() }, poll_interval, ..options }).unwrap()
 }
 
 fn server() -> azure::Request<Option<rollout::facts::Server>> {

@@ -5,3 +5,4 @@ mod client;
 mod health;
 mod operations;
 mod scripted;
+mod sign_in;

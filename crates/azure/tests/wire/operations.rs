@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure::{Cause, Client, Error, Options, Outcome, Request, RetryPolicy, Scope, Started, sql};
+use azure::{Cause, Client, Error, Options, Outcome, Reach, Request, RetryPolicy, Scope, Started, sql};
 
 use crate::scripted::{Act, Stage, answer, serve};
 
@@ -16,7 +16,11 @@ async fn follow(script: Vec<Act>) -> (Result<Outcome, Error>, Stage) {
     let (endpoint, stage) = serve(script).await;
     let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
     let poll_interval = Duration::from_millis(1);
-    let options = Options { retry, poll_interval, ..Options::new(endpoint, "sub", "token-6f1c".into()) };
+    let options = Options {
+        reach: Reach { retry, ..Reach::default() },
+        poll_interval,
+        ..Options::new(endpoint, "sub", "token-6f1c".into())
+    };
     (Client::new(options).unwrap().run(&delete(), LIMIT).await, stage)
 }
 

@@ -8,7 +8,7 @@ use tsql::statements::remove_secondary;
 
 use super::{Hands, wait};
 use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
+    cloud::{NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
 };
 
@@ -80,7 +80,8 @@ impl Hands<'_> {
         let limit = self.cloud.pace.request;
         let removed = match self.cloud.connect_to_master(&source.server_id()).await {
             Ok(mut master) => remove_secondary::remove(&mut master, &source.name, &target.server, limit).await,
-            Err(error) => Err(error),
+            Err(NotConnected::Sql(error)) => Err(error),
+            Err(error) => return Err(Failed { unknown: false, failure: error.into() }),
         };
         match removed {
             Ok(()) => Ok(Attempt::Ended),

@@ -93,7 +93,7 @@ impl Hands<'_> {
         let holds_lock = *database == self.upgrade.production.database;
         let kept = if holds_lock { &mut self.sessions.production } else { &mut self.sessions.stage };
         if kept.as_ref().is_none_or(|session| !session.is_open()) {
-            let mut session = self.cloud.connect(database).await.map_err(failed_at_sql)?;
+            let mut session = self.cloud.connect(database).await?;
             if holds_lock
                 && let Lock::Held { by } =
                     lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)?

@@ -64,7 +64,7 @@ impl Scripts {
     /// # Errors
     /// A batch is not understood, or the server cannot be asked.
     pub async fn parse(&self, cloud: &Cloud, upgrade: &Upgrade) -> Result<(), Failure> {
-        let session = cloud.connect(&upgrade.stage.database).await.map_err(failed_at_sql)?;
+        let session = cloud.connect(&upgrade.stage.database).await?;
         let all: Vec<Script> = self.upgrade.iter().chain(&self.checks).cloned().collect();
         let wrong = parse_only::check(session, &all, cloud.pace.request).await.map_err(failed_at_sql)?;
         if wrong.is_empty() {

@@ -15,6 +15,19 @@ pub struct ConnectionInputs {
     /// Id of the subscription that holds all resources.
     #[arg(long)]
     pub subscription_id: Option<String>,
+    /// Id of the application (service principal) that signs in, with `tenant-id`: by `client-secret`, else by GitHub's
+    /// identity token.
+    #[arg(long)]
+    pub client_id: Option<String>,
+    /// Id of the application's tenant.
+    #[arg(long)]
+    pub tenant_id: Option<String>,
+    /// Secret of the application. Without it GitHub's identity token is the proof, in a job with `id-token: write`.
+    #[arg(long)]
+    pub client_secret: Option<SecretString>,
+    /// Audience of GitHub's identity token: that of the application's federated credential.
+    #[arg(long, default_value = "api://AzureADTokenExchange")]
+    pub audience: String,
     /// Access token for Azure Resource Manager (`az account get-access-token`).
     #[arg(long)]
     pub arm_token: Option<SecretString>,
@@ -30,6 +43,9 @@ pub struct ConnectionInputs {
     /// Address of Azure Resource Manager.
     #[arg(long, default_value = "https://management.azure.com")]
     pub arm_endpoint: url::Url,
+    /// Address of Microsoft Entra ID.
+    #[arg(long, default_value = "https://login.microsoftonline.com")]
+    pub login_endpoint: url::Url,
     /// DNS suffix of logical SQL servers.
     #[arg(long, default_value = "database.windows.net")]
     pub sql_suffix: String,
