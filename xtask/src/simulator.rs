@@ -51,6 +51,24 @@ pub struct Ready {
     pub arm_token: String,
     /// Token for SQL.
     pub sql_token: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// The application that may sign in.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    id_token_request_url: String,
+    id_token_request_token: String,
+}
+
+impl Ready {
+    /// What a runner puts into the environment of a job with `id-token: write`.
+    pub fn id_token_request(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", self.id_token_request_url.clone()),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", self.id_token_request_token.clone()),
+        ]
+    }
 }
 
 impl Simulator {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use super::material::Material;
+use super::{material::Material, sign_in::SignIn};
 use crate::{outputs::Outputs, simulator::Simulator};
 
 /// An input by its kebab-case name.
@@ -12,15 +12,15 @@ pub type Input = (&'static str, String);
 const CONNECTION: &str = "Shop";
 
 /// What every step needs to reach Azure.
-pub fn common(simulator: &Simulator) -> Vec<Input> {
+pub fn common(simulator: &Simulator, sign_in: SignIn) -> Vec<Input> {
     let ready = &simulator.ready;
-    vec![
+    let mut inputs = vec![
         ("subscription-id", ready.subscription_id.clone()),
-        ("arm-token", ready.arm_token.clone()),
-        ("sql-token", ready.sql_token.clone()),
         ("connect-to", simulator.connect_to()),
         ("poll-interval", "50ms".to_owned()),
-    ]
+    ];
+    inputs.extend(sign_in.inputs(ready));
+    inputs
 }
 
 /// What the person who starts the upgrade says.

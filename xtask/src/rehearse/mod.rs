@@ -4,6 +4,7 @@ mod inputs;
 mod material;
 mod report;
 mod road;
+mod sign_in;
 mod step;
 mod verdict;
 mod world;
@@ -16,6 +17,7 @@ use clap::{Args, ValueEnum};
 use crate::{simulator::Simulator, workspace::Workspace};
 use material::Material;
 use report::{Outcome, Report};
+use sign_in::SignIn;
 
 /// What to rehearse.
 #[derive(Args)]
@@ -26,6 +28,9 @@ pub struct Options {
     /// What goes wrong: nothing, a script that fails, or a V2 that does not answer.
     #[arg(long = "break", value_name = "WHAT", default_value = "none")]
     broken: Break,
+    /// How the steps sign in.
+    #[arg(long, value_name = "HOW", default_value = "tokens")]
+    sign_in: SignIn,
     /// File for the report; without it `rehearsal/report.json` in the target folder.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -34,7 +39,7 @@ pub struct Options {
 impl Options {
     /// A rehearsal of the sample with one thing going wrong, or nothing.
     pub fn of_sample(broken: Break) -> Self {
-        Self { scripts: None, broken, report: None }
+        Self { scripts: None, broken, sign_in: SignIn::default(), report: None }
     }
 }
 
@@ -63,7 +68,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
     let material = Material::lay_out(workspace, options.scripts.as_deref(), options.broken)?;
     let simulator = Simulator::start(workspace, &material.folder, &material.scenario())?;
-    let report = road::travel(workspace, &material, &simulator)?;
+    let report = road::travel(workspace, &material, &simulator, options.sign_in)?;
     let file = options.report.clone().unwrap_or_else(|| material.folder.join("report.json"));
     write(&report, &file)?;
     let problems = verdict::problems(&report, options.broken.expected());

@@ -8,6 +8,7 @@ use super::{
     inputs::{self, Input},
     material::Material,
     report::{Outcome, Ran, Report},
+    sign_in::SignIn,
     step::{self, Done},
     world::World,
 };
@@ -20,9 +21,15 @@ const CUTOVER: [&str; 4] = ["freeze", "terminate", "migrate", "switch"];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Travels the whole road and reports.
-pub fn travel(workspace: &Workspace, material: &Material, simulator: &Simulator) -> anyhow::Result<Report> {
+pub fn travel(
+    workspace: &Workspace,
+    material: &Material,
+    simulator: &Simulator,
+    sign_in: SignIn,
+) -> anyhow::Result<Report> {
+    let start = Instant::now();
     let mut journey =
-        Journey { workspace, material, simulator, start: Instant::now(), outputs: Outputs::new(), ran: Vec::new() };
+        Journey { workspace, material, simulator, sign_in, start, outputs: Outputs::new(), ran: Vec::new() };
     let outcome = journey.all().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         Outcome::Failed
@@ -35,6 +42,7 @@ struct Journey<'a> {
     workspace: &'a Workspace,
     material: &'a Material,
     simulator: &'a Simulator,
+    sign_in: SignIn,
     start: Instant,
     outputs: Outputs,
     ran: Vec<Ran>,
@@ -101,9 +109,11 @@ impl Journey<'_> {
     fn run(&mut self, step: &str, inputs: &[Input]) -> anyhow::Result<Done> {
         let started = self.start.elapsed().as_secs_f64();
         eprintln!("{started:7.1} s  {step}");
-        let mut all = inputs::common(self.simulator);
+        let mut all = inputs::common(self.simulator, self.sign_in);
         all.extend_from_slice(inputs);
-        let mut done = step::run(self.workspace, self.simulator, &self.material.folder, step, &all)?;
+        let variables = self.sign_in.variables(&self.simulator.ready);
+        let call = step::Call { step, inputs: &all, variables: &variables };
+        let mut done = step::run(self.workspace, self.simulator, &self.material.folder, &call)?;
         done.ran.started = started;
         self.outputs.extend(done.outputs.clone());
         self.ran.push(done.ran.clone());

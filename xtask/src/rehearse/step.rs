@@ -15,6 +15,16 @@ use crate::{
 /// No step of a rehearsal takes that long.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// A step to run.
+pub struct Call<'c> {
+    /// Its name.
+    pub step: &'c str,
+    /// Its inputs.
+    pub inputs: &'c [Input],
+    /// Further variables of its environment.
+    pub variables: &'c [(&'static str, String)],
+}
+
 /// A step that ended, and what it said.
 pub struct Done {
     /// For the report.
@@ -31,15 +41,10 @@ impl Done {
 }
 
 /// Runs `upgrade-<step>`. All that it printed and wrote is handed to the simulator, which looks for secrets in it.
-pub fn run(
-    workspace: &Workspace,
-    simulator: &Simulator,
-    folder: &Path,
-    step: &str,
-    inputs: &[Input],
-) -> anyhow::Result<Done> {
+pub fn run(workspace: &Workspace, simulator: &Simulator, folder: &Path, call: &Call<'_>) -> anyhow::Result<Done> {
+    let step = call.step;
     let files = Files::make(folder, step)?;
-    let mut command = command(workspace, simulator, &files, step, inputs);
+    let mut command = command(workspace, simulator, &files, call);
     let finished = process::run(&mut command, LIMIT, &mut |line| eprintln!("           {line}"))?;
     let (written, summary) = (read(&files.output)?, read(&files.summary)?);
     simulator.control.output(step, &format!("{}\n{written}\n{summary}", finished.text))?;
@@ -65,12 +70,13 @@ impl Files {
     }
 }
 
-fn command(workspace: &Workspace, simulator: &Simulator, files: &Files, step: &str, inputs: &[Input]) -> Command {
-    let mut command = Command::new(workspace.binary(&format!("upgrade-{step}")));
+fn command(workspace: &Workspace, simulator: &Simulator, files: &Files, call: &Call<'_>) -> Command {
+    let mut command = Command::new(workspace.binary(&format!("upgrade-{}", call.step)));
     command.env_clear().current_dir(&workspace.root);
     command.env("SSL_CERT_FILE", &simulator.ready.ca_file);
     command.env("GITHUB_OUTPUT", &files.output).env("GITHUB_STEP_SUMMARY", &files.summary);
-    command.envs(inputs.iter().map(|(name, value)| (variable(name), value)));
+    command.envs(call.inputs.iter().map(|(name, value)| (variable(name), value)));
+    command.envs(call.variables.iter().map(|(name, value)| (name, value)));
     command
 }
 
