@@ -175,7 +175,8 @@ pub(super) fn no_such_version(asked: &str, kind: &str, version: &str) -> Refusal
 }
 
 fn looks_like_a_version(text: &str) -> bool {
-    let date = text.strip_suffix("-preview").unwrap_or(text).as_bytes();
+    let text = text.to_ascii_lowercase();
+    let date = text.strip_suffix("-preview").unwrap_or(&text).as_bytes();
     date.len() == 10
         && date
             .iter()

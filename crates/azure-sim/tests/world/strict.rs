@@ -24,6 +24,7 @@ fn the_version_must_be_the_one_that_is_simulated() {
         (answer.status, answer.code())
     };
     assert_eq!(refused("2023-08-01"), (400, "NoRegisteredProviderFound".into()));
+    assert_eq!(refused("2014-04-01-Preview"), (400, "NoRegisteredProviderFound".into()));
     assert_eq!(refused("latest"), (400, "InvalidApiVersionParameter".into()));
     let bearer = format!("Bearer {}", bench.simulator.credentials().arm_token);
     let none = bench.send("GET", &format!("https://management.azure.com{path}"), &[("authorization", &bearer)], None);

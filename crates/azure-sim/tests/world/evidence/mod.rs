@@ -10,6 +10,7 @@ use crate::bench::{Bench, PATIENCE, fixture, small};
 mod answers;
 mod differences;
 mod drive;
+mod left_out;
 mod shape;
 mod specification;
 
