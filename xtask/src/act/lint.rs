@@ -13,7 +13,7 @@ pub fn run(workspace: &Workspace, tools: &Tools) -> anyhow::Result<()> {
     workspace::run(tools.command("actionlint").args(&workflows).current_dir(&workspace.root))?;
     let mut zizmor = tools.command("zizmor");
     zizmor.args(["--offline", "--no-progress", "--quiet", "--persona", "pedantic", "--strict-collection"]);
-    zizmor.args(&workflows).args(["action.yml", "tests/act/azure-login/action.yml"]);
+    zizmor.args(&workflows).arg("action.yml");
     workspace::run(zizmor.current_dir(&workspace.root))
 }
 

@@ -19,15 +19,22 @@ pub struct Play {
     /// Its name, also of its folder.
     pub name: &'static str,
     broken: bool,
+    sign_in: SignIn,
     jobs: &'static [(&'static str, &'static str)],
     serving: &'static str,
 }
 
-/// The actions that the workflow uses, and what stands in for them here.
-const ACTIONS: [(&str, &str); 2] = [
-    ("rolling-upgrade/rolling-upgrade@v0.1.0", "action"),
-    ("azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5", "azure-login"),
-];
+/// How the steps of a run sign in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SignIn {
+    /// By themselves, with the runner's identity token.
+    Oidc,
+    /// The action asks the Azure CLI for tokens.
+    Cli,
+}
+
+/// The action that the workflow uses, and what stands in for it here.
+const ACTION: (&str, &str) = ("rolling-upgrade/rolling-upgrade@v0.1.0", "action");
 
 const INPUTS: [&str; 5] = [
     "profile=contoso-rg/contoso",
@@ -42,6 +49,7 @@ impl Play {
     pub const SUCCESS: Self = Self {
         name: "success",
         broken: false,
+        sign_in: SignIn::Oidc,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "success"), ("cleanup", "success")],
         serving: "2",
     };
@@ -50,6 +58,7 @@ impl Play {
     pub const FAILURE: Self = Self {
         name: "failing-script",
         broken: true,
+        sign_in: SignIn::Cli,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "failure"), ("rollback", "success")],
         serving: "1",
     };
@@ -59,10 +68,16 @@ impl Play {
         eprintln!("act, {}", self.name);
         let stage = Stage::set(workspace, self)?;
         let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace)?)?;
-        stage.sign_in(&simulator)?;
+        if self.sign_in == SignIn::Cli {
+            stage.sign_in_cli(&simulator)?;
+        }
         let mut jobs = BTreeMap::new();
         let mut live = |line: &str| note(line, &mut jobs);
-        let act = process::run(&mut stage.command(workspace, tools, &simulator), Duration::from_secs(600), &mut live)?;
+        let act = process::run(
+            &mut stage.command(workspace, tools, &simulator, self.sign_in),
+            Duration::from_secs(600),
+            &mut live,
+        )?;
         let log = stage.folder.join("act.log");
         fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
         simulator.control.output("act", &said_by_steps(&act.text))?;
@@ -85,6 +100,10 @@ impl Play {
         }
         if users["writes"]["acknowledged"].as_u64() < Some(1) || users["writes"]["lost"] != 0 {
             problems.push(format!("{}: the users' writes: {}", self.name, users["writes"]));
+        }
+        let by_us = users["sign_ins"]["arm_tokens"].as_u64() > Some(0);
+        if by_us != (self.sign_in == SignIn::Oidc) {
+            problems.push(format!("{}: the sign-ins: {}", self.name, users["sign_ins"]));
         }
         if users["invariants"]["broken"] != json!([]) {
             problems.push(format!("{}: broken invariants: {}", self.name, users["invariants"]["broken"]));
@@ -110,7 +129,6 @@ impl Stage {
         if play.broken {
             copy(&root.join("sample/broken"), &folder.join("repository/db/upgrade"))?;
         }
-        copy(&root.join("tests/act/azure-login"), &folder.join("azure-login"))?;
         for folder in [folder.join("action"), folder.join("azure"), folder.join("home")] {
             fs::create_dir_all(&folder).with_context(|| format!("make `{}`", folder.display()))?;
         }
@@ -119,7 +137,7 @@ impl Stage {
     }
 
     /// Leaves the tokens where the stand-in for the Azure CLI finds them.
-    fn sign_in(&self, simulator: &Simulator) -> anyhow::Result<()> {
+    fn sign_in_cli(&self, simulator: &Simulator) -> anyhow::Result<()> {
         let tokens = [("arm-token", &simulator.ready.arm_token), ("sql-token", &simulator.ready.sql_token)];
         for (name, token) in tokens {
             fs::write(self.folder.join("azure").join(name), token).with_context(|| format!("write the {name}"))?;
@@ -127,19 +145,21 @@ impl Stage {
         Ok(())
     }
 
-    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator) -> Command {
+    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator, sign_in: SignIn) -> Command {
         let mut act = tools.command("act");
         act.current_dir(self.folder.join("repository")).env_clear();
         act.env("PATH", self.path(workspace)).env("HOME", self.folder.join("home"));
         act.args(["workflow_dispatch", "--json", "--platform", "ubuntu-latest=-self-hosted"]);
         act.args(["--workflows", ".github/workflows/rolling-upgrade.yml"]);
-        for (action, folder) in ACTIONS {
-            act.arg("--local-repository").arg(format!("{action}={}", self.folder.join(folder).display()));
-        }
+        act.arg("--local-repository").arg(format!("{}={}", ACTION.0, self.folder.join(ACTION.1).display()));
         act.args(INPUTS.iter().flat_map(|input| ["--input", input]));
-        act.args(variables(simulator).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
+        act.args(variables(simulator, sign_in).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
         act.arg("--env").arg(format!("SSL_CERT_FILE={}", simulator.ready.ca_file));
         act.arg("--env").arg(format!("SIMULATED_AZURE={}", self.folder.join("azure").display()));
+        if sign_in == SignIn::Oidc {
+            let request = simulator.ready.id_token_request().into_iter();
+            act.args(request.flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
+        }
         act
     }
 
@@ -150,15 +170,22 @@ impl Stage {
     }
 }
 
-fn variables(simulator: &Simulator) -> Vec<String> {
-    vec![
-        "AZURE_CLIENT_ID=00000000-0000-0000-0000-000000000001".to_owned(),
-        "AZURE_TENANT_ID=00000000-0000-0000-0000-000000000002".to_owned(),
-        format!("AZURE_SUBSCRIPTION_ID={}", simulator.ready.subscription_id),
+/// The variables of the repository.
+fn variables(simulator: &Simulator, sign_in: SignIn) -> Vec<String> {
+    let ready = &simulator.ready;
+    let application = match sign_in {
+        SignIn::Oidc => {
+            vec![format!("AZURE_CLIENT_ID={}", ready.client_id), format!("AZURE_TENANT_ID={}", ready.tenant_id)]
+        }
+        SignIn::Cli => Vec::new(),
+    };
+    let common = [
+        format!("AZURE_SUBSCRIPTION_ID={}", ready.subscription_id),
         format!("ROLLING_UPGRADE_CONNECT_TO={}", simulator.connect_to()),
         "ROLLING_UPGRADE_HEALTH_TIMEOUT=20s".to_owned(),
         "ROLLING_UPGRADE_REVERT_WINDOW=1ms".to_owned(),
-    ]
+    ];
+    application.into_iter().chain(common).collect()
 }
 
 fn scenario(workspace: &Workspace) -> anyhow::Result<Value> {
