@@ -65,6 +65,7 @@ pub struct Shop {
     known: RefCell<Outputs>,
     always: Vec<(String, String)>,
     environment: Vec<(String, String)>,
+    capture: PathBuf,
 }
 
 fn root() -> PathBuf {
@@ -112,7 +113,8 @@ impl Shop {
     /// V1 serves users, V2 is deployed to its site, nothing is planned yet.
     pub fn open(scenario: Scenario) -> Self {
         let scripts = application().folder.join("upgrade");
-        let sim = Simulator::start(Scenario { capture: Some(capture::file()), ..scenario }).unwrap();
+        let capture = capture::file();
+        let sim = Simulator::start(Scenario { capture: Some(capture.clone()), ..scenario }).unwrap();
         Self {
             sim,
             folder: tempfile::tempdir().unwrap(),
@@ -120,7 +122,18 @@ impl Shop {
             known: RefCell::default(),
             always: Vec::new(),
             environment: Vec::new(),
+            capture,
         }
+    }
+
+    /// How many SQL batches with this text a step has sent so far.
+    pub fn sent(&self, step: &str, text: &str) -> usize {
+        let lines = fs::read_to_string(&self.capture).unwrap();
+        let application = format!("rolling-upgrade/{step}/");
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let of_step =
+            lines.filter(|line| line["application"].as_str().is_some_and(|who| who.starts_with(&application)));
+        of_step.filter(|line| line["sql"].as_str().unwrap().contains(text)).count()
     }
 
     /// A folder with one upgrade script of this text, which takes the place of the application's own.
@@ -128,6 +141,18 @@ impl Shop {
         let folder = self.folder.path().join("scripts");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("1.sql"), text).unwrap();
+        self.scripts = folder;
+        self
+    }
+
+    /// The application's own upgrade scripts, and one more of this text after them.
+    pub fn with_another_script(mut self, text: &str) -> Self {
+        let folder = self.folder.path().join("scripts");
+        fs::create_dir_all(&folder).unwrap();
+        for script in fs::read_dir(&self.scripts).unwrap().map(Result::unwrap) {
+            fs::copy(script.path(), folder.join(script.file_name())).unwrap();
+        }
+        fs::write(folder.join("99.sql"), text).unwrap();
         self.scripts = folder;
         self
     }

@@ -9,6 +9,7 @@
 mod breakers;
 mod capture;
 mod cleanup;
+mod connections;
 mod harness;
 mod inputs;
 mod lock;

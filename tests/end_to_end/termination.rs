@@ -145,7 +145,8 @@ fn a_role_that_was_lost_after_the_freeze_is_a_refusal_that_changes_nothing() {
 /// The answer never came: the link tells that it is gone, and no second way is tried.
 #[test]
 fn an_end_whose_answer_was_lost_is_found_done() {
-    let cut_batch = Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), when: Cut::After });
+    let cut_batch =
+        Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), application: String::new(), when: Cut::After });
     let shop = Shop::open(Scenario { cut_batch, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let ended = done(&shop, "terminate", &[]);
@@ -156,7 +157,8 @@ fn an_end_whose_answer_was_lost_is_found_done() {
 /// The request was lost, or is still under way: nobody can tell, so no other way is tried.
 #[test]
 fn an_end_whose_outcome_is_unknown_is_no_reason_for_another_way() {
-    let cut_batch = Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), when: Cut::Before });
+    let cut_batch =
+        Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), application: String::new(), when: Cut::Before });
     let shop = Shop::open(Scenario { cut_batch, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let ended = shop.run_with("terminate", &[("request-timeout", "500ms")]);

@@ -25,6 +25,6 @@ mod watch;
 mod world;
 
 pub use report::{Broken, Invariants, Reads, Report, Serving, SignIns, Writes};
-pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Scenario, SqlLogin, Unlink};
+pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Redirect, Scenario, SqlLogin, Unlink};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

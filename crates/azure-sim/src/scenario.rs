@@ -60,6 +60,15 @@ pub struct Scenario {
     pub servers: Vec<String>,
     /// Further SQL log-ins beside `sqladmin` and `app`.
     pub logins: Vec<SqlLogin>,
+    /// Azure's connection policy "Redirect": log-ins are sent on to other hosts.
+    pub redirect: Option<Redirect>,
+    /// Log-ins are sent from the gateway to a worker and from there back to the gateway, for ever.
+    pub redirect_loop: bool,
+    /// Errors that the first log-ins over the wire are refused with, e.g. 40613.
+    pub refuse_log_ins: Vec<u32>,
+    /// How long a SQL session over the wire may be idle before it is dropped without a word, in milliseconds. A batch that
+    /// runs is not idle, as on a connection with TCP keep-alive.
+    pub idle_timeout_ms: Option<u64>,
     /// A SQL batch whose connection is cut, once.
     pub cut_batch: Option<CutBatch>,
     /// Who may sign in, and for how long.
@@ -123,12 +132,23 @@ pub struct SqlLogin {
     pub database_roles: Vec<String>,
 }
 
+/// How often a log-in is sent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Redirect {
+    /// From the gateway to a worker, and from one worker to the next: so many times.
+    pub hops: u32,
+}
+
 /// Where a connection is cut.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CutBatch {
     /// The first batch with this text is meant.
     pub containing: String,
+    /// Of a client whose application name begins like this; of any where it is empty.
+    #[serde(default)]
+    pub application: String,
     /// Before it is run, or after that.
     pub when: Cut,
 }
@@ -171,6 +191,10 @@ impl Default for Scenario {
             stage_beside_production: false,
             servers: Vec::new(),
             logins: Vec::new(),
+            redirect: None,
+            redirect_loop: false,
+            refuse_log_ins: Vec::new(),
+            idle_timeout_ms: None,
             cut_batch: None,
             sign_in: SignIn::default(),
             capture: None,

@@ -18,7 +18,7 @@ use crate::{
     front::{self, Authority, Peer, TlsListener},
     seeded,
     snapshot::Saved,
-    sql::SqlService,
+    sql::{Door, Faults, SqlService},
 };
 
 /// A running simulated Azure. Dropping it ends it and removes its files.
@@ -84,9 +84,9 @@ impl Simulator {
     pub fn start(scenario: Scenario) -> anyhow::Result<Self> {
         let parts = seeded::parts(scenario)?;
         let ca_file = parts.storage.file("ca.pem");
-        let authority = Authority::new().context("making certificates")?;
-        fs::write(&ca_file, &authority.pem).with_context(|| format!("writing `{}`", ca_file.display()))?;
         let cloud = Cloud::new(parts);
+        let authority = Authority::new(&Door::workers(&cloud.scenario)).context("making certificates")?;
+        fs::write(&ca_file, &authority.pem).with_context(|| format!("writing `{}`", ca_file.display()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let addresses = runtime.block_on(open(&cloud, &authority, ca_file)).context("opening the fronts")?;
         let threads = background::start(&cloud)?;
@@ -191,7 +191,16 @@ async fn open(cloud: &Arc<Cloud>, authority: &Authority, ca_file: PathBuf) -> an
     let service = front::router(Arc::clone(cloud)).into_make_service_with_connect_info::<Peer>();
     tokio::spawn(axum::serve(TlsListener::new(listeners, &tls), service).into_future());
     tokio::spawn(axum::serve(control, front::control(Arc::clone(cloud))).into_future());
-    tokio::spawn(sim_tds::serve(tds, tls, Arc::new(SqlService::new(Arc::clone(cloud)))));
+    let faults = Arc::new(Faults::default());
+    let mut doors = vec![(tds, Door::Gateway)];
+    for door in Door::workers(&cloud.scenario) {
+        let listener = listen().await?;
+        connect_to.push(format!(":{}:127.0.0.1:{}", door.port(), listener.local_addr()?.port()));
+        doors.push((listener, door));
+    }
+    for (listener, door) in doors {
+        tokio::spawn(sim_tds::serve(listener, Arc::clone(&tls), Arc::new(SqlService::new(cloud, door, &faults))));
+    }
     Ok(Addresses { https: common, tds: sql, control: loopback, ca_file, connect_to })
 }
 

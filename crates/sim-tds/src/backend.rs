@@ -1,16 +1,23 @@
 //! What a connection needs of the session behind it. It is [`sim_sql::Session`] everywhere but in the tests of the
 //! wire, which script one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sim_sql::{Ended, Event, Message, Session, SessionHandle};
 
-use crate::{Login, Service, Verdict};
+use crate::{Login, Redirect, Service, Verdict};
 
 /// Where log-ins and batches of a connection go.
 pub(crate) trait Gate: Send + Sync + 'static {
     fn login(&self, login: &Login) -> Result<Box<dyn Backend>, Message>;
     fn batch(&self, login: &Login, sql: &str) -> Verdict;
+    fn redirect(&self, login: &Login) -> Option<Redirect> {
+        let _ = login;
+        None
+    }
+    fn idle_limit(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A session, used by one thread at a time.
@@ -38,6 +45,14 @@ impl Gate for Arc<dyn Service> {
 
     fn batch(&self, login: &Login, sql: &str) -> Verdict {
         Service::batch(&**self, login, sql)
+    }
+
+    fn redirect(&self, login: &Login) -> Option<Redirect> {
+        Service::redirect(&**self, login)
+    }
+
+    fn idle_limit(&self) -> Option<Duration> {
+        Service::idle_limit(&**self)
     }
 }
 

@@ -113,6 +113,7 @@ fn expect(message: &packet::Message, kind: u8) -> Result<&[u8], Malformed> {
 /// What became of a log-in.
 enum Admission {
     Granted(Box<Guest>),
+    /// Told so, or told to go elsewhere.
     Refused(BytesMut),
     Gone,
 }
@@ -139,6 +140,9 @@ async fn admit(
         Ok(login) => login,
         Err(error) => return Ok(Admission::Refused(login::refusal(&error, None))),
     };
+    if let Some(redirect) = gate.redirect(&login) {
+        return Ok(Admission::Refused(login::redirection(&record, &redirect)));
+    }
     let asked = spawn_blocking({
         let (gate, login) = (Arc::clone(gate), login.clone());
         move || gate.login(&login)

@@ -36,4 +36,4 @@ mod wire;
 mod tests;
 
 pub use server::serve;
-pub use service::{Login, Service, Verdict};
+pub use service::{Login, Redirect, Service, Verdict};

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use sim_sql::{Environment, Message};
 
 use crate::{
-    Login,
+    Login, Redirect,
     login7::{Credential, Login7},
     packet::DEFAULT_SIZE,
     read::Malformed,
@@ -68,6 +68,15 @@ pub(crate) fn welcome(login: &Login, record: &Login7, database: &str) -> BytesMu
     if login.token.is_some() {
         token::put_fed_auth_ack(&mut out);
     }
+    Done::new(DoneKind::Batch, 0).put(&mut out);
+    out
+}
+
+/// The answer to a log-in that belongs elsewhere: acknowledged, then sent away, as Azure's gateway does it.
+pub(crate) fn redirection(record: &Login7, redirect: &Redirect) -> BytesMut {
+    let mut out = BytesMut::new();
+    token::put_login_ack(&mut out, record.version);
+    token::put_routing(&mut out, &redirect.host, redirect.port);
     Done::new(DoneKind::Batch, 0).put(&mut out);
     out
 }

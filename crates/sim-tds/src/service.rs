@@ -1,6 +1,6 @@
 //! What stands behind the wire.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use sim_sql::{Message, Session};
 
@@ -49,12 +49,33 @@ pub trait Service: Send + Sync + 'static {
     /// an 18456 of its own).
     fn login(&self, login: &Login) -> Result<Session, Message>;
 
+    /// Where the client has to log in instead, if not here. Asked before [`Service::login`], of whoever comes.
+    fn redirect(&self, login: &Login) -> Option<Redirect> {
+        let _ = login;
+        None
+    }
+
+    /// How long a session may be without a request, and without a batch that runs, before it is dropped. Nobody tells the
+    /// client: it finds out when it next speaks, as behind a gateway that has forgotten a connection.
+    fn idle_limit(&self) -> Option<Duration> {
+        None
+    }
+
     /// Called before each batch, on the thread that will run it: for a record of the traffic, and for faults.
     /// A remote procedure call or a transaction manager request is seen as the T-SQL that it is run as.
     fn batch(&self, login: &Login, sql: &str) -> Verdict {
         let _ = (login, sql);
         Verdict::Run
     }
+}
+
+/// Another address for a log-in (MS-TDS 2.2.7.9, type 20).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// What happens to a batch.

@@ -8,7 +8,7 @@ use tokio::{
     io::AsyncRead,
     sync::mpsc,
     task::{JoinHandle, spawn_blocking},
-    time::{Instant, Interval, MissedTickBehavior, interval},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
 
 use crate::{
@@ -69,7 +69,12 @@ impl<R: AsyncRead + Unpin> Session<R> {
     }
 
     async fn requests(&mut self, seat: &mut Seat) -> Result<(), Failure> {
-        while let Some(message) = self.request(seat.control()).await? {
+        loop {
+            let message = match self.request(seat.control()).await? {
+                Next::Message(message) => message,
+                Next::Over => break,
+                Next::Forgotten => return self.forget(seat).await,
+            };
             match Request::read(&message) {
                 Request::Attention => self.done(status::ATTENTION).await,
                 Request::Withdrawn => self.done(status::ERROR).await,
@@ -95,18 +100,28 @@ impl<R: AsyncRead + Unpin> Session<R> {
         Ok(fate)
     }
 
-    /// The next request; `None` when the client has left or the session was killed.
-    async fn request(&mut self, control: Option<Arc<dyn Control>>) -> Result<Option<Message>, Failure> {
+    /// The next request, or why there is none.
+    async fn request(&mut self, control: Option<Arc<dyn Control>>) -> Result<Next, Failure> {
         if let Some(message) = self.queued.take() {
-            return Ok(Some(message));
+            return Ok(Next::Message(message));
         }
-        let Some(control) = control else { return Ok(None) };
+        let Some(control) = control else { return Ok(Next::Over) };
+        let forgotten = self.desk.gate.idle_limit().map(|limit| Instant::now() + limit);
         loop {
             tokio::select! {
-                message = self.incoming.next() => return Ok(message?),
-                _ = self.glance.tick() => if control.is_killed() { return Ok(None) },
+                message = self.incoming.next() => return Ok(message?.map_or(Next::Over, Next::Message)),
+                () = until(forgotten) => return Ok(Next::Forgotten),
+                _ = self.glance.tick() => if control.is_killed() { return Ok(Next::Over) },
             }
         }
+    }
+
+    /// The session ends, and its client hears of it only when it speaks again.
+    async fn forget(&mut self, seat: &mut Seat) -> Result<(), Failure> {
+        drop(std::mem::replace(seat, Seat(None)));
+        let spoke = self.incoming.next().await;
+        self.writer.cut();
+        spoke.map(drop).map_err(Failure::from)
     }
 
     /// Runs a batch while listening to the client: it may ask for the end, or leave.
@@ -187,6 +202,22 @@ impl<R: AsyncRead + Unpin> Session<R> {
             // A writer that is gone has seen the client go, which the next read tells.
             let _ = self.desk.out.send(out).await;
         }
+    }
+}
+
+/// What comes after a request.
+enum Next {
+    Message(Message),
+    /// The client has left, or the session was killed.
+    Over,
+    /// Nothing came for too long.
+    Forgotten,
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -10,6 +10,8 @@ pub(crate) const COLLATION: [u8; 5] = [0x09, 0x04, 0xd0, 0x00, 0x34];
 /// No message is longer, in UTF-16 units: `PRINT` cuts there too.
 const LONGEST_MESSAGE: usize = 4000;
 const LONGEST_NAME: usize = 128;
+/// No host name is longer.
+const LONGEST_HOST: usize = 255;
 
 /// Bits of a DONE token's status (MS-TDS 2.2.7.6).
 pub(crate) mod status {
@@ -94,6 +96,22 @@ pub(crate) fn put_packet_size(out: &mut BytesMut, new: usize, old: usize) {
 /// ENVCHANGE: collation of the current database.
 pub(crate) fn put_collation(out: &mut BytesMut) {
     put_change(out, 7, &COLLATION, &[]);
+}
+
+/// ENVCHANGE: the client has to log in elsewhere. Protocol 0 is TCP (MS-TDS 2.2.7.9, type 20).
+pub(crate) fn put_routing(out: &mut BytesMut, host: &str, port: u16) {
+    let host = units(host, LONGEST_HOST);
+    let mut route = BytesMut::new();
+    route.put_u8(0);
+    route.put_u16_le(port);
+    route.put_u16_le(count16(host.len()));
+    put_units(&mut route, &host);
+    let mut body = BytesMut::new();
+    body.put_u8(20);
+    body.put_u16_le(count16(route.len()));
+    body.put_slice(&route);
+    body.put_u16_le(0);
+    put_block(out, 0xe3, &body);
 }
 
 /// LOGINACK for a client that speaks `version`.

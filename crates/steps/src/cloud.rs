@@ -60,6 +60,7 @@ struct SqlAccess {
     connect_to: Vec<ConnectTo>,
     application: String,
     timeout: Duration,
+    keep_alive: Duration,
     patience: Patience,
 }
 
@@ -100,7 +101,8 @@ impl Cloud {
             connect_to: inputs.connect_to.clone(),
             application: format!("rolling-upgrade/{step}/{id}"),
             timeout: inputs.connect_timeout.0,
-            patience: Patience { first_wait: inputs.retry_first.0, budget: inputs.retry_budget.0 },
+            keep_alive: inputs.keep_alive.0,
+            patience: Patience { first_wait: inputs.retry_first.0 * SQL_WAITS_LONGER, budget: inputs.retry_budget.0 },
         };
         let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, &user_agent);
         Ok(Self { arm, prober, pace, guest: guest.clone(), sql })
@@ -155,6 +157,7 @@ impl Cloud {
             connect_to: self.sql.connect_to.clone(),
             application: self.sql.application.clone(),
             connect_timeout: self.sql.timeout,
+            keep_alive: self.sql.keep_alive,
         };
         Session::connect_patiently(&connect, self.sql.patience).await
     }
@@ -166,6 +169,10 @@ impl Cloud {
         self.guest.annotate(&annotation);
     }
 }
+
+/// Microsoft asks for at least 5 s before a log-in to a database is tried again, where 1 s is right for Azure Resource
+/// Manager ("Troubleshoot common connection issues").
+const SQL_WAITS_LONGER: u32 = 5;
 
 /// Why there is no session.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod inputs;
 mod observe;
 mod plan;
 mod report;
+mod sessions;
 mod shell;
 mod sign_in;
 mod step;

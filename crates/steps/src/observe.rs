@@ -20,6 +20,7 @@ use tsql::{
 use crate::{
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
+    sessions::{self, HoldsLock},
     ways::closed_ways,
 };
 
@@ -48,7 +49,9 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
     let production = async { slot(cloud, &upgrade.production).await };
     let stage = async { slot(cloud, &upgrade.stage).await };
     let (profile, mut production, mut stage) = try_join!(profile, production, stage)?;
-    if let Some(session) = &mut sessions.production {
+    if sessions.production.is_some() {
+        let (database, kept) = (&upgrade.production.database, &mut sessions.production);
+        let session = sessions::open(cloud, database, kept, HoldsLock::Yes).await?;
         production.sql = Some(statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)?);
     }
     if takes_log_ins(&stage) {

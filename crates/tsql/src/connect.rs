@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use crate::{
-    error::{Kind, SqlError},
+    error::{CANNOT_OPEN_DATABASE, Kind, SqlError},
     pause::pause,
     server_error,
 };
@@ -24,6 +24,9 @@ pub(crate) type Client = tiberius::Client<Compat<TcpStream>>;
 const MOST_REDIRECTS: usize = 3;
 /// Microsoft asks for waits that double from 5 s and never exceed this ("Troubleshoot common connection issues").
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// "The service is currently busy. Retry the request after 10 seconds."
+const BUSY: u32 = 40501;
 
 /// A long statement keeps the wire silent, and what is silent for 30 minutes is dropped by gateways, on some ways much
 /// earlier. The times are those of Microsoft's drivers.
@@ -61,12 +64,15 @@ pub struct Connect {
     pub application: String,
     /// Time for one attempt, redirects included.
     pub connect_timeout: Duration,
+    /// A session that was silent for this long says something: gateways drop what is silent for 30 minutes.
+    pub keep_alive: Duration,
 }
 
 /// For how long connecting is tried again. A batch is never sent again.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Wait before the second attempt; it doubles from attempt to attempt, up to 60 s.
+    /// Wait before the second attempt; it doubles from attempt to attempt, up to 60 s. Microsoft asks for 5 s at least, and
+    /// for twice that where the server is busy (40501).
     pub first_wait: Duration,
     /// No attempt begins later than this after the first.
     pub budget: Duration,
@@ -95,31 +101,36 @@ impl Connect {
 
     /// One attempt, redirects followed.
     pub(crate) async fn open(&self) -> Result<Client, SqlError> {
-        let late = |_| self.error(Kind::Unreachable, format!("no answer within {:?}", self.connect_timeout));
-        timeout(self.connect_timeout, self.follow()).await.map_err(late)?
+        let mut road = vec![Stop { host: self.server_fqdn.clone(), port: self.port }];
+        match timeout(self.connect_timeout, self.follow(&mut road)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let why = format!("no answer within {:?}{}", self.connect_timeout, redirected(&road));
+                Err(self.error(Kind::Unreachable, why))
+            }
+        }
     }
 
-    async fn follow(&self) -> Result<Client, SqlError> {
-        let (mut host, mut port) = (self.server_fqdn.clone(), self.port);
-        for _ in 0..=MOST_REDIRECTS {
-            let stream = self.dial(&host, port).await?;
-            match Client::connect(self.config(&host, port), stream.compat_write()).await {
-                Err(tiberius::error::Error::Routing { host: other, port: at }) => {
-                    (host, port) = (host_part(&other), at)
-                }
+    /// The name in TLS and in the log-in is that of the stop, as Microsoft's drivers do it: the certificate of a worker
+    /// (`*.tr1.westeurope1-a.worker.database.windows.net`) does not have the server's own name.
+    async fn follow(&self, road: &mut Vec<Stop>) -> Result<Client, SqlError> {
+        while let Some(stop) = road.last().filter(|_| road.len() <= MOST_REDIRECTS + 1) {
+            let stream = self.dial(road, stop).await?;
+            match Client::connect(self.config(stop), stream.compat_write()).await {
+                Err(tiberius::error::Error::Routing { host, port }) => road.push(Stop { host: host_part(&host), port }),
                 outcome => return outcome.map_err(|error| self.refusal(error)),
             }
         }
-        Err(self.error(
-            Kind::Unexpected,
-            format!("the server redirected more than {MOST_REDIRECTS} times, last to `{host}`"),
-        ))
+        let why = format!("the server redirected more than {MOST_REDIRECTS} times{}", redirected(road));
+        Err(self.error(Kind::Unexpected, why))
     }
 
-    async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, SqlError> {
-        let (at_host, at_port) = ConnectTo::resolve(&self.connect_to, host, port);
-        let failed =
-            |error| self.error(Kind::Unreachable, format!("no connection to {at_host}, port {at_port}: {error}"));
+    async fn dial(&self, road: &[Stop], stop: &Stop) -> Result<TcpStream, SqlError> {
+        let (at_host, at_port) = ConnectTo::resolve(&self.connect_to, &stop.host, stop.port);
+        let failed = |error| {
+            let why = format!("no connection to {at_host}, port {at_port}: {error}{}", redirected(road));
+            self.error(Kind::Unreachable, why)
+        };
         let stream = TcpStream::connect((at_host.as_str(), at_port)).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         SockRef::from(&stream).set_tcp_keepalive(&KEEP_ALIVE).map_err(failed)?;
@@ -128,10 +139,10 @@ impl Connect {
 
     /// TLS is required and the certificate checked against the platform's roots; both time limits of tiberius are off,
     /// because ours cover the whole attempt and the whole batch.
-    fn config(&self, host: &str, port: u16) -> Config {
+    fn config(&self, stop: &Stop) -> Config {
         let mut config = Config::new();
-        config.host(host);
-        config.port(port);
+        config.host(&stop.host);
+        config.port(stop.port);
         config.database(&self.database);
         config.application_name(&self.application);
         config.encryption(EncryptionLevel::Required);
@@ -153,7 +164,13 @@ impl Connect {
 
     /// Attempts until one succeeds, fails for good, or the patience ends.
     pub(crate) async fn open_patiently(&self, patience: Patience) -> Result<Client, SqlError> {
-        again_while_it_may_help(patience, || self.open()).await
+        again_while_it_may_help(patience, |error| self.again_may_help(error), || self.open()).await
+    }
+
+    /// `master` is always there: whoever cannot open it has no user in it.
+    fn again_may_help(&self, error: &SqlError) -> bool {
+        let no_user = self.database == "master" && error.number() == Some(CANNOT_OPEN_DATABASE);
+        error.connecting_again_may_help() && !no_user
     }
 }
 
@@ -166,24 +183,55 @@ impl Credentials {
     }
 }
 
-async fn again_while_it_may_help<T, F>(patience: Patience, mut attempt: impl FnMut() -> F) -> Result<T, SqlError>
+async fn again_while_it_may_help<T, F>(
+    patience: Patience,
+    may_help: impl Fn(&SqlError) -> bool,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, SqlError>
 where
     F: Future<Output = Result<T, SqlError>>,
 {
     let give_up = Instant::now() + patience.budget;
-    let mut wait = patience.first_wait.min(LONGEST_WAIT);
+    let mut attempts = 0;
     loop {
-        match attempt().await {
-            Err(error) if error.connecting_again_may_help() && Instant::now() + wait <= give_up => pause(wait).await,
-            outcome => return outcome,
+        attempts += 1;
+        let error = match attempt().await {
+            Err(error) if may_help(&error) => error,
+            outcome => return outcome.map_err(|error| error.after(attempts)),
+        };
+        let wait = patience.wait(attempts, &error);
+        if Instant::now() + wait > give_up {
+            return Err(error.after(attempts));
         }
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tracing::warn!("{error}; attempt {} follows in {wait:?}", attempts + 1);
+        pause(wait).await;
     }
 }
 
-/// A redirect may name `host\instance`.
+impl Patience {
+    /// The wait after so many attempts, the last of which failed like this.
+    fn wait(self, attempts: u32, error: &SqlError) -> Duration {
+        let doubled = 2_u32.saturating_pow(attempts - 1 + u32::from(error.number() == Some(BUSY)));
+        self.first_wait.saturating_mul(doubled).min(LONGEST_WAIT)
+    }
+}
+
+/// A host and a port at which a log-in is tried.
+#[derive(Debug, PartialEq, Eq)]
+struct Stop {
+    host: String,
+    port: u16,
+}
+
+/// Where the server had sent the log-in to. With the connection policy Redirect these are ports 11000 to 11999.
+fn redirected(road: &[Stop]) -> String {
+    let stops: Vec<_> = road.iter().skip(1).map(|stop| format!("`{}`, port {}", stop.host, stop.port)).collect();
+    if stops.is_empty() { String::new() } else { format!("; the server redirected to {}", stops.join(", then to ")) }
+}
+
+/// A redirect may name `host\instance`, in any case; certificates are compared in lower case by some.
 fn host_part(host: &str) -> String {
-    host.split('\\').next().unwrap_or(host).to_owned()
+    host.split('\\').next().unwrap_or(host).to_ascii_lowercase()
 }
 
 /// tiberius' own advice is for programmers, and ends in trusting any certificate.

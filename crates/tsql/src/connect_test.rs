@@ -11,6 +11,7 @@ fn connect() -> Connect {
         connect_to: Vec::new(),
         application: "rolling-upgrade/plan/1".into(),
         connect_timeout: Duration::from_secs(5),
+        keep_alive: Duration::from_secs(30),
     }
 }
 
@@ -20,7 +21,7 @@ const PATIENCE: Patience = Patience { first_wait: Duration::from_secs(5), budget
 async fn attempts(kinds: &[Kind]) -> (Result<(), SqlError>, Vec<u64>) {
     let start = Instant::now();
     let (times, left) = (Cell::new(Vec::new()), Cell::new(kinds.iter()));
-    let outcome = again_while_it_may_help(PATIENCE, || {
+    let outcome = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, || {
         times.set([times.take(), vec![start.elapsed().as_secs()]].concat());
         let mut kinds = left.replace([].iter());
         let kind = kinds.next().copied();
@@ -42,6 +43,33 @@ async fn waits_double_until_the_budget_is_used_up() {
 async fn what_another_attempt_cannot_help_ends_it() {
     let (outcome, times) = attempts(&[Kind::Unreachable, Kind::Tls]).await;
     assert_eq!((outcome.unwrap_err().kind, times), (Kind::Tls, vec![0, 5]));
+}
+
+fn refused(number: u32) -> SqlError {
+    let server = crate::error::ServerError { number, class: 17, state: 1, place: None };
+    SqlError { server: Some(server), ..SqlError::new(Kind::Login, "log in", "no") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_service_gets_twice_the_wait_and_the_last_error_tells_the_attempts() {
+    let start = Instant::now();
+    let outcome = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, || {
+        ready(if start.elapsed().as_secs() < 11 { Err(refused(40501)) } else { Ok(start.elapsed().as_secs()) })
+    });
+    assert_eq!(outcome.await, Ok(30), "10 s, then 20 s");
+    let always = || ready(Err::<(), _>(refused(40613)));
+    let error = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, always).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot log in in 5 attempts: error 40613 (class 17, state 1): no");
+}
+
+#[test]
+fn whoever_cannot_open_master_has_no_user_in_it() {
+    let master = connect().database("master");
+    assert!(connect().again_may_help(&refused(4060)) && !master.again_may_help(&refused(4060)));
+    assert!(master.again_may_help(&refused(40613)));
+    for (number, not_permitted) in [(4060, true), (18456, true), (40615, true), (40613, false), (40501, false)] {
+        assert_eq!(refused(number).not_permitted(), not_permitted, "{number}");
+    }
 }
 
 #[test]

@@ -100,6 +100,14 @@ impl SqlError {
         self.server.as_ref().map(|server| server.number)
     }
 
+    /// The same failure, the last one of so many attempts.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        if attempts > 1 {
+            self.attempt = format!("{} in {attempts} attempts", self.attempt);
+        }
+        self
+    }
+
     /// Whether another attempt *to connect* may succeed a little later. A batch is never sent again for it.
     pub fn connecting_again_may_help(&self) -> bool {
         match self.kind {
@@ -127,6 +135,9 @@ impl SqlError {
     /// What a person can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self.kind {
+            Kind::Unreachable | Kind::Unexpected if self.message.contains("the server redirected") => {
+                Some(REDIRECT_HINT.to_owned())
+            }
             Kind::Tls => Some(TLS_HINT.to_owned()),
             Kind::Login | Kind::Server => self.number().and_then(|number| hint_for(number, &self.message)),
             _ => None,
@@ -136,6 +147,9 @@ impl SqlError {
 
 const TLS_HINT: &str = "the server's certificate must come from an authority that this machine trusts; name another one \
                         in a file of PEM certificates with the environment variable `SSL_CERT_FILE`";
+
+const REDIRECT_HINT: &str = "open ports 11000 to 11999 to Azure's SQL addresses of the region, or set the connection policy of \
+                             the server to Proxy";
 
 fn hint_for(number: u32, message: &str) -> Option<String> {
     let hint = match number {

@@ -8,7 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use tiberius::{QueryItem, error::Error};
-use tokio::time::timeout;
+use tokio::{
+    sync::Mutex,
+    task::AbortHandle,
+    time::{Instant, timeout},
+};
 use tracing::{Dispatch, instrument::WithSubscriber};
 
 use crate::{
@@ -16,21 +20,33 @@ use crate::{
     connect::{Client, Connect, Patience},
     error::{Kind, SqlError},
     messages::Listener,
+    pause::pause,
     server_error,
     split::Batch,
 };
 
 /// How long the server gets to acknowledge that a call is cancelled.
 const CANCEL_LIMIT: Duration = Duration::from_secs(2);
+/// What says nothing but that somebody is there.
+const SIGN_OF_LIFE: &str = "SELECT 1 AS alive";
+/// A server that takes longer for that is not there any more.
+const SIGN_OF_LIFE_LIMIT: Duration = Duration::from_secs(15);
 /// Errors of this class and above end the connection (MS-TDS 2.2.7.10: 20 to 25 are fatal).
 const FATAL_CLASS: u8 = 20;
 
-/// A log-in to one database.
+/// A log-in to one database. While nobody uses it, it gives signs of life by itself.
 pub struct Session {
-    client: Option<Client>,
+    line: Arc<Mutex<Line>>,
+    heart: AbortHandle,
     place: String,
     listener: Listener,
     dispatch: Dispatch,
+}
+
+/// The connection, and when it was last used.
+struct Line {
+    client: Option<Client>,
+    used: Instant,
 }
 
 /// What is done with the rows of an answer.
@@ -60,12 +76,16 @@ impl Session {
     fn over(client: Client, connect: &Connect) -> Self {
         let listener = Listener::default();
         let dispatch = listener.dispatch();
-        Self { client: Some(client), place: connect.to_string(), listener, dispatch }
+        let line = Arc::new(Mutex::new(Line { client: Some(client), used: Instant::now() }));
+        let beating = beat(line.clone(), connect.keep_alive).with_subscriber(dispatch.clone());
+        let heart = tokio::spawn(beating).abort_handle();
+        Self { line, heart, place: connect.to_string(), listener, dispatch }
     }
 
-    /// Whether another call can be sent. It says nothing about a connection that broke since the last call.
-    pub fn is_open(&self) -> bool {
-        self.client.is_some()
+    /// Whether another call can be sent. It says nothing about a connection that broke since it was last used, by a call
+    /// or by a sign of life; one that is under way is waited for.
+    pub async fn is_open(&self) -> bool {
+        self.line.lock().await.client.is_some()
     }
 
     /// Which database on which server, for messages.
@@ -92,22 +112,14 @@ impl Session {
         Ok(answer.messages)
     }
 
-    /// Keeps an idle session alive: gateways close connections that are silent for 30 minutes.
-    ///
-    /// # Errors
-    /// As [`Session::query`].
-    pub async fn ping(&mut self, limit: Duration) -> Result<(), SqlError> {
-        self.query("keep the session alive", "SELECT 1 AS alive", limit).await.map(drop)
-    }
-
     /// Closes the session without a word, so that nothing more can be sent.
-    pub(crate) fn abandon(&mut self) {
-        self.client = None;
+    pub(crate) async fn abandon(&mut self) {
+        self.line.lock().await.client = None;
     }
 
     /// Says good-bye to the server; dropping a session ends it as well.
-    pub async fn close(mut self) {
-        if let Some(client) = self.client.take() {
+    pub async fn close(self) {
+        if let Some(client) = self.line.lock().await.client.take() {
             // The server ends the session either way, and nobody could act on a failure.
             let _ = timeout(CANCEL_LIMIT, client.close()).await;
         }
@@ -123,18 +135,20 @@ impl Session {
     ) -> Result<Answer, SqlError> {
         let attempt: Arc<str> = format!("{attempt} in {}", self.place).into();
         let closed = || SqlError::new(Kind::Closed, &*attempt, "the session was closed by an earlier failure");
-        // Out of `self` while the call runs: whoever stops waiting for it leaves a closed session behind.
-        let mut client = self.client.take().ok_or_else(closed)?;
+        let mut line = self.line.lock().await;
+        // Out of the line while the call runs: whoever stops waiting for it leaves a closed session behind.
+        let mut client = line.client.take().ok_or_else(closed)?;
         self.listener.take();
         let outcome =
             timeout(limit, drain(&mut client, sql, rows, &attempt)).with_subscriber(self.dispatch.clone()).await;
+        line.used = Instant::now();
         match outcome {
             Ok(Ok(sets)) => {
-                self.client = Some(client);
+                line.client = Some(client);
                 Ok(Answer { attempt, sets, messages: self.listener.take().messages })
             }
             Ok(Err(error)) => {
-                self.client = is_usable_after(&error).then_some(client);
+                line.client = is_usable_after(&error).then_some(client);
                 Err(self.failure(&attempt, error, first_line))
             }
             Err(_) => {
@@ -166,6 +180,29 @@ impl Session {
         } else {
             format!("{connection}; before, the server said: {}", said.trim_end_matches('.'))
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.heart.abort();
+    }
+}
+
+/// Gives a sign of life whenever the line was silent for so long, until it is closed. One that fails closes it: who uses
+/// the session next finds that out before anything is sent.
+async fn beat(line: Arc<Mutex<Line>>, every: Duration) {
+    loop {
+        let silent = line.lock().await.used.elapsed();
+        if let Some(rest) = every.checked_sub(silent).filter(|rest| !rest.is_zero()) {
+            pause(rest).await;
+            continue;
+        }
+        let mut line = line.lock().await;
+        let Some(mut client) = line.client.take() else { return };
+        let alive = timeout(SIGN_OF_LIFE_LIMIT, drain(&mut client, SIGN_OF_LIFE, Rows::Discard, &"".into())).await;
+        line.client = matches!(alive, Ok(Ok(_))).then_some(client);
+        line.used = Instant::now();
     }
 }
 

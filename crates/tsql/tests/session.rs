@@ -94,7 +94,7 @@ fn a_call_that_takes_too_long_is_cancelled_and_the_session_closed() {
         let server = Server::start(&[], |_| Reply::Silence);
         let mut session = server.session().await;
         let error = session.query("look", "slow", Duration::from_millis(50)).await.unwrap_err();
-        assert_eq!((error.kind, error.outcome_unknown(), session.is_open()), (Kind::Timeout, true, false));
+        assert_eq!((error.kind, error.outcome_unknown(), session.is_open().await), (Kind::Timeout, true, false));
         assert!(error.to_string().ends_with(": no complete answer within 50ms; it was cancelled"), "{error}");
         server.attentions.recv_timeout(LIMIT).unwrap();
         let error = session.query("look again", "one", LIMIT).await.unwrap_err();
@@ -109,7 +109,7 @@ fn whoever_stops_waiting_leaves_a_closed_session() {
         let server = Server::start(&[], |_| Reply::Silence);
         let mut session = server.session().await;
         let stopped = tokio::time::timeout(Duration::from_millis(50), session.query("look", "slow", LIMIT)).await;
-        assert!(stopped.is_err() && !session.is_open());
+        assert!(stopped.is_err() && !session.is_open().await);
     });
 }
 
@@ -122,7 +122,8 @@ fn a_cut_connection_is_lost_with_the_servers_last_words() {
         });
         let mut first = server.session().await;
         let error = first.query("look", "silently", LIMIT).await.unwrap_err();
-        assert_eq!((error.kind, error.outcome_unknown(), first.is_open()), (Kind::Lost, true, false));
+        assert_eq!((error.kind, error.outcome_unknown(), first.is_open().await), (Kind::Lost, true, false));
+        assert_eq!(server.batches(), ["silently"], "nothing is sent twice");
         let mut second = server.session().await;
         let error = second.query("look", "loudly", LIMIT).await.unwrap_err();
         assert_eq!(error.kind, Kind::Lost);
@@ -136,7 +137,7 @@ fn a_fatal_error_closes_the_session() {
         let server = Server::start(&[], |_| tokens(&[error(596, 21, "Killed.", "", 1), done(DONE_ERROR)]));
         let mut session = server.session().await;
         let error = session.query("look", "x", LIMIT).await.unwrap_err();
-        assert_eq!((error.kind, error.number(), session.is_open()), (Kind::Server, Some(596), false));
+        assert_eq!((error.kind, error.number(), session.is_open().await), (Kind::Server, Some(596), false));
     });
 }
 
@@ -156,13 +157,66 @@ fn a_redirect_is_followed_to_where_connect_to_says() {
 }
 
 #[test]
+fn three_redirects_are_followed_and_a_closed_port_behind_one_is_told() {
+    trusting("three_redirects_are_followed_and_a_closed_port_behind_one_is_told", async {
+        let worker = "Worker-1.database.windows.net";
+        let server = Server::start(&vec![Door::Redirect(worker, 11042); 3], |_| one());
+        let everywhere = format!("::127.0.0.1:{}", server.port);
+        let mut session = Session::connect(&connect(&[everywhere])).await.unwrap();
+        assert!(answers(&mut session).await);
+        assert_eq!(server.seen.lock().unwrap().logins.len(), 4);
+
+        let server = Server::start(&[Door::Redirect(worker, 11042)], |_| one());
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let rules = [format!(":1433:127.0.0.1:{}", server.port), format!(":11042:127.0.0.1:{closed}")];
+        let error = Session::connect(&connect(&rules)).await.err().unwrap();
+        assert!(
+            error.message.starts_with(&format!("no connection to 127.0.0.1, port {closed}: "))
+                && error.message.ends_with("; the server redirected to `worker-1.database.windows.net`, port 11042"),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().starts_with("open ports 11000 to 11999"));
+    });
+}
+
+#[test]
+fn a_silent_session_gives_signs_of_life_and_one_that_died_is_found_out() {
+    trusting("a_silent_session_gives_signs_of_life_and_one_that_died_is_found_out", async {
+        let server = Server::start(&[], |sql| if sql == "die" { Reply::Silence } else { one() });
+        let every = Duration::from_millis(20);
+        let mut session = Session::connect(&tsql::Connect { keep_alive: every, ..server.connect() }).await.unwrap();
+        assert!(answers(&mut session).await);
+        until(|| server.batches().iter().filter(|sql| sql.contains("alive")).count() > 2).await;
+        assert!(session.is_open().await && answers(&mut session).await);
+
+        let dead = Server::start(&[], |_| Reply::CutAfter(Vec::new()));
+        let session = Session::connect(&tsql::Connect { keep_alive: every, ..dead.connect() }).await.unwrap();
+        until(|| !dead.batches().is_empty()).await;
+        assert!(!session.is_open().await);
+        assert_eq!(dead.batches().len(), 1, "nothing more is sent");
+    });
+}
+
+/// Looks until something is so.
+async fn until(condition: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    while !condition() {
+        assert!(tokio::time::Instant::now() < deadline, "it did not come");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
 fn a_redirect_in_a_circle_ends() {
     trusting("a_redirect_in_a_circle_ends", async {
         let server = Server::start(&vec![Door::Redirect(HOST, 1433); 9], |_| Reply::Silence);
         let error = Session::connect(&server.connect()).await.err().unwrap();
-        let text =
-            format!("cannot log in to `shop` on `{HOST}`: the server redirected more than 3 times, last to `{HOST}`");
+        let text = format!(
+            "cannot log in to `shop` on `{HOST}`: the server redirected more than 3 times; the server redirected to \
+             `{HOST}`, port 1433, then to `{HOST}`, port 1433, then to `{HOST}`, port 1433, then to `{HOST}`, port 1433"
+        );
         assert_eq!(error.to_string(), text);
+        assert!(error.hint().unwrap().contains("ports 11000 to 11999"));
         assert_eq!(server.seen.lock().unwrap().logins.len(), 4);
     });
 }

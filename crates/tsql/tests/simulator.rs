@@ -54,6 +54,7 @@ impl World {
             connect_to: self.0.addresses().connect_to.iter().map(|rule| rule.parse().unwrap()).collect(),
             application: "rolling-upgrade/test/u1".into(),
             connect_timeout: LIMIT,
+            keep_alive: LIMIT,
         }
     }
 
@@ -166,7 +167,7 @@ fn access_is_changed_only_where_it_must_be_and_ends_other_sessions() {
         assert_eq!(access::set(&mut session, read_only, LIMIT).await.unwrap(), Changed::Before);
         let found = state::read(&mut session, LIMIT).await.unwrap();
         assert_eq!((found.read_only, found.updateable), (true, false));
-        assert!(other.ping(LIMIT).await.is_err() && !other.is_open());
+        assert!(other.query("look", "SELECT 1", LIMIT).await.is_err() && !other.is_open().await);
         let refused = fence::open(&mut session, &run_id(), LIMIT, LIMIT).await.unwrap_err();
         assert_eq!(refused.number(), Some(3906));
         assert_eq!(access::set(&mut session, Access::ReadWrite, LIMIT).await.unwrap(), Changed::Now);
@@ -211,7 +212,7 @@ fn a_script_that_touches_its_transaction_is_found_out() {
             let mut session = world.production().await;
             let failure = journal::run(&mut session, &run_id(), &upgrade("1.sql", text), LIMIT).await.unwrap_err();
             assert!(matches!(failure, ScriptFailure::Transaction { first_line: 1, .. }), "{text}: {failure}");
-            assert!(!session.is_open());
+            assert!(!session.is_open().await);
             let mut session = world.production().await;
             session.query("clean", "DELETE FROM rolling_upgrade.journal;", LIMIT).await.unwrap();
         }

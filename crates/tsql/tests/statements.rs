@@ -65,7 +65,7 @@ fn a_lock_is_held_also_where_its_holder_may_not_be_seen() {
         });
         let mut session = server.session().await;
         assert_eq!(lock::take(&mut session, LIMIT).await.unwrap(), Lock::Held { by: None });
-        assert!(session.is_open());
+        assert!(session.is_open().await);
         let server = Server::start(&[], |_| result(-999));
         let error = lock::take(&mut server.session().await, LIMIT).await.unwrap_err();
         assert_eq!(error.message, "sp_getapplock answered -999");
@@ -124,7 +124,7 @@ fn a_copy_wait_that_is_refused_is_told_from_one_that_takes_too_long() {
         let refused = CopySync::Refused { number: 40869, message: "Not now".into() };
         assert_eq!(copy_sync::wait(&mut session, "refusing", "shop", LIMIT).await.unwrap(), refused);
         let late = copy_sync::wait(&mut session, "silent", "shop", Duration::from_millis(50)).await.unwrap();
-        assert_eq!((late, session.is_open()), (CopySync::TimedOut, false));
+        assert_eq!((late, session.is_open().await), (CopySync::TimedOut, false));
         let error = copy_sync::wait(&mut session, "it's", "shop", LIMIT).await.unwrap_err();
         assert_eq!(error.kind, Kind::Closed);
     });
@@ -188,7 +188,7 @@ fn a_script_runs_in_one_transaction_that_is_watched() {
         let ran = journal::run(&mut session, &run_id(), &upgrade(), LIMIT).await.unwrap();
         assert!(matches!(ran, Ran::Now { messages, .. } if messages == ["said", "said"]));
         assert_eq!(kinds(&server), ["begin", "first", "check", "first", "check", "second", "check", "commit"]);
-        assert!(session.is_open());
+        assert!(session.is_open().await);
     });
 }
 
@@ -202,7 +202,7 @@ fn a_script_that_fails_is_rolled_back_and_its_session_not_used_again() {
                     in line 3: Invalid object name 'x'";
         assert_eq!(failure.to_string(), text);
         assert_eq!(kinds(&server), ["begin", "first", "check", "first", "check", "second", "rollback"]);
-        assert!(!session.is_open());
+        assert!(!session.is_open().await);
     });
 }
 
@@ -217,7 +217,7 @@ fn a_script_that_ends_its_transaction_is_found_out_at_once() {
             let failure = journal::run(&mut session, &run_id(), &upgrade(), LIMIT).await.unwrap_err();
             assert_eq!(failure, ScriptFailure::Transaction { script: "1.sql".into(), first_line: 1 });
             assert_eq!(kinds(&server), ["begin", "first", "check", "rollback"]);
-            assert!(!session.is_open());
+            assert!(!session.is_open().await);
         }
     });
 }

@@ -8,7 +8,10 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
-use crate::sign_in::{ENTRA, GITHUB};
+use crate::{
+    sign_in::{ENTRA, GITHUB},
+    sql::Door,
+};
 
 /// The hosts that the simulator stands for.
 const HOSTS: [&str; 9] = [
@@ -31,8 +34,8 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Makes an authority and a certificate signed by it.
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    /// Makes an authority and a certificate signed by it, which is for the SQL workers too.
+    pub(crate) fn new(workers: &[Door]) -> anyhow::Result<Self> {
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::default();
         ca.distinguished_name.push(DnType::CommonName, "azure-sim test authority");
@@ -41,7 +44,9 @@ impl Authority {
         let ca_certificate = ca.self_signed(&ca_key)?;
         let issuer = Issuer::new(ca, ca_key);
         let key = KeyPair::generate()?;
-        let mut leaf = CertificateParams::new(HOSTS.map(str::to_owned))?;
+        let workers = workers.iter().flat_map(|worker| [worker.domain(), format!("*.{}", worker.domain())]);
+        let hosts: Vec<String> = HOSTS.map(str::to_owned).into_iter().chain(workers).collect();
+        let mut leaf = CertificateParams::new(hosts)?;
         leaf.distinguished_name.push(DnType::CommonName, "azure-sim");
         leaf.use_authority_key_identifier_extension = true;
         let certificate = leaf.signed_by(&key, &issuer)?;

@@ -1,5 +1,6 @@
 //! The logical SQL servers: who may log in, and what their databases ask of them.
 
+mod door;
 mod host;
 mod login;
 mod service;
@@ -8,9 +9,10 @@ use std::sync::Arc;
 
 use sim_sql::{Access, Ended, Event, Principal, Session};
 
+pub(crate) use door::Door;
 pub(crate) use host::{Actor, ServerHost};
 pub(crate) use login::{Request, authenticate};
-pub(crate) use service::SqlService;
+pub(crate) use service::{Faults, SqlService};
 
 use crate::{cloud::Cloud, world::DatabaseKey};
 

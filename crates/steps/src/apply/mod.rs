@@ -12,15 +12,13 @@ pub use database::held;
 pub use scripts::{Scripts, names, read_folder};
 
 use rollout::{DatabaseId, Effect, Upgrade};
-use tsql::{
-    Session,
-    statements::lock::{self, Lock},
-};
+use tsql::Session;
 
 use crate::{
-    cloud::{Cloud, failed_at_sql},
+    cloud::Cloud,
     failure::Failure,
     observe::Sessions,
+    sessions::{self, HoldsLock},
 };
 
 /// What effects are applied with.
@@ -90,19 +88,11 @@ impl Hands<'_> {
 
     /// The session on this database. One that was lost is replaced; on production it must get its lock back.
     async fn session(&mut self, database: &DatabaseId) -> Result<&mut Session, Failure> {
-        let holds_lock = *database == self.upgrade.production.database;
-        let kept = if holds_lock { &mut self.sessions.production } else { &mut self.sessions.stage };
-        if kept.as_ref().is_none_or(|session| !session.is_open()) {
-            let mut session = self.cloud.connect(database).await?;
-            if holds_lock
-                && let Lock::Held { by } =
-                    lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)?
-            {
-                return Err(held(database, by));
-            }
-            *kept = Some(session);
-        }
-        let missing = || Failure::interrupted(anyhow::anyhow!("the session on `{database}` was lost"));
-        kept.as_mut().ok_or_else(missing)
+        let production = *database == self.upgrade.production.database;
+        let (kept, lock) = match production {
+            true => (&mut self.sessions.production, HoldsLock::Yes),
+            false => (&mut self.sessions.stage, HoldsLock::No),
+        };
+        sessions::open(self.cloud, database, kept, lock).await
     }
 }

@@ -4,9 +4,9 @@ use std::{path::Path, time::Duration};
 
 use jiff::SignedDuration;
 use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tsql::{
-    Script, Session, script,
+    Script, script,
     statements::{
         journal::{self, Ran, ScriptFailure},
         parse_only, state,
@@ -19,9 +19,6 @@ use crate::{
     failure::Failure,
     inputs::LimitInputs,
 };
-
-/// Gateways close a connection that is silent for 30 minutes; the lock lives as long as its session.
-const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// The scripts of a step.
 #[derive(Debug, Default)]
@@ -90,7 +87,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
 }
 
 impl Hands<'_> {
-    /// Runs what the journal lacks. Meanwhile the session that holds the lock is kept alive.
+    /// Runs what the journal lacks.
     pub(super) async fn run_scripts(
         &mut self,
         database: &DatabaseId,
@@ -108,16 +105,10 @@ impl Hands<'_> {
     }
 
     async fn run_script(&mut self, script: &Script, upgrade: &UpgradeId, left: Duration) -> Result<(), Failure> {
-        let (cloud, limit) = (self.cloud, self.cloud.pace.request);
+        let cloud = self.cloud;
         let stage = self.upgrade.stage.database.clone();
-        self.session(&stage).await?;
-        let (Some(stage), lock) = (self.sessions.stage.as_mut(), self.sessions.production.as_mut()) else {
-            return Err(Failure::interrupted(anyhow::anyhow!("the session on `{stage}` was lost")));
-        };
-        let ran = tokio::select! {
-            ran = journal::run(stage, upgrade, script, left) => ran,
-            never = keep_alive(lock, limit) => never,
-        };
+        let stage = self.session(&stage).await?;
+        let ran = journal::run(stage, upgrade, script, left).await;
         // Options that a script has set last as long as its session: the next one gets its own.
         self.sessions.stage = None;
         match ran.map_err(script_failed)? {
@@ -150,20 +141,6 @@ impl Hands<'_> {
         }
         Ok(())
     }
-}
-
-/// Never ends: a session that was lost is replaced, and its lock taken again, before the next effect.
-async fn keep_alive(session: Option<&mut Session>, limit: Duration) -> Result<Ran, ScriptFailure> {
-    let mut beat = interval(HEARTBEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    if let Some(session) = session {
-        while session.is_open() {
-            beat.tick().await;
-            // A failure closes the session, which ends the loop.
-            let _ = session.ping(limit).await;
-        }
-    }
-    std::future::pending().await
 }
 
 /// A script whose outcome is unknown is asked for in the journal by the next run; one that failed spoils stage.

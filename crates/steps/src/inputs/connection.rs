@@ -58,7 +58,10 @@ pub struct ConnectionInputs {
     /// Longest time for making a connection.
     #[arg(long, default_value = "15s")]
     pub connect_timeout: Span,
-    /// First wait before a request is tried again; each further one is twice as long.
+    /// A SQL session that was silent for this long says something, because gateways drop silent ones.
+    #[arg(long, default_value = "30s")]
+    pub keep_alive: Span,
+    /// First wait before a request is tried again; each further one is twice as long. SQL log-ins wait five times as long.
     #[arg(long, default_value = "1s")]
     pub retry_first: Span,
     /// Longest time for which a request is tried again.

@@ -148,7 +148,7 @@ pub async fn run(
 /// set (`NOEXEC`) could keep a session from doing what it is asked, so it is not used again.
 async fn roll_back(session: &mut Session) {
     let _ = session.query("roll the script back", ROLL_BACK, ROLL_BACK_LIMIT).await;
-    session.abandon();
+    session.abandon().await;
 }
 
 async fn begin(session: &mut Session, run: &UpgradeId, script: &Script, limit: Duration) -> Result<(), SqlError> {

@@ -34,6 +34,7 @@ pub fn connect(rules: &[String]) -> Connect {
         connect_to: rules.iter().map(|rule| rule.parse().unwrap()).collect(),
         application: "rolling-upgrade/plan/1".into(),
         connect_timeout: LIMIT,
+        keep_alive: LIMIT,
     }
 }
 
