@@ -243,6 +243,26 @@ fn a_token_for_the_other_service_is_named_as_that() {
 }
 
 #[test]
+fn a_given_token_that_has_ended_is_named_by_its_input() {
+    let shop = Shop::open(signing_in(SignIn { token_lifetime_ms: 0, ..SignIn::default() }));
+    let (arm, sql) = (issued(&shop, "https://management.azure.com"), issued(&shop, "https://database.windows.net"));
+    let why = refused(&shop, &[("arm-token", &arm)]);
+    assert!(
+        why.contains("Azure answered 401 `ExpiredAuthenticationToken`: The access token expiry UTC time '"),
+        "{why}"
+    );
+    let hint = "hint: the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which \
+                gets a new one by itself";
+    assert!(why.ends_with(hint), "{why}");
+    assert_eq!(
+        refused(&shop, &[("sql-token", &sql)]),
+        "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 233): Login failed \
+         for user '<token-identified principal>'. Token is expired\nhint: the access token in `sql-token` has ended: pass \
+         a new one, or sign in with `client-id` and `tenant-id`, which gets a new one for each log-in"
+    );
+}
+
+#[test]
 fn half_a_way_to_sign_in_is_refused() {
     let shop = Shop::open(scenario()).with_inputs(&NO_TOKENS);
     for (given, value, missing) in [
@@ -282,6 +302,25 @@ fn nothing_to_sign_in_with_names_all_ways() {
          service of GitHub's (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)\nhint: give the job \
          `permissions: id-token: write`, or pass `client-secret`"
     );
+}
+
+/// A token that somebody else got, by the application's secret.
+fn issued(shop: &Shop, service: &str) -> String {
+    let (addresses, known) = (shop.sim.addresses(), shop.sim.credentials());
+    let certificate = reqwest::Certificate::from_pem(&std::fs::read(&addresses.ca_file).unwrap()).unwrap();
+    let host = "login.microsoftonline.com";
+    let client =
+        reqwest::Client::builder().tls_certs_only([certificate]).resolve(host, addresses.https).build().unwrap();
+    let body = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={service}/.default",
+        known.client_id, known.client_secret
+    );
+    let url = format!("https://{host}:{}/{}/oauth2/v2.0/token", addresses.https.port(), known.tenant_id);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let answer: serde_json::Value = client.post(url).body(body).send().await.unwrap().json().await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    })
 }
 
 /// Trace ids are drawn at random.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use azure::{Client, Options, Reach, RetryPolicy, web};
+use azure::{Application, Client, Options, Proof, Reach, RetryPolicy, SignIn, web};
 
 #[path = "wire/scripted.rs"]
 #[allow(dead_code, reason = "this binary needs a part of it")]
@@ -32,6 +32,15 @@ impl io::Write for Log {
     }
 }
 
+async fn sign_in() {
+    let token = r#"{"expires_in":3600,"access_token":"issued-token"}"#;
+    let (authority, _) = serve(vec![answer(200, &[], token)]).await;
+    let proof = Proof::Secret("hunter3".into());
+    let application = Application { authority, tenant: "contoso".to_owned(), client: "app-1".to_owned(), proof };
+    let sign_in = SignIn::new(application, Reach::default(), Box::new(|_| Ok(()))).unwrap();
+    sign_in.token("https://management.azure.com/.default").await.unwrap();
+}
+
 #[tokio::test]
 async fn the_log_has_a_line_per_request_and_no_secret() {
     let log = Log::default();
@@ -50,6 +59,7 @@ async fn the_log_has_a_line_per_request_and_no_secret() {
             .unwrap();
     let site = "rg/web".parse().unwrap();
     client.send(&web::connection_settings(client.scope(), &site)).await.unwrap();
+    sign_in().await;
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> = text.lines().filter(|line| line.contains("DEBUG azure::client")).collect();
@@ -57,7 +67,10 @@ async fn the_log_has_a_line_per_request_and_no_secret() {
     let path = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.Web/sites/web/config/connectionstrings/list";
     assert!(ours[1].contains(&format!("method=POST path=\"{path}\" status=200 milliseconds=")), "{}", ours[1]);
     assert!(ours[0].contains("status=503") && ours[1].contains("request_id=\"r-9\""), "{text}");
-    for secret in [TOKEN, "hunter2"] {
+    let path = "/contoso/oauth2/v2.0/token";
+    let signed_in = format!("sign-in method=POST host=\"127.0.0.1\" path=\"{path}\" status=200 milliseconds=");
+    assert!(text.contains(&signed_in), "{text}");
+    for secret in [TOKEN, "hunter2", "hunter3", "issued-token"] {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
     assert!(!ours.iter().any(|line| line.contains("api-version")));

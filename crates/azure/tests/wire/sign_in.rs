@@ -251,16 +251,41 @@ async fn secrets_are_hidden_as_soon_as_they_are_there_or_not_used() {
     assert!(text.ends_with("a new token cannot be masked: stdout is gone"), "{text}");
 }
 
+/// Moves the clock, while nothing is under way that it could run out of time.
+async fn later(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_five_minutes_before_its_end() {
+    let (sign_in, stage) = by_secret(vec![issued("one", 3600), issued("two", 3600), issued("three", 3600)]).await;
+    assert_eq!(token(&sign_in).await, "one");
+    later(3200).await;
+    assert_eq!(token(&sign_in).await, "one");
+    later(100).await;
+    assert_eq!(token(&sign_in).await, "two");
+    later(4000).await;
+    assert_eq!(token(&sign_in).await, "three", "one that has ended is replaced too");
+    assert_eq!(stage.asked().len(), 3);
+}
+
 #[tokio::test]
 async fn an_old_token_is_used_on_when_no_new_one_can_be_had() {
-    // Half of its life of two seconds is over after one: then a new one is due, and the old one is good for another second.
     let busy = answer(503, &[], "");
-    let (sign_in, stage) = by_secret(vec![issued("old", 2), busy.clone(), busy, issued("new", 3600)]).await;
+    let script = vec![issued("old", 3600), busy.clone(), busy.clone(), busy, issued("new", 3600)];
+    let (sign_in, stage) = by_secret(script).await;
     assert_eq!(token(&sign_in).await, "old");
-    while stage.asked().len() < 2 {
+    later(3310).await;
+    for _ in 0..3 {
         assert_eq!(token(&sign_in).await, "old");
-        tokio::task::yield_now().await;
     }
-    assert_eq!(token(&sign_in).await, "old", "one attempt is made, and the next one is put off");
-    assert_eq!(stage.asked().len(), 2);
+    assert_eq!(stage.asked().len(), 2, "one attempt is made, and the next one is put off");
+    later(31).await;
+    assert_eq!(token(&sign_in).await, "old");
+    assert_eq!(stage.asked().len(), 3);
+    later(300).await;
+    assert_eq!(token(&sign_in).await, "new", "once the old one has ended, the attempts go on until there is another");
+    assert_eq!(stage.asked().len(), 5);
 }
