@@ -149,7 +149,7 @@ pub const OPERATIONS: &[Operation] = &[
     row("poll an elastic pool", "GET", "…/Microsoft.Sql/locations/*/elasticPoolAzureAsyncOperation/*", always, POLL),
     unused("capabilities of a region", "GET", "/subscriptions/*/providers/Microsoft.Sql/locations/*/capabilities"),
     unused("elastic pools", "*", "…/Microsoft.Sql/servers/*/elasticPools/*"),
-    unused("list firewall rules", "GET", "…/Microsoft.Sql/servers/*/firewallRules"),
+    row("list firewall rules", "GET", "…/Microsoft.Sql/servers/*/firewallRules", always, BOTH),
     unused("firewall rules", "*", "…/Microsoft.Sql/servers/*/firewallRules/*"),
     unused("names of profiles", "POST", "/providers/Microsoft.Network/checkTrafficManagerNameAvailability"),
     unused("geographic hierarchy", "GET", "/providers/Microsoft.Network/trafficManagerGeographicHierarchies/default"),

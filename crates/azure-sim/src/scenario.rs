@@ -1,10 +1,13 @@
 //! What kind of world the simulator starts with, and how it behaves where Azure's behaviour is not established.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::SignIn;
+use crate::{
+    SignIn,
+    estate::{AppLogIn, ProductionDatabase, RoleAssignment, ServerSettings},
+};
 
 /// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,6 +76,21 @@ pub struct Scenario {
     pub cut_batch: Option<CutBatch>,
     /// Who may sign in, and for how long.
     pub sign_in: SignIn,
+    /// What production's database is like.
+    pub production_database: ProductionDatabase,
+    /// What servers are set to, by their names.
+    pub server_settings: BTreeMap<String, ServerSettings>,
+    /// Size of the plan of production's site, e.g. `S1`, `B1`.
+    pub production_plan: String,
+    /// Size of the plan of the stage site.
+    pub stage_plan: String,
+    /// `trafficRoutingMethod` of the profile. Users are routed by priority whatever it is, so with any other method than
+    /// `Priority` its endpoints cannot be changed.
+    pub routing_method: String,
+    /// Which servers have the log-in of production's site.
+    pub app_log_in: AppLogIn,
+    /// What the holder of the ARM token may do; none: everything.
+    pub permissions: Option<Vec<RoleAssignment>>,
     /// File that every request is written to, for later inspection. It holds secrets.
     pub capture: Option<PathBuf>,
 }
@@ -197,6 +215,13 @@ impl Default for Scenario {
             idle_timeout_ms: None,
             cut_batch: None,
             sign_in: SignIn::default(),
+            production_database: ProductionDatabase::default(),
+            server_settings: BTreeMap::new(),
+            production_plan: "S1".to_owned(),
+            stage_plan: "S1".to_owned(),
+            routing_method: "Priority".to_owned(),
+            app_log_in: AppLogIn::Everywhere,
+            permissions: None,
             capture: None,
         }
     }

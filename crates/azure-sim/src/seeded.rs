@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use anyhow::Context;
+use sha2::{Digest, Sha256};
 use sim_sql::Store;
 
 use crate::{
-    Credentials, Scenario, SqlLogin,
+    AppLogIn, Credentials, Scenario, SqlLogin,
     capture::Capture,
     clock,
     cloud::Parts,
@@ -37,7 +38,7 @@ pub(crate) fn parts(scenario: Scenario) -> anyhow::Result<Parts> {
     let apps =
         vec![app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
     let passwords = Passwords { admin: random.password(), app: random.password() };
-    let world = world(&scenario, &random, store, &passwords);
+    let world = world(&scenario, &random, store, &passwords)?;
     let credentials = credentials(&scenario, &random, &world, &passwords);
     let capture = Capture::open(scenario.capture.as_deref())?;
     Ok(Parts { scenario, credentials, random, storage, apps, capture, world })
@@ -60,12 +61,16 @@ fn app(path: Option<&Path>, default: &str) -> anyhow::Result<App> {
     App::read(&text(path, default)?, &origin)
 }
 
-fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Passwords) -> World {
-    let (admin_sid, app_sid) = (random.guid(), random.guid());
+fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Passwords) -> anyhow::Result<World> {
+    let sid = || random.guid().replace('-', "").to_uppercase();
+    let (admin_sid, app_sid) = (sid(), sid());
     let names = ["contoso-sql-1", "contoso-sql-2"].into_iter().chain(scenario.servers.iter().map(String::as_str));
     let servers = names.map(|name| server(name, scenario, passwords, (&admin_sid, &app_sid)));
-    let database = database(scenario, random, store, &app_sid);
-    let plans = [plan(GROUP, "contoso-plan-1", 1), plan(STAGE_GROUP, "contoso-plan-2", 2)];
+    let database = database(scenario, random, store, &app_sid)?;
+    let plans = [
+        plan(GROUP, "contoso-plan-1", 1, &scenario.production_plan),
+        plan(STAGE_GROUP, "contoso-plan-2", 2, &scenario.stage_plan),
+    ];
     let mut sites = [site("contoso-1", &plans[0], 0), site("contoso-2", &plans[1], 1)];
     if scenario.stage_beside_production {
         share_plan(&mut sites[1], &plans[0]);
@@ -93,7 +98,7 @@ fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Pa
     for endpoint in world.profiles.values_mut().flat_map(|profile| &mut profile.endpoints) {
         endpoint.target_resource.clone_from(&target);
     }
-    world
+    Ok(world)
 }
 
 fn server(name: &str, scenario: &Scenario, passwords: &Passwords, sids: (&str, &str)) -> Server {
@@ -104,8 +109,8 @@ fn server(name: &str, scenario: &Scenario, passwords: &Passwords, sids: (&str, &
         server_admin: admin,
         master_roles: Vec::new(),
     };
-    let mut logins =
-        vec![login("sqladmin", &passwords.admin, sids.0, true), login("app", &passwords.app, sids.1, false)];
+    let mut logins = vec![login("sqladmin", &passwords.admin, sids.0, true)];
+    logins.extend(app_sid(name, scenario, sids.1).map(|sid| login("app", &passwords.app, &sid, false)));
     let here = |extra: &&SqlLogin| {
         extra.servers.is_empty() || extra.servers.iter().any(|server| server.eq_ignore_ascii_case(name))
     };
@@ -113,21 +118,34 @@ fn server(name: &str, scenario: &Scenario, passwords: &Passwords, sids: (&str, &
         master_roles: extra.master_roles.clone(),
         ..login(&extra.name, &extra.password, &sid_of(extra), false)
     }));
+    let settings = scenario.server_settings.iter().find(|(server, _)| server.eq_ignore_ascii_case(name));
     Server {
         name: name.into(),
         group: GROUP.into(),
         location: "westeurope".to_owned(),
         admin: "sqladmin".to_owned(),
         logins,
+        settings: settings.map(|(_, settings)| settings.clone()).unwrap_or_default(),
+    }
+}
+
+/// The SID of the application's log-in on a server that has it.
+fn app_sid(server: &str, scenario: &Scenario, sid: &str) -> Option<String> {
+    match scenario.app_log_in {
+        _ if server == "contoso-sql-1" => Some(sid.to_owned()),
+        AppLogIn::Everywhere => Some(sid.to_owned()),
+        AppLogIn::ProductionOnly => None,
+        AppLogIn::OtherSid => Some(sid.chars().rev().collect()),
     }
 }
 
 /// The same on every server, as a log-in made `WITH SID` has it.
 fn sid_of(login: &SqlLogin) -> String {
-    format!("sid of {}", login.name.to_ascii_lowercase())
+    let digest = Sha256::digest(login.name.to_ascii_lowercase());
+    digest.iter().take(16).map(|byte| format!("{byte:02X}")).collect()
 }
 
-fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &str) -> Database {
+fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &str) -> anyhow::Result<Database> {
     let user = |name: &str, sid: &str, roles: &[String]| User {
         name: name.to_owned(),
         sid: sid.to_owned(),
@@ -135,30 +153,45 @@ fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &s
     };
     let mut users = vec![user("app", app_sid, &["db_datareader".to_owned(), "db_datawriter".to_owned()])];
     users.extend(scenario.logins.iter().map(|extra| user(&extra.name, &sid_of(extra), &extra.database_roles)));
-    let now = clock::now();
-    Database {
+    let (now, like) = (clock::now(), &scenario.production_database);
+    let sku = Sku::read(&like.sku, None, None).map_err(|refusal| anyhow::anyhow!(refusal.message))?;
+    Ok(Database {
         server: "contoso-sql-1".into(),
         name: "shop".into(),
         guid: random.guid(),
         number: 5,
-        sku: Sku { name: "GP_Gen5".into(), tier: "GeneralPurpose".into(), family: "Gen5".into(), capacity: 2 },
-        tags: BTreeMap::new(),
+        sku,
+        tags: like.tags.clone(),
         created: now,
         online: true,
         store: Some(store),
         users,
+        elastic_pool: like.elastic_pool.clone(),
+        failover_group: like.failover_group.clone(),
+        digest_uploads: like.ledger_digest_uploads,
         commit_floor: now,
-    }
+    })
 }
 
-fn plan(group: &str, name: &str, unit: u32) -> Plan {
+fn plan(group: &str, name: &str, unit: u32, size: &str) -> Plan {
     Plan {
         name: name.into(),
         group: group.into(),
         location: REGION.to_owned(),
-        sku: "S1".to_owned(),
-        tier: "Standard".to_owned(),
+        sku: size.to_owned(),
+        tier: tier(size).to_owned(),
         unit: format!("waws-prod-am2-{unit:03}"),
+    }
+}
+
+/// The tier that a plan's size begins with.
+fn tier(size: &str) -> &'static str {
+    match size.chars().next().unwrap_or_default() {
+        'F' => "Free",
+        'D' => "Shared",
+        'B' => "Basic",
+        'P' => "PremiumV3",
+        _ => "Standard",
     }
 }
 
@@ -221,6 +254,7 @@ fn profile(scenario: &Scenario, production: &Site) -> Profile {
         group: GROUP.into(),
         tags: BTreeMap::new(),
         relative_name: "contoso".to_owned(),
+        routing: scenario.routing_method.clone(),
         ttl: scenario.ttl_seconds.map_or(30, |ttl| ttl.ceil() as i64),
         path: "/health".to_owned(),
         tolerated_failures: 3,

@@ -40,6 +40,21 @@ pub trait Host: Send + Sync {
     /// The message that the server sends when it refuses.
     fn may_alter(&self, database: &str, access: Access) -> Result<(), Message>;
 
+    /// The users of `database` that stand for a log-in of the server, beside `dbo`.
+    fn users(&self, _database: &str) -> Vec<PrincipalRow> {
+        Vec::new()
+    }
+
+    /// The SQL log-ins of the server.
+    fn log_ins(&self) -> Vec<PrincipalRow> {
+        Vec::new()
+    }
+
+    /// Whether `database` uploads ledger digests (`sys.database_ledger_digest_locations`).
+    fn uploads_digests(&self, _database: &str) -> bool {
+        false
+    }
+
     /// Something that an observer may want to judge has just happened.
     fn changed(&self, change: &Change);
 }
@@ -88,6 +103,15 @@ pub struct DatabaseRow {
     pub role: Role,
     /// Whether log-ins succeed (not while it is being seeded or restored).
     pub online: bool,
+}
+
+/// A user or a log-in, as `sys.database_principals` and `sys.sql_logins` need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalRow {
+    /// Its name.
+    pub name: String,
+    /// Its security identifier, which ties users to log-ins.
+    pub sid: Vec<u8>,
 }
 
 /// The role of a database in geo-replication.

@@ -24,7 +24,7 @@ mod system;
 mod types;
 
 pub use event::{Column, ColumnType, Environment, Event, Message, Value};
-pub use host::{Access, Change, DatabaseRow, Host, LinkRow, Role, Stop};
+pub use host::{Access, Change, DatabaseRow, Host, LinkRow, PrincipalRow, Role, Stop};
 pub use principal::Principal;
 pub use session::{Ended, Session, SessionHandle};
 pub use store::{Commit, CommitId, SessionRow, Store, StoreError};

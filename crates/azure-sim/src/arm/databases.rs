@@ -62,6 +62,7 @@ pub(crate) fn put(call: &Call, group: &str, server: &str, database: &str, body: 
         null_readings: cloud.scenario.lag_null_polls,
         seeding: clock::seconds(cloud.scenario.seeding_ms),
     };
+    check_rights_on_source(cloud, body)?;
     let key = (new.server.clone(), new.name.clone());
     world.create_secondary(new, clock::now())?;
     drop(world);
@@ -152,6 +153,17 @@ fn source(world: &World, body: &Value) -> Result<DatabaseKey, Refusal> {
     Ok((server.name.clone(), Name::from(database)))
 }
 
+/// Who may write the new database may not yet copy the other one.
+fn check_rights_on_source(cloud: &Cloud, body: &Value) -> Result<(), Refusal> {
+    let id = body::text(body, "/properties/sourceDatabaseId").unwrap_or_default();
+    let segments: Vec<String> = id.trim_start_matches('/').split('/').map(str::to_owned).collect();
+    if cloud.may("Microsoft.Sql/servers/databases/write", &segments) {
+        return Ok(());
+    }
+    let text = "User does not have sufficient permission to add secondary on the specified server.";
+    Err(Refusal::bad_request("InvalidAddSecondaryPermission", text))
+}
+
 fn invalid_source() -> Refusal {
     Refusal::bad_request("InvalidSourceDatabaseId", "Invalid source database identifier.")
 }
@@ -198,7 +210,7 @@ pub(crate) fn show(world: &World, database: &Database) -> Value {
             "currentBackupStorageRedundancy": "Geo",
             "requestedBackupStorageRedundancy": "Geo",
             "maintenanceConfigurationId": maintenance(world),
-            "isLedgerOn": false,
+            "isLedgerOn": database.digest_uploads,
             "isInfraEncryptionEnabled": false,
         },
         "location": world.servers.get(&database.server).map_or("", |server| server.location.as_str()),
@@ -208,6 +220,13 @@ pub(crate) fn show(world: &World, database: &Database) -> Value {
     });
     if world.role(&database.key()) == Role::Secondary {
         shown["properties"]["secondaryType"] = json!("Geo");
+    }
+    let server = world.servers.get(&database.server).map(|server| world.server_id(server)).unwrap_or_default();
+    if let Some(pool) = &database.elastic_pool {
+        shown["properties"]["elasticPoolId"] = json!(format!("{server}/elasticPools/{pool}"));
+    }
+    if let Some(group) = &database.failover_group {
+        shown["properties"]["failoverGroupId"] = json!(format!("{server}/failoverGroups/{group}"));
     }
     if !database.tags.is_empty() {
         shown["tags"] = json!(database.tags);
@@ -228,6 +247,9 @@ fn master(world: &World, server: &crate::world::Server) -> Value {
         online: true,
         store: None,
         users: Vec::new(),
+        elastic_pool: None,
+        failover_group: None,
+        digest_uploads: false,
         commit_floor: 0.0,
     };
     let mut shown = show(world, &stand_in);

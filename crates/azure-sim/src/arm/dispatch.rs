@@ -3,13 +3,25 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Request, authorize, body, databases, endpoints, links, operations, profiles,
+    Answer, Request, authorize, body, databases, endpoints, links, operations, profiles, roles,
     route::{self, PROVIDERS, Path, Route},
     servers, settings, sites,
 };
 use crate::{cloud::Cloud, world::Refusal};
 
 impl Cloud {
+    /// What the caller may do on a resource that is there.
+    fn permissions(self: &Arc<Self>, request: &Request, resource: &[String]) -> Result<Answer, Refusal> {
+        let asked = Request { segments: resource.to_vec(), ..request.clone() };
+        let path = route::path(resource).ok_or_else(|| no_such_path(request))?;
+        check_subscription(self, &path)?;
+        provider_version(&path)?;
+        check_version(request, &path, roles::API_VERSION)?;
+        let route = route::route(&path).ok_or_else(|| no_such_path(request))?;
+        Call { cloud: self, request: &asked, route }.run()?;
+        self.permissions_on(request, resource)
+    }
+
     /// Answers a request to Azure Resource Manager.
     pub(crate) fn arm(self: &Arc<Self>, request: &Request) -> Answer {
         self.inspect_request(request);
@@ -32,6 +44,9 @@ impl Cloud {
     }
 
     fn operation(self: &Arc<Self>, request: &Request) -> Result<Answer, Refusal> {
+        if let Some(resource) = roles::asked_on(request) {
+            return self.permissions(request, resource);
+        }
         let path = route::path(&request.segments).ok_or_else(|| no_such_path(request))?;
         check_subscription(self, &path)?;
         let version = provider_version(&path)?;
@@ -44,6 +59,7 @@ impl Cloud {
         }
         let route = route.ok_or_else(|| no_such_type(&path, version))?;
         check_query(request, &route)?;
+        self.check_roles(request, &path)?;
         let reads = request.method == "GET" || matches!(route, Route::SettingsList { .. });
         let call = Call { cloud: self, request, route };
         if reads { call.run() } else { self.around(&request.name(), || call.run()) }
@@ -64,6 +80,7 @@ impl Call<'_> {
         match (self.request.method.as_str(), self.route) {
             ("GET", Route::Servers { group }) => servers::list(cloud, group),
             ("GET", Route::Server { group, server }) => servers::get(cloud, group, server),
+            ("GET", Route::FirewallRules { group, server }) => servers::firewall_rules(cloud, group, server),
             ("GET", Route::Databases { group, server }) => databases::list(cloud, group, server),
             ("GET", Route::Database { group, server, database }) => databases::get(cloud, group, server, database),
             ("PUT", Route::Database { group, server, database }) => {

@@ -40,7 +40,9 @@ pub(crate) fn get(cloud: &Cloud, group: &str, server: &str, database: &str, link
 pub(crate) fn delete(call: &Call, group: &str, server: &str, database: &str, link: &str) -> Result<Answer, Refusal> {
     let world = call.cloud.world();
     let key = world.database_in(group, server, database)?.key();
-    let guid = world.link(&key, link)?.guid.clone();
+    let found = world.link(&key, link)?;
+    let guid = found.guid.clone();
+    world.check_end_of_link(&found.source)?;
     drop(world);
     Ok(accept(call, "ForceStopDatabaseCopy", "replicationLinks", key, Effect::StopLink(guid)))
 }
@@ -58,7 +60,9 @@ pub(crate) fn unlink(
     let cloud = call.cloud;
     let world = cloud.world();
     let key = world.database_in(group, server, database)?.key();
-    let guid = world.link(&key, link)?.guid.clone();
+    let found = world.link(&key, link)?;
+    let guid = found.guid.clone();
+    world.check_end_of_link(&found.source)?;
     drop(world);
     let forced = body.get("forcedTermination").and_then(Value::as_bool).unwrap_or_default();
     let effect = if forced { Effect::StopLink(guid) } else { Effect::Unlink(guid) };

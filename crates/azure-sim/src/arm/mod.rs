@@ -10,6 +10,7 @@ mod links;
 mod operations;
 mod profiles;
 mod request;
+mod roles;
 mod route;
 mod schema;
 mod servers;

@@ -46,7 +46,7 @@ fn show(world: &World, profile: &Profile) -> Value {
         "tags": profile.tags,
         "properties": {
             "profileStatus": "Enabled",
-            "trafficRoutingMethod": "Priority",
+            "trafficRoutingMethod": profile.routing,
             "dnsConfig": {"relativeName": profile.relative_name, "fqdn": profile.host(), "ttl": profile.ttl},
             "monitorConfig": {
                 "profileMonitorStatus": profile.status(),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::{
+    FirewallRule,
     cloud::Cloud,
     world::{Refusal, Server, World},
 };
@@ -25,7 +26,7 @@ pub(crate) fn get(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Re
 
 /// Recording `sql_db_mgmt_2023`, 11; `externalGovernanceStatus` is younger than this api-version.
 fn show(world: &World, server: &Server) -> Value {
-    json!({
+    let mut shown = json!({
         "kind": "v12.0",
         "properties": {
             "administratorLogin": server.admin,
@@ -33,12 +34,37 @@ fn show(world: &World, server: &Server) -> Value {
             "state": "Ready",
             "fullyQualifiedDomainName": server.host(),
             "privateEndpointConnections": [],
-            "publicNetworkAccess": "Enabled",
+            "publicNetworkAccess": if server.settings.no_public_access { "Disabled" } else { "Enabled" },
             "restrictOutboundNetworkAccess": "Disabled",
         },
         "location": server.location,
         "id": world.server_id(server),
         "name": server.name.as_str(),
         "type": "Microsoft.Sql/servers",
-    })
+    });
+    let settings = &server.settings;
+    if let Some(key) = &settings.customer_managed_key {
+        shown["properties"]["keyId"] = json!(key);
+    }
+    if let Some(version) = &settings.minimal_tls {
+        shown["properties"]["minimalTlsVersion"] = json!(version);
+    }
+    if let Some(login) = &settings.entra_administrator {
+        shown["properties"]["administrators"] = json!({"administratorType": "ActiveDirectory", "login": login});
+    }
+    shown
+}
+
+pub(crate) fn firewall_rules(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    let server = world.parent_server("servers/firewallRules", group, server)?;
+    let rule = |rule: &FirewallRule| {
+        json!({
+            "properties": {"startIpAddress": rule.start, "endIpAddress": rule.end},
+            "id": format!("{}/firewallRules/{}", world.server_id(server), rule.name),
+            "name": rule.name,
+            "type": "Microsoft.Sql/servers/firewallRules",
+        })
+    };
+    Ok(Answer::ok(json!({"value": server.settings.firewall_rules.iter().map(rule).collect::<Vec<_>>()})))
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, Role, Stop};
+use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, PrincipalRow, Role, Stop};
 
 use crate::{
     AlterOnGeoPrimary, CopySync, clock,
     cloud::{Cloud, lock},
     replication::{COPY_SYNC_FAILED, pending, stores},
-    world::{DatabaseKey, Link, LinkState, Name, World},
+    world::{DatabaseKey, Link, LinkState, Name, Refusal, World},
 };
 
 /// On whose behalf a session runs.
@@ -112,6 +112,7 @@ impl Host for ServerHost {
         let found =
             |cloud: &Cloud| cloud.world().link_to(&self.key(database), partner, database).map(|link| link.guid.clone());
         let guid = found(&cloud).ok_or_else(|| no_link(database, partner))?;
+        cloud.world().check_end_of_link(&self.key(database)).map_err(|refusal| end_of_link_refused(&refusal))?;
         cloud.around(&self.cause(&cloud), || cloud.cut(&guid));
         Ok(())
     }
@@ -147,6 +148,26 @@ impl Host for ServerHost {
         Ok(())
     }
 
+    fn users(&self, database: &str) -> Vec<PrincipalRow> {
+        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
+        let world = cloud.world();
+        let users = world.databases.get(&self.key(database)).map(|database| database.users.as_slice());
+        users.unwrap_or_default().iter().map(|user| principal(&user.name, &user.sid)).collect()
+    }
+
+    fn log_ins(&self) -> Vec<PrincipalRow> {
+        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
+        let world = cloud.world();
+        let log_ins = world.servers.get(&self.server).map(|server| server.logins.as_slice());
+        log_ins.unwrap_or_default().iter().map(|log_in| principal(&log_in.name, &log_in.sid)).collect()
+    }
+
+    fn uploads_digests(&self, database: &str) -> bool {
+        let Some(cloud) = self.cloud.upgrade() else { return false };
+        let world = cloud.world();
+        world.databases.get(&self.key(database)).is_some_and(|database| database.digest_uploads)
+    }
+
     fn changed(&self, change: &Change) {
         self.watched(|cloud, cause| {
             if let Change::Committed { database, tables, .. } = change {
@@ -158,6 +179,11 @@ impl Host for ServerHost {
             cloud.notify();
         }
     }
+}
+
+fn principal(name: &str, sid: &str) -> PrincipalRow {
+    let byte = |at: usize| sid.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    PrincipalRow { name: name.to_owned(), sid: (0..sid.len()).step_by(2).filter_map(byte).collect() }
 }
 
 /// The rows of a link on one server: none, or one for the side that is there.
@@ -212,6 +238,11 @@ fn no_link(database: &str, partner: &str) -> Message {
         "The database '{database}' is not in a replication relationship with a database on the server '{partner}'."
     );
     Message::new(40622, 16, text)
+}
+
+/// T-SQL says in its own words what Azure Resource Manager has a code for; which number it has is not established.
+fn end_of_link_refused(refusal: &Refusal) -> Message {
+    Message::new(40671, 16, format!("{}: {}", refusal.code, refusal.message))
 }
 
 fn in_replication(database: &str) -> Message {

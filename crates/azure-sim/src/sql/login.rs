@@ -99,7 +99,7 @@ fn entra_administrator() -> Login {
     Login {
         name: "rolling-upgrade@contoso.example".to_owned(),
         password: String::new(),
-        sid: "entra".to_owned(),
+        sid: "E0".repeat(16),
         server_admin: true,
         master_roles: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     cloud::Cloud,
     site::SiteRequest,
-    world::{Endpoint, EndpointKind, Name, Probe},
+    world::{Endpoint, EndpointKind, Name, Plan, Probe},
 };
 
 impl Cloud {
@@ -28,9 +28,11 @@ impl Cloud {
     }
 
     fn probe_endpoint(self: &Arc<Self>, path: &str, endpoint: &Endpoint) -> Probe {
-        let site = self.world().site_of_address(&endpoint.target).cloned();
-        let Some(site) = site else { return Probe::Failed };
-        if !site.running && endpoint.kind == EndpointKind::Azure {
+        let world = self.world();
+        let Some(site) = world.site_of_address(&endpoint.target).cloned() else { return Probe::Failed };
+        let too_low = world.plans.get(&site.plan).is_some_and(Plan::is_below_standard);
+        drop(world);
+        if (too_low || !site.running) && endpoint.kind == EndpointKind::Azure {
             return Probe::Stopped;
         }
         let request =

@@ -26,6 +26,12 @@ pub(crate) struct Database {
     /// Its content; `None` until it is seeded.
     pub(crate) store: Option<Arc<Store>>,
     pub(crate) users: Vec<User>,
+    /// The elastic pool of its server that it is in.
+    pub(crate) elastic_pool: Option<String>,
+    /// The failover group of its server that it is in.
+    pub(crate) failover_group: Option<String>,
+    /// It uploads ledger digests.
+    pub(crate) digest_uploads: bool,
     /// Commit time of the last transaction that is not in the store's log any more.
     pub(crate) commit_floor: f64,
 }
@@ -52,6 +58,9 @@ pub(crate) struct Sku {
     pub(crate) family: String,
     pub(crate) capacity: i64,
 }
+
+/// The only tier whose databases have one geo-secondary at most, and none behind it.
+pub(crate) const HYPERSCALE: &str = "Hyperscale";
 
 const TIERS: [(&str, &str); 3] = [("GP", "GeneralPurpose"), ("BC", "BusinessCritical"), ("HS", "Hyperscale")];
 

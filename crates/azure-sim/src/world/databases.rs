@@ -8,9 +8,6 @@ use super::{
     Database, DatabaseKey, Effect, Link, LinkState, Name, Operation, Refusal, Sku, World, lookup::database_not_found,
 };
 
-/// Secondaries per primary (facts 2.1, `GeoReplicaLimitReached`).
-const MOST_SECONDARIES: usize = 4;
-
 /// A request for a geo-secondary that reads well by itself.
 pub(crate) struct NewSecondary {
     pub(crate) server: Name,
@@ -47,6 +44,9 @@ impl World {
             online: false,
             store: None,
             users: source.users.clone(),
+            elastic_pool: None,
+            failover_group: None,
+            digest_uploads: false,
             commit_floor: now,
         };
         self.links.push(Link {
@@ -79,12 +79,7 @@ impl World {
             return Err(Refusal::bad_request("ReplicationSourceAndTargetMustHaveSameName", text));
         }
         self.check_target(new)?;
-        if self.links.iter().filter(|link| link.source == new.source).count() >= MOST_SECONDARIES {
-            return Err(Refusal::bad_request(
-                "GeoReplicaLimitReached",
-                "The per-replica replication limit was reached.",
-            ));
-        }
+        self.check_features(source, &new.server)?;
         if source.store.is_none() {
             let text = "The operation is disallowed on the database in its current replication state.";
             return Err(Refusal::bad_request("UpdateNotAllowedInCurrentReplicationState", text));

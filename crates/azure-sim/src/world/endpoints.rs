@@ -97,6 +97,9 @@ impl World {
     ) -> Result<(), Refusal> {
         self.check_target_of(&mut endpoint, change)?;
         let found = self.profile_in(group, profile)?;
+        if !found.routing.eq_ignore_ascii_case("Priority") {
+            return Err(Refusal::not_modelled("a change of the endpoints of a profile without priority routing"));
+        }
         check_priority(found, &endpoint)?;
         self.check_regions(found, &endpoint)?;
         let host = found.host();

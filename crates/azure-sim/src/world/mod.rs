@@ -4,6 +4,7 @@
 mod database;
 mod databases;
 mod endpoints;
+mod features;
 mod link;
 mod links;
 mod lookup;

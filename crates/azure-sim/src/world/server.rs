@@ -1,6 +1,7 @@
 //! Logical SQL servers and who may log in to them.
 
 use super::Name;
+use crate::ServerSettings;
 
 /// A logical server.
 #[derive(Debug, Clone)]
@@ -10,6 +11,7 @@ pub(crate) struct Server {
     pub(crate) location: String,
     pub(crate) admin: String,
     pub(crate) logins: Vec<Login>,
+    pub(crate) settings: ServerSettings,
 }
 
 impl Server {
@@ -27,7 +29,7 @@ impl Server {
 pub(crate) struct Login {
     pub(crate) name: String,
     pub(crate) password: String,
-    /// Ties the log-in to users of databases. Two servers agree on a log-in only if this is equal.
+    /// Ties the log-in to users of databases, in hex. Two servers agree on a log-in only if this is equal.
     pub(crate) sid: String,
     pub(crate) server_admin: bool,
     pub(crate) master_roles: Vec<String>,

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::Name;
 
-/// A profile with priority routing.
+/// A profile. Its users are routed by priority.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
     pub(crate) name: Name,
     pub(crate) group: Name,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) relative_name: String,
+    /// `trafficRoutingMethod`
+    pub(crate) routing: String,
     pub(crate) ttl: i64,
     pub(crate) path: String,
     pub(crate) tolerated_failures: u32,

@@ -16,6 +16,13 @@ pub(crate) struct Plan {
     pub(crate) unit: String,
 }
 
+impl Plan {
+    /// Traffic Manager shows an Azure endpoint of such a site as stopped (facts 3.3).
+    pub(crate) fn is_below_standard(&self) -> bool {
+        matches!(self.tier.as_str(), "Free" | "Shared" | "Basic")
+    }
+}
+
 /// A site.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {

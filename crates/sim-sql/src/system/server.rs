@@ -90,6 +90,14 @@ const LINK_STATUS: Columns = &[
     ("last_commit", Type::DateTime2(7)),
 ];
 
+const DIGEST_LOCATIONS: Columns = &[
+    ("storage_type", Type::TinyInt),
+    ("storage_type_desc", NAME60),
+    ("path", nvarchar(4000)),
+    ("last_digest_block_id", Type::BigInt),
+    ("is_current", Type::Bit),
+];
+
 pub(super) fn view(name: &str, env: &Environment<'_>) -> Result<Option<(Columns, Rows)>, Message> {
     let only_in = |master: bool| {
         if env.state.master == master { Ok(()) } else { Err(crate::error::invalid_object(&format!("sys.{name}"))) }
@@ -102,6 +110,10 @@ pub(super) fn view(name: &str, env: &Environment<'_>) -> Result<Option<(Columns,
         "geo_replication_links" => {
             only_in(true)?;
             (LINKS, env.state.host.links().iter().map(|link| link_row(env, link)).collect())
+        }
+        "database_ledger_digest_locations" => {
+            only_in(false)?;
+            (DIGEST_LOCATIONS, digest_locations(env))
         }
         "dm_geo_replication_link_status" => (LINK_STATUS, link_status(env)),
         _ => return Ok(None),
@@ -211,6 +223,15 @@ fn locks(env: &Environment<'_>) -> Rows {
 /// FNV-1a, in the place of SQL Server's undocumented hash of the whole resource.
 fn checksum(resource: &str) -> u32 {
     resource.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Where the database uploads its digests to now; earlier places are not modelled.
+fn digest_locations(env: &Environment<'_>) -> Rows {
+    if !env.state.host.uploads_digests(env.state.database()) {
+        return Vec::new();
+    }
+    let path = "https://contosoledger.blob.core.windows.net/sqldbledgerdigests";
+    vec![vec![number(0), text("AZURE_BLOB_STORAGE"), text(path), number(0), flag(true)]]
 }
 
 fn state_name(state: u8) -> &'static str {

@@ -35,6 +35,7 @@ pub const CASES: &[Case] = &[
     case("poll a database that goes on", &[], |bench| vec![poll(bench, "azure-asyncoperation")]),
     case("poll a database that has come to its end", &[], poll_to_the_end),
     case("the result of an operation of a database", &[], result_of_deletion),
+    case("list firewall rules", &[], |bench| vec![get(bench, &format!("{}/firewallRules", server(bench)), SQL)]),
     case("list profiles", &["value[].tags"], |bench| {
         label(bench);
         vec![get(bench, &bench.id("Microsoft.Network/trafficManagerProfiles"), TRAFFIC)]
