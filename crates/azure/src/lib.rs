@@ -1,7 +1,7 @@
 //! Azure Resource Manager, as far as a rolling upgrade needs it.
 //!
-//! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`]); one place sends them
-//! ([`Client::send`]) and owns retry and log; [`sign_in`] gets its tokens; long operations are followed by [`Client::wait`]. [`health`]
+//! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`], [`authorization`]); one place
+//! sends them ([`Client::send`]) and owns retry and log; [`sign_in`] gets its tokens; long operations are followed by [`Client::wait`]. [`health`]
 //! looks at web sites as their users see them. The environment is never read here, apart from the proxy variables,
 //! which are reqwest's own.
 //!
@@ -12,6 +12,7 @@
 mod arbitrary_json;
 pub mod arm_id;
 mod attempts;
+pub mod authorization;
 mod client;
 mod connect;
 mod error;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use rollout::{
     DatabaseId, ServerId,
-    facts::{Database, Link, Server, Tags},
+    facts::{Database, FirewallRule, Link, Server, Tags},
 };
 use serde_json::json;
 
@@ -33,6 +33,13 @@ pub fn server(scope: &Scope, id: &ServerId) -> Request<Option<Server>> {
 pub fn servers(scope: &Scope) -> Request<Vec<Server>> {
     let tried = "list the SQL servers of the subscription".to_owned();
     Request::new(Method::GET, tried, &scope.servers(), API_VERSION, |response| response.read(read_servers)).paged()
+}
+
+/// The firewall rules of a logical server.
+pub fn firewall_rules(scope: &Scope, id: &ServerId) -> Request<Vec<FirewallRule>> {
+    let tried = format!("list the firewall rules of the SQL server `{id}`");
+    let list = scope.server(id).join(&["firewallRules"]);
+    Request::new(Method::GET, tried, &list, API_VERSION, |response| response.read(read_firewall_rules)).paged()
 }
 
 /// A database, `None` where there is none.
@@ -118,7 +125,22 @@ fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {
         location: node.text("location")?,
         fqdn: node.text("properties.fullyQualifiedDomainName")?,
         public_access_disabled: access.is_some_and(|access| access.eq_ignore_ascii_case("Disabled")),
+        key: node.optional_text("properties.keyId")?.filter(|key| !key.is_empty()),
+        minimal_tls: node.optional_text("properties.minimalTlsVersion")?,
+        administrator: node.optional_text("properties.administrators.login")?,
     })
+}
+
+fn read_firewall_rules(node: &Node<'_>) -> Result<Vec<FirewallRule>, ReadError> {
+    whole_list(node)?;
+    let rule = |rule: &Node<'_>| {
+        Ok(FirewallRule {
+            name: rule.text("name")?,
+            start: rule.text("properties.startIpAddress")?,
+            end: rule.text("properties.endIpAddress")?,
+        })
+    };
+    node.list("value")?.iter().map(rule).collect()
 }
 
 fn read_servers(node: &Node<'_>) -> Result<Vec<Server>, ReadError> {
@@ -142,6 +164,9 @@ fn read_database(node: &Node<'_>) -> Result<Database, ReadError> {
         sku_tier: node.optional_text("sku.tier")?.unwrap_or_default(),
         sku_capacity: node.optional_number("sku.capacity")?,
         secondary_type: node.optional_text("properties.secondaryType")?,
+        elastic_pool: node.optional_text("properties.elasticPoolId")?,
+        failover_group: node.optional_text("properties.failoverGroupId")?,
+        max_size: node.optional_number("properties.maxSizeBytes")?,
         tags: node.tags()?,
     })
 }

@@ -102,6 +102,52 @@ fn reads_a_server() {
 }
 
 #[test]
+fn reads_what_geo_replication_does_not_copy_of_a_server() {
+    let body = json!({
+        "properties": {
+            "fullyQualifiedDomainName": "x.database.windows.net", "minimalTlsVersion": "1.2",
+            "keyId": "https://vault-1.vault.azure.net/keys/tde/1",
+            "administrators": { "administratorType": "ActiveDirectory", "login": "dba@contoso.example" },
+        },
+        "location": "westeurope",
+    });
+    let request = server(&scope(), &id().server_id());
+    let found = request.read(&ok(&body)).unwrap().unwrap();
+    assert_eq!(found.key.as_deref(), Some("https://vault-1.vault.azure.net/keys/tde/1"));
+    assert_eq!(found.minimal_tls.as_deref(), Some("1.2"));
+    assert_eq!(found.administrator.as_deref(), Some("dba@contoso.example"));
+    let bare = json!({ "properties": { "fullyQualifiedDomainName": "x", "keyId": "" }, "location": "westeurope" });
+    let found = request.read(&ok(&bare)).unwrap().unwrap();
+    assert_eq!((found.key, found.minimal_tls, found.administrator), (None, None, None));
+}
+
+#[test]
+fn lists_firewall_rules() {
+    let request = firewall_rules(&scope(), &id().server_id());
+    assert_eq!((request.path.as_str(), request.paged), (&*format!("{SERVER}/firewallRules"), true));
+    let rule =
+        json!({ "name": "office", "properties": { "startIpAddress": "192.0.2.1", "endIpAddress": "192.0.2.9" } });
+    let found = request.read(&ok(&json!({ "value": [rule] }))).unwrap();
+    let office = FirewallRule { name: "office".into(), start: "192.0.2.1".into(), end: "192.0.2.9".into() };
+    assert_eq!(found, [office]);
+    assert!(request.read(&ok(&json!({ "value": [{ "name": "office" }] }))).is_err());
+}
+
+#[test]
+fn reads_where_a_database_belongs() {
+    let group = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/a/failoverGroups/dr";
+    let body = json!({
+        "sku": { "name": "ElasticPool" }, "location": "x",
+        "properties": { "status": "Online", "elasticPoolId": "pool", "failoverGroupId": group, "maxSizeBytes": 1 },
+    });
+    let found = database(&scope(), &id()).read(&ok(&body)).unwrap().unwrap();
+    assert_eq!(
+        (found.elastic_pool.as_deref(), found.failover_group.as_deref(), found.max_size),
+        (Some("pool"), Some(group), Some(1))
+    );
+}
+
+#[test]
 fn lists_the_servers_of_all_groups() {
     let request = servers(&scope());
     assert_eq!(request.path, "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Sql/servers");
@@ -187,5 +233,6 @@ proptest! {
         let _ = database(&scope(), &id()).read(&ok(&body));
         let _ = links(&scope(), &id()).read(&ok(&body));
         let _ = servers(&scope()).read(&ok(&body));
+        let _ = firewall_rules(&scope(), &id().server_id()).read(&ok(&body));
     }
 }

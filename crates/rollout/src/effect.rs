@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    facts::EndpointKind,
+    facts::{EndpointKind, Tags},
     ids::{DatabaseId, EndpointId, ProfileId, SiteId, UpgradeId},
     termination::Ending,
 };
@@ -34,7 +34,7 @@ pub enum Effect {
         /// Whose server's clock counts.
         clock: DatabaseId,
     },
-    /// Create a geo-secondary, tagged with the upgrade.
+    /// Create a geo-secondary.
     CreateSecondary {
         /// The primary.
         source: DatabaseId,
@@ -42,8 +42,8 @@ pub enum Effect {
         target: DatabaseId,
         /// Region of the secondary.
         location: String,
-        /// Value of the tag.
-        upgrade: UpgradeId,
+        /// Its tags: those of the primary, which Azure does not replicate, and the one that names the upgrade.
+        tags: Tags,
     },
     /// Wait until seeding is complete: CATCH_UP in so many readings in a row.
     AwaitCatchUp {

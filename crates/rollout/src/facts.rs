@@ -190,6 +190,23 @@ pub struct Server {
     pub fqdn: String,
     /// `publicNetworkAccess` is Disabled.
     pub public_access_disabled: bool,
+    /// `keyId`: the customer-managed key of transparent data encryption; `None` for a key that the service manages.
+    pub key: Option<String>,
+    /// `minimalTlsVersion`, e.g. `1.2`.
+    pub minimal_tls: Option<String>,
+    /// `administrators.login`: the Microsoft Entra administrator.
+    pub administrator: Option<String>,
+}
+
+/// A server-level firewall rule (Microsoft.Sql 2021-11-01, `FirewallRules.json`). Geo-replication does not copy it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirewallRule {
+    /// Its name.
+    pub name: String,
+    /// `startIpAddress`; `0.0.0.0` lets Azure's services in.
+    pub start: String,
+    /// `endIpAddress`.
+    pub end: String,
 }
 
 /// A database as Azure Resource Manager shows it.
@@ -207,6 +224,12 @@ pub struct Database {
     pub sku_capacity: Option<i64>,
     /// `secondaryType` of a geo-secondary, e.g. `Geo`.
     pub secondary_type: Option<String>,
+    /// `elasticPoolId`, as Azure writes it.
+    pub elastic_pool: Option<String>,
+    /// `failoverGroupId`, as Azure writes it.
+    pub failover_group: Option<String>,
+    /// `maxSizeBytes`.
+    pub max_size: Option<i64>,
     /// Its tags.
     pub tags: Tags,
 }

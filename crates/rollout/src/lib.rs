@@ -3,6 +3,7 @@
 //! No async, no network, no clock, no environment: everything here is a plain function over plain data, so every
 //! decision can be read, enumerated and tested without a cloud.
 
+pub mod actions;
 pub mod connect_to;
 pub mod connection;
 pub mod decide;

@@ -59,7 +59,7 @@ impl Upgrade {
         if same(&production.database.server, &stage.database.server) {
             return Err(Refusal::new(
                 format!("use `{}` as the stage of `{}`", stage.database, production.database),
-                "a geo-secondary must be on another logical server",
+                "a geo-secondary must be on another logical server: Azure would answer 400 `ReplicationSourceAndTargetMustBeInDifferentServers`",
                 "name another logical server of the same region as stage",
             ));
         }

@@ -45,6 +45,12 @@ impl SlotView {
             .find(|link| same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name))
     }
 
+    /// How many geo-secondaries the database has, this one not counted.
+    pub fn secondaries_beside(&self, partner: &DatabaseId) -> usize {
+        let own = |link: &&Link| same(&link.partner_server, &partner.server);
+        self.links.iter().filter(|link| link.is_primary()).filter(|link| !own(link)).count()
+    }
+
     /// The connection string of this name.
     pub fn setting(&self, name: &str) -> Option<&ConnectionSetting> {
         self.settings.iter().find(|setting| same(&setting.name, name))

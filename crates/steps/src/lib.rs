@@ -13,6 +13,7 @@ mod sessions;
 mod shell;
 mod sign_in;
 mod step;
+mod surroundings;
 mod ways;
 
 pub use rollout::Step;

@@ -1,10 +1,9 @@
 //! Looks at the live state: one look per step, as much at a time as the cloud allows.
 
-use azure::{ArmId, sql, traffic_manager, web};
+use azure::{sql, traffic_manager, web};
 use rollout::{
     DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
-    facts::{ConnectionSetting, Database, Plan, Server, Site, SqlState},
-    plan::Surroundings,
+    facts::{ConnectionSetting, Database, Site, SqlState},
 };
 use secrecy::ExposeSecret;
 use tokio::try_join;
@@ -129,35 +128,6 @@ pub async fn look_into(
     let state = statements::state::read(&mut session, cloud.pace.request).await.map_err(failed_at_sql)?;
     *kept = Some(session);
     Ok(Some(state))
-}
-
-/// Servers and plans around the slots, which matter before the freeze only.
-///
-/// # Errors
-/// Something could not be read.
-pub async fn surroundings(cloud: &Cloud, upgrade: &Upgrade, world: &World) -> Result<Surroundings, Failure> {
-    let (production, stage) = (&upgrade.production.database, &upgrade.stage.database);
-    let (production_server, stage_server, production_plan, stage_plan) = try_join!(
-        server(cloud, production),
-        server(cloud, stage),
-        plan(cloud, &world.production),
-        plan(cloud, &world.stage),
-    )?;
-    let production_server = production_server.ok_or_else(|| {
-        let tried = format!("read server `{}`", production.server_id());
-        Refusal::new(tried, "there is no such server", "look at the identifier of production's database")
-    })?;
-    Ok(Surroundings { production_server, stage_server, production_plan, stage_plan })
-}
-
-async fn server(cloud: &Cloud, database: &DatabaseId) -> Result<Option<Server>, Failure> {
-    let request = sql::server(cloud.arm.scope(), &database.server_id());
-    cloud.arm.send(&request).await.map_err(failed_at_azure)
-}
-
-async fn plan(cloud: &Cloud, view: &SlotView) -> Result<Option<Plan>, Failure> {
-    let Some(id) = view.site.as_ref().and_then(|site| ArmId::parse(&site.plan).ok()) else { return Ok(None) };
-    cloud.arm.send(&web::plan(&id)).await.map_err(failed_at_azure)
 }
 
 /// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.

@@ -15,8 +15,9 @@ use crate::{
     cloud::{Cloud, Pace, failed_at_azure, upgrade_id},
     failure::Failure,
     inputs::{PlanArguments, identifier},
-    observe::{Sessions, observe, settings, surroundings},
+    observe::{Sessions, observe, settings},
     report::Report,
+    surroundings,
 };
 
 /// Runs the step.
@@ -35,7 +36,7 @@ pub async fn run(guest: &Guest, arguments: PlanArguments) -> Result<Report, Fail
     let production = cloud.connect(&upgrade.production.database).await?;
     sessions.production = Some(production);
     let world = observe(&cloud, &upgrade, &mut sessions).await?;
-    let around = surroundings(&cloud, &upgrade, &world).await?;
+    let around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut()).await?;
     let findings = plan::check(&upgrade, &world, &around);
     refuse_blocked(&upgrade, &findings)?;
     let policy = Policy { scripts: names(&scripts), ..Policy::default() };
@@ -155,7 +156,13 @@ fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
         ("stage-database", json!(upgrade.stage.database)),
         ("stage-site", json!(upgrade.stage.site)),
         ("stage-endpoint", json!(upgrade.stage.endpoint)),
-        ("findings", findings.iter().map(|finding| json!({"what": finding.what, "hint": finding.hint})).collect()),
+        (
+            "findings",
+            findings
+                .iter()
+                .map(|finding| json!({"rule": finding.rule, "what": finding.what, "hint": finding.hint}))
+                .collect(),
+        ),
     ];
     report.summary = markdown(case, findings, &digest);
     Ok(report)
@@ -177,7 +184,7 @@ fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
     text += &format!("Users come by {}.\n\n", list(plan::users_hosts(case.world).iter()));
     text += &format!("Scripts, in this order: {}.\n\n", list(case.policy.scripts.iter().map(|script| &script.name)));
     for finding in findings {
-        text += &format!("- {}\n  - {}\n", finding.what, finding.hint);
+        text += &format!("- {} (`{}`)\n  - {}\n", finding.what, finding.rule, finding.hint);
     }
     text + &prepare_preview(case)
 }

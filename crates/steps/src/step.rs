@@ -17,6 +17,7 @@ use crate::{
     inputs::{StepArguments, identifier},
     observe::{self, Sessions, observe},
     report::Report,
+    surroundings,
 };
 
 /// The name of a step's binary.
@@ -150,7 +151,9 @@ impl Course<'_> {
     async fn look(&self, sessions: &mut Sessions) -> Result<(World, Option<Surroundings>), Failure> {
         let mut world = observe(self.cloud, self.upgrade, sessions).await?;
         let around = match self.step {
-            Step::Prepare | Step::Freeze => Some(observe::surroundings(self.cloud, self.upgrade, &world).await?),
+            Step::Prepare | Step::Freeze if !world.production.read_only() => {
+                Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut()).await?)
+            }
             _ => None,
         };
         if self.step == Step::Freeze && world.production.writable() && world.stage.sql.is_some() {

@@ -38,6 +38,7 @@ const CHECKS: &[(&str, Check, &[&str])] = &[
     ("delete a database that is not there", sql::absent_database_is_deleted, &["sql::delete_database"]),
     ("list replication links", sql::links_are_read, &["sql::links"]),
     ("end a replication link by force", sql::link_is_deleted, &["sql::delete_link"]),
+    ("list firewall rules", sql::firewall_rules_are_read, &["sql::firewall_rules"]),
     ("read a profile", traffic_manager::profile_is_read, &["traffic_manager::profile"]),
     ("read an endpoint", traffic_manager::endpoint_is_read, &[]),
     ("create or replace an endpoint", traffic_manager::endpoint_is_put, &["traffic_manager::put_endpoint"]),
@@ -61,7 +62,8 @@ const POLLS: [&str; 7] = [
 ];
 
 /// Requests of ours that nobody recorded.
-const UNRECORDED: [(&str, &str); 9] = [
+const UNRECORDED: [(&str, &str); 10] = [
+    ("authorization::permissions", "no permissions were recorded"),
     ("sql::servers", "no list was recorded; its reader gets each recorded server as an element"),
     ("sql::unlink", "only its sibling in the same version, failover: that conversation is replayed with it"),
     ("sql::set_tags", "no PATCH of a database was recorded"),
@@ -73,7 +75,8 @@ const UNRECORDED: [(&str, &str); 9] = [
     ("web::restart", "not in these recordings"),
 ];
 
-const READERS: [&Reader; 10] = [
+const READERS: [&Reader; 11] = [
+    &sql::FIREWALL_RULE,
     &sql::SERVER,
     &sql::DATABASE,
     &sql::LINK,

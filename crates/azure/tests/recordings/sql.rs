@@ -37,8 +37,8 @@ pub const DATABASE: Reader = Reader {
         ("sku.family properties.currentSku", "the size that was asked for is what a secondary inherits"),
         ("properties.currentServiceObjectiveName properties.requestedServiceObjectiveName", "the sku in one word"),
         (
-            "properties.collation properties.catalogCollation properties.maxSizeBytes properties.maxLogSizeBytes \
-             properties.licenseType properties.isInfraEncryptionEnabled properties.isLedgerOn properties.elasticPoolId",
+            "properties.collation properties.catalogCollation properties.maxLogSizeBytes \
+             properties.licenseType properties.isInfraEncryptionEnabled properties.isLedgerOn",
             "a secondary has them of its primary, or Azure refuses it",
         ),
         (
@@ -66,6 +66,9 @@ pub const LINK: Reader = Reader {
     ],
 };
 
+pub const FIREWALL_RULE: Reader =
+    Reader { name: "the reader of a firewall rule", drops: &[("id type", "the answer repeats what was asked for")] };
+
 pub const ACCEPTED: Reader = Reader {
     name: "the reader of a begun operation",
     drops: &[("operation startTime", "the address to ask at is in the headers")],
@@ -84,7 +87,7 @@ pub fn server_is_read(seen: &Interaction, checker: &mut Checker) {
     let list = azure::Response { body: json!({ "value": [body] }).to_string().into(), ..response(seen) };
     let listed = sql::servers(&scope()).read(&list).unwrap();
     assert_eq!(listed, std::slice::from_ref(&server), "{}: as an element of a list", seen.place);
-    let Server { id, location, fqdn, public_access_disabled } = server;
+    let Server { id, location, fqdn, public_access_disabled, key, minimal_tls, administrator } = server;
     assert_eq!(scope().server(&id), ArmId::parse(body["id"].as_str().unwrap()).unwrap(), "{}", seen.place);
     let access = if public_access_disabled { "Disabled" } else { "Enabled" };
     let kept = [
@@ -93,6 +96,9 @@ pub fn server_is_read(seen: &Interaction, checker: &mut Checker) {
         ("properties.fullyQualifiedDomainName", json!(fqdn)),
         // Where the answer says nothing (2014-04-01), the public may come in.
         ("properties.publicNetworkAccess", if_said(&body["properties"]["publicNetworkAccess"], access)),
+        ("properties.keyId", json!(key)),
+        ("properties.minimalTlsVersion", json!(minimal_tls)),
+        ("properties.administrators.login", json!(administrator)),
     ];
     checker.lossless(&seen.place, &SERVER, &body, &kept);
 }
@@ -102,13 +108,27 @@ fn if_said(theirs: &Value, ours: &str) -> Value {
     if theirs.is_null() { Value::Null } else { json!(ours) }
 }
 
+pub fn firewall_rules_are_read(seen: &Interaction, checker: &mut Checker) {
+    let rules = checker.check(seen, &sql::firewall_rules(&scope(), &server_id(seen)));
+    let recorded = seen.received()["value"].as_array().unwrap().clone();
+    assert_eq!(rules.len(), recorded.len(), "{}", seen.place);
+    for (rule, body) in rules.iter().zip(&recorded) {
+        let kept = [
+            ("name", json!(rule.name)),
+            ("properties.startIpAddress", json!(rule.start)),
+            ("properties.endIpAddress", json!(rule.end)),
+        ];
+        checker.lossless(&seen.place, &FIREWALL_RULE, body, &kept);
+    }
+}
+
 pub fn database_is_read(seen: &Interaction, checker: &mut Checker) {
     let database = checker.check(seen, &sql::database(&scope(), &database_id(seen))).unwrap();
     is_lossless(seen, database, checker);
 }
 
 pub fn is_lossless(seen: &Interaction, database: Database, checker: &mut Checker) {
-    let Database { location, status, sku_name, sku_tier, sku_capacity, secondary_type, tags } = database;
+    let Database { location, status, sku_name, sku_tier, sku_capacity, secondary_type, tags, .. } = &database;
     let kept = [
         ("location", json!(location)),
         ("properties.status", json!(status)),
@@ -116,7 +136,10 @@ pub fn is_lossless(seen: &Interaction, database: Database, checker: &mut Checker
         ("sku.tier", json!(sku_tier)),
         ("sku.capacity", json!(sku_capacity)),
         ("properties.secondaryType", json!(secondary_type)),
-        ("tags", tags_as_said(&tags)),
+        ("properties.elasticPoolId", json!(database.elastic_pool)),
+        ("properties.failoverGroupId", json!(database.failover_group)),
+        ("properties.maxSizeBytes", json!(database.max_size)),
+        ("tags", tags_as_said(tags)),
     ];
     checker.lossless(&seen.place, &DATABASE, &seen.received(), &kept);
 }

@@ -82,7 +82,7 @@ pub struct Case<'w> {
     pub world: &'w World,
     /// What the user allows.
     pub policy: &'w Policy,
-    /// Plans and servers; looked at by prepare and freeze only.
+    /// Plans, servers, rights, log-ins; looked at by prepare and freeze only, while production takes writes.
     pub around: Option<&'w Surroundings>,
 }
 
@@ -151,4 +151,4 @@ impl<'w> Case<'w> {
 #[cfg(test)]
 #[path = "table_test.rs"]
 #[allow(clippy::unwrap_used)]
-mod tests;
+pub(crate) mod tests;

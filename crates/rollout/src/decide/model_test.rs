@@ -11,7 +11,7 @@ use crate::{
     connection::ConnectionString,
     effect::label_time,
     facts::*,
-    plan::{self, Facts},
+    plan::{self, Facts, Principals},
 };
 
 pub fn at(second: i64) -> Timestamp {
@@ -44,6 +44,9 @@ pub fn around() -> Surroundings {
         location: "westeurope".to_owned(),
         fqdn: format!("{name}.database.windows.net"),
         public_access_disabled: false,
+        key: None,
+        minimal_tls: Some("1.2".to_owned()),
+        administrator: None,
     };
     let plan = |id: &str| Plan { id: id.to_owned(), tier: "Standard".to_owned(), size: "S1".to_owned() };
     Surroundings {
@@ -51,6 +54,17 @@ pub fn around() -> Surroundings {
         stage_server: Some(server("sql-2")),
         production_plan: Some(plan("p1")),
         stage_plan: Some(plan("p2")),
+        production_firewall: Ok(Vec::new()),
+        stage_firewall: Ok(Vec::new()),
+        granted: Vec::new(),
+        principals: Principals {
+            users: Ok(Vec::new()),
+            production: Ok(Vec::new()),
+            stage: Ok(Vec::new()),
+            lacks: Vec::new(),
+            dbmanager: Ok(true),
+        },
+        digest_uploads: Ok(false),
     }
 }
 
@@ -74,6 +88,9 @@ fn database(tags: Tags) -> Database {
         sku_tier: "GeneralPurpose".to_owned(),
         sku_capacity: Some(2),
         secondary_type: None,
+        elastic_pool: None,
+        failover_group: None,
+        max_size: Some(34_359_738_368),
         tags,
     }
 }
@@ -162,9 +179,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::LabelSwitched { .. } => {
             world.profile.tags.insert(crate::labels::SWITCHED.to_owned(), label_time(now));
         }
-        Effect::CreateSecondary { upgrade: id, .. } => {
+        Effect::CreateSecondary { tags, .. } => {
             link(world);
-            let tags = Tags::from([(TAG.to_owned(), id.to_string())]);
             world.stage.database = Some(database(tags));
             let copy = world.production.sql.clone().unwrap();
             world.stage.sql = Some(SqlState { updateable: false, links: vec![status("sql-1", "SECONDARY")], ..copy });

@@ -6,7 +6,8 @@ use super::{Case, require};
 use crate::{
     Effect, Refusal,
     connection::ConnectionString,
-    facts::{SqlState, TAG},
+    facts::{Database, SqlState, TAG, Tags},
+    ids::same,
     labels,
     plan::{Finding, check, stage_kind},
 };
@@ -67,8 +68,15 @@ fn secondary(case: &Case<'_>) -> Option<Effect> {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),
         location: production.location.clone(),
-        upgrade: case.upgrade.id.clone(),
+        tags: tags(case, production),
     })
+}
+
+/// Production may itself have been the stage of an earlier upgrade: that tag is not passed on.
+fn tags(case: &Case<'_>, production: &Database) -> Tags {
+    let others = production.tags.iter().filter(|(name, _)| !same(name, TAG));
+    let own = (TAG.to_owned(), case.upgrade.id.to_string());
+    others.map(|(name, value)| (name.clone(), value.clone())).chain([own]).collect()
 }
 
 /// The site is pointed at stage only once the secondary can be read: before, V2 would only fail.
@@ -90,7 +98,7 @@ pub(super) fn site_is_pointed(case: &Case<'_>) -> bool {
     let leads_there = view.setting(name).is_some_and(|setting| {
         ConnectionString::parse(setting.value.expose_secret()).is_ok_and(|string| {
             let server = string.host().split('.').next().unwrap_or_default();
-            string.leads_to(string.host(), &database.name) && crate::ids::same(server, &database.server)
+            string.leads_to(string.host(), &database.name) && same(server, &database.server)
         })
     });
     leads_there && view.setting(&case.upgrade.kept_setting()).is_some()
@@ -141,10 +149,11 @@ fn linked(case: &Case<'_>) -> bool {
     case.world.production.link_to(&case.stage().database).is_some()
 }
 
-/// The rules of plan hold.
+/// The rules of plan hold. What surrounds the slots is looked at only while production takes writes.
 pub(super) fn no_rule_blocks(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
     let around = case.around.ok_or_else(|| {
-        Refusal::new(tried, "plans and servers were not looked at", "report this as a defect of the software")
+        let why = format!("production database `{}` is read-only", case.production().database);
+        Refusal::new(tried, why, "go on with the upgrade that has frozen it, or run rollback")
     })?;
     match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
         Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),

@@ -1,7 +1,7 @@
 //! The full table of step x state, and every way to die half-way, on the model.
 
 #[path = "model_test.rs"]
-mod model;
+pub(crate) mod model;
 
 #[path = "ending_test.rs"]
 mod ending;

@@ -1,9 +1,11 @@
 //! What plan finds out before anything is touched.
 
 mod discover;
-mod rules;
+pub mod rules;
 mod summary;
+mod surroundings;
 
 pub use discover::{PlanInputs, Target, pick_setting, production_endpoint, target_of};
-pub use rules::{Finding, Surroundings, check, stage_kind, users_hosts};
+pub use rules::{Finding, check, stage_kind, users_hosts};
 pub use summary::{Facts, digest};
+pub use surroundings::{Granted, LogIn, Principals, Seen, Surroundings};

@@ -3,7 +3,7 @@
 use azure::{operation::Outcome, sql};
 use rollout::{
     DatabaseId, UpgradeId,
-    facts::{Link, LinkStatus, SqlState, TAG, Tags},
+    facts::{Link, LinkStatus, SqlState, Tags},
     ids::same,
 };
 use tsql::statements::{
@@ -40,11 +40,10 @@ impl Hands<'_> {
         source: &DatabaseId,
         target: &DatabaseId,
         location: &str,
-        upgrade: &UpgradeId,
+        tags: &Tags,
     ) -> Result<(), Failure> {
-        let tags = Tags::from([(TAG.to_owned(), upgrade.to_string())]);
         let arm = &self.cloud.arm;
-        let request = sql::create_secondary(arm.scope(), &sql::Secondary { target, source, location, tags: &tags });
+        let request = sql::create_secondary(arm.scope(), &sql::Secondary { target, source, location, tags });
         match arm.run(&request, self.cloud.pace.seeding).await.map_err(failed_at_azure)? {
             Outcome::Done => Ok(()),
             Outcome::Vanished => {

@@ -52,8 +52,8 @@ impl Hands<'_> {
             Effect::ProveReadOnly { database, linked_to } => self.prove_read_only(database, linked_to.as_ref()).await,
             Effect::ProveUnused { database } => self.prove_unused(database).await,
             Effect::ProveLock => self.prove_lock().await,
-            Effect::CreateSecondary { source, target, location, upgrade } => {
-                self.create_secondary(source, target, location, upgrade).await
+            Effect::CreateSecondary { source, target, location, tags } => {
+                self.create_secondary(source, target, location, tags).await
             }
             Effect::AwaitCatchUp { source, target, readings } => self.await_catch_up(source, target, *readings).await,
             Effect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,

@@ -1,0 +1,168 @@
+//! Which actions of Azure Resource Manager each step needs, and whether an identity is granted them.
+//!
+//! An operation's action follows from its method and path ("Azure resource provider operations", one page per provider):
+//! GET is `…/read`, PUT and PATCH are `…/write`, DELETE is `…/delete`, POST is `…/<verb>/action`.
+
+use crate::{Step, ids::same};
+
+/// What an action is needed on. Actions on the stage database are asked for on its server: before prepare there is no
+/// stage database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// The Traffic Manager profile with its endpoints.
+    Profile,
+    /// Production's logical server.
+    ProductionServer,
+    /// Production's database.
+    ProductionDatabase,
+    /// Production's site.
+    ProductionSite,
+    /// The plan of production's site.
+    ProductionPlan,
+    /// Stage's logical server, with the databases to be.
+    StageServer,
+    /// The stage site.
+    StageSite,
+    /// The plan of the stage site.
+    StagePlan,
+}
+
+/// Actions on one resource.
+pub type Needed = (Resource, &'static [&'static str]);
+
+/// The action that tells an identity what it may do. Without it plan cannot know, and says so.
+pub const READ_PERMISSIONS: &str = "Microsoft.Authorization/permissions/read";
+
+/// What looking at both slots takes, in every step.
+const OBSERVE: &[Needed] = &[
+    (Resource::Profile, &["Microsoft.Network/trafficManagerProfiles/read"]),
+    (
+        Resource::ProductionDatabase,
+        &["Microsoft.Sql/servers/databases/read", "Microsoft.Sql/servers/databases/replicationLinks/read"],
+    ),
+    (Resource::ProductionSite, &["Microsoft.Web/sites/read", "Microsoft.Web/sites/config/list/action"]),
+    (
+        Resource::StageServer,
+        &["Microsoft.Sql/servers/databases/read", "Microsoft.Sql/servers/databases/replicationLinks/read"],
+    ),
+    (Resource::StageSite, &["Microsoft.Web/sites/read", "Microsoft.Web/sites/config/list/action"]),
+];
+
+/// What the rules of plan look at besides; prepare and freeze check them again.
+const PREFLIGHT: &[Needed] = &[
+    (Resource::ProductionServer, &["Microsoft.Sql/servers/read", "Microsoft.Sql/servers/firewallRules/read"]),
+    (Resource::ProductionPlan, &["Microsoft.Web/serverfarms/read"]),
+    (Resource::StageServer, &["Microsoft.Sql/servers/read", "Microsoft.Sql/servers/firewallRules/read"]),
+    (Resource::StagePlan, &["Microsoft.Web/serverfarms/read"]),
+];
+
+/// Labels of the profile, and the state of its endpoints.
+const LABEL: Needed = (Resource::Profile, &["Microsoft.Network/trafficManagerProfiles/write"]);
+const ENDPOINTS: Needed = (
+    Resource::Profile,
+    &[
+        "Microsoft.Network/trafficManagerProfiles/azureEndpoints/write",
+        "Microsoft.Network/trafficManagerProfiles/externalEndpoints/write",
+    ],
+);
+
+/// The write on production's database is Azure's condition for naming it as the source of a geo-secondary: without it the
+/// answer is 400 `InvalidAddSecondaryPermission` (facts of `Databases.json`; the roles that its documentation names,
+/// SQL DB Contributor and higher, have it).
+const PREPARE: &[Needed] = &[
+    LABEL,
+    ENDPOINTS,
+    (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/write"]),
+    (
+        Resource::StageServer,
+        &["Microsoft.Sql/servers/databases/write", "Microsoft.Sql/locations/databaseAzureAsyncOperation/read"],
+    ),
+    (Resource::StageSite, &["Microsoft.Web/sites/config/write"]),
+];
+const MIGRATE: &[Needed] =
+    &[(Resource::StageSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/start/action"])];
+const ROLLBACK: &[Needed] = &[
+    LABEL,
+    ENDPOINTS,
+    (Resource::StageSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/config/write"]),
+];
+const CLEANUP: &[Needed] = &[
+    LABEL,
+    (
+        Resource::Profile,
+        &[
+            "Microsoft.Network/trafficManagerProfiles/azureEndpoints/delete",
+            "Microsoft.Network/trafficManagerProfiles/externalEndpoints/delete",
+        ],
+    ),
+    (Resource::ProductionSite, &["Microsoft.Web/sites/delete"]),
+    (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/delete"]),
+    (Resource::StageSite, &["Microsoft.Web/sites/delete"]),
+    (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete"]),
+];
+
+/// What plan needs.
+pub fn of_plan() -> Vec<Needed> {
+    [OBSERVE, PREFLIGHT].concat()
+}
+
+/// What a step needs.
+pub fn of_step(step: Step) -> Vec<Needed> {
+    let own: &[&[Needed]] = match step {
+        Step::Prepare => &[PREFLIGHT, PREPARE],
+        Step::Freeze => &[PREFLIGHT],
+        Step::Terminate => &[&[LABEL]],
+        Step::Migrate => &[MIGRATE],
+        Step::Switch => &[&[LABEL, ENDPOINTS]],
+        Step::Rollback => &[ROLLBACK],
+        Step::Cleanup => &[CLEANUP],
+    };
+    [&[OBSERVE], own].concat().concat()
+}
+
+/// What an upgrade needs from plan to switch, and to be rolled back, each action once. Cleanup is another day's work and may
+/// be another identity's.
+pub fn of_upgrade() -> Vec<(Resource, &'static str)> {
+    let steps = Step::ALL.into_iter().filter(|step| *step != Step::Cleanup).flat_map(of_step);
+    let all = of_plan().into_iter().chain(steps);
+    let mut each: Vec<_> = all.flat_map(|(on, actions)| actions.iter().map(move |action| (on, *action))).collect();
+    each.sort();
+    each.dedup();
+    each
+}
+
+/// One entry of `…/providers/Microsoft.Authorization/permissions` (2022-04-01): a role that is assigned at the resource or
+/// above it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// `actions`; `*` stands for any text.
+    pub actions: Vec<String>,
+    /// `notActions`: taken out of the actions of this entry, not of those of others.
+    pub not_actions: Vec<String>,
+}
+
+impl Grant {
+    /// This entry allows the action.
+    pub fn allows(&self, action: &str) -> bool {
+        let within = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, action));
+        within(&self.actions) && !within(&self.not_actions)
+    }
+}
+
+/// Some entry allows the action.
+pub fn granted(grants: &[Grant], action: &str) -> bool {
+    grants.iter().any(|grant| grant.allows(action))
+}
+
+/// Without case; each `*` of the pattern stands for any text, slashes among it.
+fn matches(pattern: &str, action: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return same(pattern, action) };
+    let begins = action.get(..head.len()).is_some_and(|start| same(start, head));
+    let tails = || action.char_indices().map(|(at, _)| at).chain([action.len()]).filter(|at| *at >= head.len());
+    begins && tails().any(|at| matches(rest, &action[at..]))
+}
+
+#[cfg(test)]
+#[path = "actions_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,33 @@
+//! One upgrade at a time per profile.
+//!
+//! Seen in the labels that an upgrade leaves in the tags of the profile ([`crate::labels`]).
+
+use super::{Found, blocking};
+use crate::{
+    facts::{TAG, tag},
+    ids::same,
+    labels,
+    plan::Surroundings,
+    upgrade::Upgrade,
+    world::World,
+};
+
+/// No other upgrade is under way.
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+    let tags = &world.profile.tags;
+    let other = tag(tags, TAG).filter(|id| *id != upgrade.id.as_str())?;
+    let unfinished = tag(tags, labels::SWITCHED).is_none();
+    let endpoint = tag(tags, labels::ENDPOINT).unwrap_or_default();
+    let there = world.profile.endpoints.iter().any(|known| same(&known.id.name, endpoint));
+    if !(unfinished && there) {
+        return None;
+    }
+    let what =
+        format!("profile `{}` is in use by upgrade `{other}`; this is upgrade `{}`", world.profile.id, upgrade.id);
+    blocking(what, format!("finish upgrade `{other}`, or roll it back and clean it up"))
+}
+
+#[cfg(test)]
+#[path = "another_upgrade_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,39 @@
+//! The identity of this run may do all that an upgrade does, from plan to switch and back.
+//!
+//! Seen in `…/providers/Microsoft.Authorization/permissions` (2022-04-01) of each resource, against the table of
+//! [`crate::actions`]. A later step would get 403 `AuthorizationFailed`, prepare without rights on the source of the copy 400
+//! `InvalidAddSecondaryPermission`.
+
+use super::{Found, blocking, list};
+use crate::{
+    actions::{self, Resource, granted},
+    plan::Surroundings,
+    upgrade::Upgrade,
+    world::World,
+};
+
+/// Every action is granted where it is needed.
+pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
+    let lacks: Vec<String> = around.granted.iter().filter_map(|granted| lacking(around, granted.on)).collect();
+    if lacks.is_empty() {
+        return None;
+    }
+    let what = format!(
+        "this identity may not do all that the upgrade does: {}. Azure would answer 403 `AuthorizationFailed`, and 400 \
+         `InvalidAddSecondaryPermission` to a geo-secondary without rights on its source",
+        lacks.join("; ")
+    );
+    blocking(what, "assign a role with these actions, on the resources or on their resource groups")
+}
+
+fn lacking(around: &Surroundings, resource: Resource) -> Option<String> {
+    let (on, grants) = around.grants_on(resource)?;
+    let needed = actions::of_upgrade().into_iter().filter(|(needed_on, _)| *needed_on == resource);
+    let missing: Vec<_> = needed.map(|(_, action)| action).filter(|action| !granted(grants, action)).collect();
+    (!missing.is_empty()).then(|| format!("on {} it lacks {}", on.name, list(missing)))
+}
+
+#[cfg(test)]
+#[path = "permissions_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

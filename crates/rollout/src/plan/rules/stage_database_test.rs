@@ -1,0 +1,16 @@
+use super::super::case::Case;
+use crate::facts::TAG;
+
+#[test]
+fn only_the_database_of_this_upgrade_may_be_there() {
+    let mut case = Case::prepared();
+    case.passes("stage-database");
+    case.stage().tags.insert(TAG.to_owned(), "8".to_owned());
+    assert_eq!(
+        case.blocked_by("stage-database"),
+        "stage database `rg/sql-2/shop` exists and belongs to upgrade `8`; this is upgrade `7`: Azure would answer that \
+         \"the destination database name 'shop' already exists on the server 'sql-2'\""
+    );
+    case.stage().tags.clear();
+    assert!(case.blocked_by("stage-database").contains("exists and carries no `rolling-upgrade` tag"));
+}

@@ -1,0 +1,37 @@
+//! What the other rules could not look at: a check that was skipped is told, never passed over in silence.
+
+use super::{Found, notice};
+use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+
+/// Everything was seen.
+pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
+    let principals = &around.principals;
+    let (production, stage) = (upgrade.production.database.server_id(), upgrade.stage.database.server_id());
+    let database = &upgrade.production.database;
+    let mut unseen: Vec<String> = around
+        .granted
+        .iter()
+        .filter_map(|granted| why(&granted.grants, &format!("what this identity may do on {}", granted.name)))
+        .collect();
+    unseen.extend(why(&around.production_firewall, &format!("firewall rules of server `{production}`")));
+    unseen.extend(why(&around.stage_firewall, &format!("firewall rules of server `{stage}`")));
+    unseen.extend(why(&principals.users, &format!("users of `{database}`")));
+    unseen.extend(why(&principals.production, &format!("log-ins of server `{production}`")));
+    unseen.extend(why(&principals.stage, &format!("log-ins of server `{stage}`")));
+    unseen.extend(why(&principals.dbmanager, &format!("roles in `master` of server `{production}`")));
+    unseen.extend(why(&around.digest_uploads, &format!("ledger digest uploads of `{database}`")));
+    if unseen.is_empty() {
+        return None;
+    }
+    let what = format!("not checked, because this identity cannot see it: {}", unseen.join("; "));
+    notice(what, "let an identity that can see it run plan, or look at it yourself (docs/preflight.md)")
+}
+
+fn why<T>(seen: &Result<T, String>, what: &str) -> Option<String> {
+    seen.as_ref().err().map(|why| format!("{what} ({why})"))
+}
+
+#[cfg(test)]
+#[path = "unseen_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;
