@@ -41,6 +41,23 @@ impl Client {
         self.runtime.block_on(async { self.client.simple_query(batch).await.unwrap().into_results().await.unwrap() });
     }
 
+    /// Runs a batch that the server must refuse, for its words.
+    #[track_caller]
+    pub fn refused(&mut self, batch: &str) -> String {
+        let ran =
+            self.runtime.block_on(async { self.client.simple_query(batch).await?.into_results().await.map(drop) });
+        ran.unwrap_err().to_string()
+    }
+
+    /// Runs a query whose first column of the first row is a text.
+    #[track_caller]
+    pub fn text(&mut self, query: &str) -> String {
+        let results = self
+            .runtime
+            .block_on(async { self.client.simple_query(query).await.unwrap().into_results().await.unwrap() });
+        results[0][0].get::<&str, _>(0).unwrap().to_owned()
+    }
+
     /// Runs a query whose first column of the first row is an `int`.
     #[track_caller]
     pub fn number(&mut self, query: &str) -> i32 {
@@ -52,7 +69,23 @@ impl Client {
 }
 
 /// Sends a request to Azure Resource Manager as somebody in the portal would; it must succeed.
+#[track_caller]
 pub fn arm(shop: &Shop, method: &str, path: &str, version: &str, body: &Value) -> Value {
+    let (status, text) = send(shop, method, path, version, (!body.is_null()).then_some(body));
+    assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or(json!(null))
+}
+
+/// The same with a request that must be refused: status and code.
+#[track_caller]
+pub fn refused_by_arm(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
+    let (status, text) = send(shop, method, path, version, body);
+    assert!(status >= 400, "{method} {path}: {status} {text}");
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    (status, answer["error"]["code"].as_str().unwrap().to_owned())
+}
+
+fn send(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
     let (addresses, secrets) = (shop.sim.addresses(), shop.sim.credentials());
     let certificate = fs::read(&addresses.ca_file).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -68,10 +101,9 @@ pub fn arm(shop: &Shop, method: &str, path: &str, version: &str, body: &Value) -
             addresses.https.port(),
             secrets.subscription_id
         );
-        let request = client.request(method.parse().unwrap(), url).bearer_auth(&secrets.arm_token).json(body);
+        let request = client.request(method.parse().unwrap(), url).bearer_auth(&secrets.arm_token);
+        let request = body.map_or(request.try_clone().unwrap(), |body| request.json(body));
         let response = request.send().await.unwrap();
-        let (status, text) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{method} {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(json!(null))
+        (response.status().as_u16(), response.text().await.unwrap())
     })
 }

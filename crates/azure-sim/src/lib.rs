@@ -25,8 +25,8 @@ mod users;
 mod watch;
 mod world;
 
+pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use report::{Broken, Invariants, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Redirect, Scenario, SqlLogin, Unlink};
-pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

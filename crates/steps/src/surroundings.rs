@@ -17,7 +17,7 @@ use tsql::{
 };
 
 use crate::{
-    cloud::{Cloud, failed_at_azure, failed_at_sql},
+    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
 };
 
@@ -176,7 +176,12 @@ struct Master {
 async fn in_master(cloud: &Cloud, server: Option<&ServerId>) -> Result<Master, Failure> {
     let Some(server) = server else { return Ok(Master { log_ins: Ok(Vec::new()), dbmanager: Ok(false) }) };
     let limit = cloud.pace.request;
-    let mut session = match seen_in_sql(cloud.connect_to_master(server).await)? {
+    let connected = match cloud.connect_to_master(server).await {
+        Err(NotConnected::SignIn(error)) => return Err(failed_at_azure(error)),
+        Err(NotConnected::Sql(error)) => Err(error),
+        Ok(session) => Ok(session),
+    };
+    let mut session = match seen_in_sql(connected)? {
         Ok(session) => session,
         Err(why) => return Ok(Master { log_ins: Err(why.clone()), dbmanager: Err(why) }),
     };
