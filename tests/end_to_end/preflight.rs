@@ -4,6 +4,10 @@
 use std::collections::BTreeMap;
 
 use azure_sim::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, Scenario, ServerSettings, SqlLogin};
+use rollout::{
+    Step,
+    actions::{self, Resource},
+};
 use serde_json::json;
 
 use crate::{
@@ -451,4 +455,70 @@ fn what_has_changed_since_plan_is_found_by_freeze() {
     arm(&shop, "POST", site, "2023-12-01", &json!(null));
     let why = refused(&shop, "freeze", &[]).why();
     assert!(why.ends_with("hint: repair production before upgrading it"), "{why}");
+}
+
+/// Each action of the table that plan checks, assigned where the table says that it is needed and nowhere else.
+fn exactly(needed: impl IntoIterator<Item = (Resource, &'static str)>) -> Scenario {
+    let reads = [Resource::Profile, Resource::ProductionDatabase].map(|on| (on, actions::READ_PERMISSIONS));
+    let assign = |(on, action): (Resource, &'static str)| {
+        let place = if action == actions::POLL { GROUP.to_owned() } else { scope_of(on) };
+        role(&place, &[action], &[])
+    };
+    let permissions = needed.into_iter().chain(reads).map(assign).collect();
+    Scenario { permissions: Some(permissions), ..harness::scenario() }
+}
+
+fn scope_of(resource: Resource) -> String {
+    let stage = "resourceGroups/contoso-stage-rg/providers/Microsoft.Web";
+    match resource {
+        Resource::Profile => format!("{GROUP}/providers/Microsoft.Network/trafficManagerProfiles/contoso"),
+        Resource::ProductionServer => format!("{GROUP}/providers/Microsoft.Sql/servers/contoso-sql-1"),
+        Resource::ProductionDatabase => format!("resourceGroups/{PRODUCTION}"),
+        Resource::ProductionSite => format!("{GROUP}/providers/Microsoft.Web/sites/contoso-1"),
+        Resource::ProductionPlan => format!("{GROUP}/providers/Microsoft.Web/serverfarms/contoso-plan-1"),
+        Resource::StageServer => format!("{GROUP}/providers/Microsoft.Sql/servers/contoso-sql-2"),
+        Resource::StageSite => format!("{stage}/sites/contoso-2"),
+        Resource::StagePlan => format!("{stage}/serverfarms/contoso-plan-2"),
+    }
+}
+
+fn each(needed: Vec<actions::Needed>) -> impl Iterator<Item = (Resource, &'static str)> {
+    needed.into_iter().flat_map(|(on, actions)| actions.iter().map(move |action| (on, *action)))
+}
+
+/// Whoever may not list the servers of the subscription names production's database.
+const NAMED: [(&str, &str); 1] = [("production-database", "contoso-rg/contoso-sql-1/shop")];
+
+#[test]
+fn what_plan_asks_for_is_enough_for_an_upgrade() {
+    let shop = Shop::open(exactly(actions::of_upgrade()));
+    assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
+    shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn it_is_enough_to_go_back_and_cleanup_needs_its_own() {
+    let shop = Shop::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
+    assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
+    shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "rollback"]);
+    assert_eq!(shop.clean_up("stage").outcome(), "done");
+    shop.assert_writes_arrive("contoso-1");
+}
+
+#[test]
+fn cleanup_of_v1_has_enough_too() {
+    let shop = Shop::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
+    assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
+    shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
+    assert_eq!(shop.clean_up("production").outcome(), "done");
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn a_reader_is_told_what_an_upgrade_takes() {
+    let why = refused(&Shop::open(exactly(each(actions::of_plan()))), "plan", &NAMED).why();
+    let opening = "cannot upgrade `contoso-rg/contoso-sql-1/shop`: this identity may not do all that the upgrade does: on profile \
+                   `contoso-rg/contoso` it lacks `Microsoft.Network/trafficManagerProfiles/azureEndpoints/write`, ";
+    assert!(why.starts_with(opening), "{why}");
 }

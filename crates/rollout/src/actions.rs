@@ -27,6 +27,9 @@ pub enum Resource {
     StagePlan,
 }
 
+/// To follow a long operation of a database. Its address is below the resource group of the server, not below the server.
+pub const POLL: &str = "Microsoft.Sql/locations/databaseAzureAsyncOperation/read";
+
 /// Actions on one resource.
 pub type Needed = (Resource, &'static [&'static str]);
 
@@ -73,10 +76,7 @@ const PREPARE: &[Needed] = &[
     LABEL,
     ENDPOINTS,
     (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/write"]),
-    (
-        Resource::StageServer,
-        &["Microsoft.Sql/servers/databases/write", "Microsoft.Sql/locations/databaseAzureAsyncOperation/read"],
-    ),
+    (Resource::StageServer, &["Microsoft.Sql/servers/databases/write", POLL]),
     (Resource::StageSite, &["Microsoft.Web/sites/config/write"]),
 ];
 const MIGRATE: &[Needed] =
@@ -95,10 +95,11 @@ const CLEANUP: &[Needed] = &[
             "Microsoft.Network/trafficManagerProfiles/externalEndpoints/delete",
         ],
     ),
-    (Resource::ProductionSite, &["Microsoft.Web/sites/delete"]),
+    (Resource::ProductionSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/delete"]),
+    (Resource::ProductionServer, &[POLL]),
     (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/delete"]),
     (Resource::StageSite, &["Microsoft.Web/sites/delete"]),
-    (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete"]),
+    (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete", POLL]),
 ];
 
 /// What plan needs.
