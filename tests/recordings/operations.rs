@@ -184,10 +184,16 @@ pub const OPERATIONS: &[Operation] = &[
     row("read a plan", "GET", "…/Microsoft.Web/serverfarms/*", always, BOTH),
     unused("create a plan", "PUT", "…/Microsoft.Web/serverfarms/*"),
     row("read a site", "GET", "…/Microsoft.Web/sites/*", always, BOTH),
-    unused("create a site", "PUT", "…/Microsoft.Web/sites/*"),
+    row("create a site", "PUT", "…/Microsoft.Web/sites/*", always, (NO_STEP, Checked)),
     unused("publish profile", "POST", "…/Microsoft.Web/sites/*/publishxml"),
     row("read the configuration of a site", "GET", "…/Microsoft.Web/sites/*/config/web", always, (NO_STEP, Checked)),
-    unused("change the configuration of a site", "PATCH", "…/Microsoft.Web/sites/*/config/web"),
+    row(
+        "change the configuration of a site",
+        "PATCH",
+        "…/Microsoft.Web/sites/*/config/web",
+        always,
+        (NO_STEP, Checked),
+    ),
     row("list application settings", "POST", "…/Microsoft.Web/sites/*/config/appsettings/list", always, BOTH),
     row(
         "replace application settings",
@@ -198,7 +204,14 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row("list connection strings", "POST", "…/Microsoft.Web/sites/*/config/connectionstrings/list", always, BOTH),
     row("replace connection strings", "PUT", "…/Microsoft.Web/sites/*/config/connectionstrings", always, BOTH),
-    unused("settings that stay with their slot", "*", "…/Microsoft.Web/sites/*/config/slotConfigNames"),
+    row(
+        "list settings that stay with their slot",
+        "GET",
+        "…/Microsoft.Web/sites/*/config/slotConfigNames",
+        always,
+        (NO_STEP, Checked),
+    ),
+    unused("replace settings that stay with their slot", "PUT", "…/Microsoft.Web/sites/*/config/slotConfigNames"),
     unused("list storage mounts", "POST", "…/Microsoft.Web/sites/*/config/azurestorageaccounts/list"),
     unused("replace storage mounts", "PUT", "…/Microsoft.Web/sites/*/config/azurestorageaccounts"),
     row(
@@ -209,7 +222,7 @@ pub const OPERATIONS: &[Operation] = &[
         (Not("the names of a site are read from the site itself"), Checked),
     ),
     unused("basic authentication of a site", "GET", "…/Microsoft.Web/sites/*/basicPublishingCredentialsPolicies/scm"),
-    unused("deploy a package", "PUT", "…/Microsoft.Web/sites/*/extensions/onedeploy"),
+    row("deploy a package", "PUT", "…/Microsoft.Web/sites/*/extensions/onedeploy", always, (NO_STEP, Checked)),
 ];
 
 impl Operation {

@@ -79,6 +79,19 @@ impl Capture {
         });
     }
 
+    /// Without the package.
+    pub(crate) fn publish(&self, request: &Request, answer: &Answer) {
+        self.write(|| {
+            json!({
+                "protocol": "publish",
+                "method": request.method,
+                "url": request.url,
+                "bytes": request.body.len(),
+                "status": answer.status,
+            })
+        });
+    }
+
     pub(crate) fn site(&self, unit: &str, host: &str, request: &SiteRequest, reply: &Reply) {
         self.write(|| {
             json!({

@@ -26,6 +26,11 @@ pub(crate) fn iso(at: f64) -> String {
     format_as(at, "%Y-%m-%dT%H:%M:%S.%3fZ")
 }
 
+/// `2023-06-21T22:40:23.2143382Z`, as Kudu writes times.
+pub(crate) fn precise(at: f64) -> String {
+    format_as(at, "%Y-%m-%dT%H:%M:%S.%7fZ")
+}
+
 /// `20230225T001214Z`, as `x-ms-routing-request-id` writes them.
 pub(crate) fn compact(at: f64) -> String {
     format_as(at, "%Y%m%dT%H%M%SZ")

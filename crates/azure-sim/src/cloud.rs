@@ -11,9 +11,10 @@ use std::{
 use crate::{
     Credentials, Scenario,
     capture::Capture,
+    deploy::Packages,
     random::Random,
     sign_in::Issued,
-    site::{App, Pools},
+    site::Pools,
     storage::Storage,
     users::{Ledger, Users},
     watch::Watch,
@@ -26,8 +27,8 @@ pub(crate) struct Cloud {
     pub(crate) credentials: Credentials,
     pub(crate) random: Random,
     pub(crate) storage: Storage,
-    /// The applications that are deployed to sites, by number.
-    pub(crate) apps: Vec<App>,
+    /// The packages that the blob host gives out.
+    pub(crate) packages: Packages,
     pub(crate) capture: Capture,
     world: Mutex<World>,
     /// Held while commits travel and while a link ends, so that a link ends between two commits.
@@ -51,7 +52,7 @@ impl Cloud {
             credentials: parts.credentials,
             random: parts.random,
             storage: parts.storage,
-            apps: parts.apps,
+            packages: parts.packages,
             capture: parts.capture,
             world: Mutex::new(parts.world),
             replay: Mutex::new(()),
@@ -151,7 +152,7 @@ pub(crate) struct Parts {
     pub(crate) credentials: Credentials,
     pub(crate) random: Random,
     pub(crate) storage: Storage,
-    pub(crate) apps: Vec<App>,
+    pub(crate) packages: Packages,
     pub(crate) capture: Capture,
     pub(crate) world: World,
 }

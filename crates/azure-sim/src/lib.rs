@@ -7,6 +7,7 @@ mod capture;
 mod clock;
 mod cloud;
 mod data;
+mod deploy;
 mod estate;
 mod front;
 mod picture;
@@ -27,6 +28,6 @@ mod world;
 
 pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use report::{Broken, Invariants, Reads, Report, Serving, SignIns, Writes};
-pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, Redirect, Scenario, SqlLogin, Unlink};
+pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, ProductionSite, Redirect, Scenario, SqlLogin, Unlink};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

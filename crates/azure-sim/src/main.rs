@@ -61,6 +61,8 @@ fn ready(simulator: &Simulator) -> Value {
         "client_secret": credentials.client_secret,
         "id_token_request_url": credentials.id_token_request_url,
         "id_token_request_token": credentials.id_token_request_token,
+        "package_file": addresses.package_file,
+        "package_address": credentials.package_address,
         "sql_user": credentials.sql_user,
         "sql_password": credentials.sql_password,
     })

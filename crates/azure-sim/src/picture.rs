@@ -106,7 +106,12 @@ fn site(site: &Site) -> Value {
         "running": site.running,
         "app_settings": site.app_settings.keys().collect::<Vec<_>>(),
         "connection_strings": site.connection_strings.keys().collect::<Vec<_>>(),
-        "app": site.app,
+        "app": site.app.as_ref().map(|app| json!([app.version, app.digest])),
+        "plan": format!("{}/{}", site.plan.0, site.plan.1),
+        "kind": site.kind,
+        "certificates": site.certificates,
+        "properties": site.properties,
+        "web": site.web,
     })
 }
 

@@ -18,6 +18,7 @@ impl Cloud {
     /// Does what is due. Called again and again in the background.
     pub(crate) fn advance(self: &Arc<Self>) {
         let mut causes = self.finish_operations();
+        causes.extend(self.finish_deployments());
         causes.extend(self.seed());
         self.replicate();
         for cause in causes {

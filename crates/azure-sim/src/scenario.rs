@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     SignIn,
@@ -59,6 +60,22 @@ pub struct Scenario {
     pub cache_dir: Option<PathBuf>,
     /// The stage site shares the plan, and so the scale unit, of production's: it cannot have the users' host name.
     pub stage_beside_production: bool,
+    /// There is no stage site at the start: whoever upgrades creates it.
+    pub no_stage_site: bool,
+    /// How long a new site takes, in milliseconds; 0: the request answers 200 with the site.
+    pub site_creation_ms: u64,
+    /// Somebody can show that the users' domain is the subscription's: its TXT record `asuid` is there.
+    pub domain_verified: bool,
+    /// The certificate of the users' host name is in the stage plan's resource group too.
+    pub stage_certificate: bool,
+    /// How long the deployment of a package takes, in milliseconds; 0: `onedeploy` answers with its end.
+    pub deployment_ms: u64,
+    /// Every deployment fails.
+    pub failing_deployment: bool,
+    /// The package that the blob host gives out; that of `app-v2` if absent.
+    pub package: Option<PathBuf>,
+    /// What production's site has beside its settings.
+    pub production_site: ProductionSite,
     /// Names of further logical servers beside `contoso-sql-1` and `contoso-sql-2`, in the same resource group and region.
     pub servers: Vec<String>,
     /// Further SQL log-ins beside `sqladmin` and `app`.
@@ -93,6 +110,26 @@ pub struct Scenario {
     pub permissions: Option<Vec<RoleAssignment>>,
     /// File that every request is written to, for later inspection. It holds secrets.
     pub capture: Option<PathBuf>,
+}
+
+/// What a production site may have that a new site beside it would not.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProductionSite {
+    /// A managed identity.
+    pub identity: bool,
+    /// Integration with a virtual network, and a private endpoint.
+    pub network: bool,
+    /// A storage account that is mounted into its file system.
+    pub storage_mount: bool,
+    /// Sign-in of users by the platform.
+    pub authentication: bool,
+    /// A deployment slot.
+    pub slot: bool,
+    /// Further application settings.
+    pub app_settings: BTreeMap<String, String>,
+    /// Further properties of its `config/web`.
+    pub web: BTreeMap<String, Value>,
 }
 
 /// Whether `ALTER DATABASE … SET READ_ONLY | READ_WRITE` works on the source of a geo-replication link.
@@ -207,6 +244,14 @@ impl Default for Scenario {
             app_v2: None,
             cache_dir: None,
             stage_beside_production: false,
+            no_stage_site: false,
+            site_creation_ms: 0,
+            domain_verified: true,
+            stage_certificate: true,
+            deployment_ms: 0,
+            failing_deployment: false,
+            package: None,
+            production_site: ProductionSite::default(),
             servers: Vec::new(),
             logins: Vec::new(),
             redirect: None,

@@ -1,5 +1,7 @@
 //! The world that a scenario starts with.
 
+mod sites;
+
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use anyhow::Context;
@@ -12,14 +14,12 @@ use crate::{
     clock,
     cloud::Parts,
     data,
+    deploy::{Packages, pack},
     random::Random,
     sign_in::{GITHUB, GITHUB_TARGET},
     site::App,
     storage::Storage,
-    world::{
-        ConnectionString, Database, Endpoint, EndpointKind, Login, Monitor, Name, Plan, Profile, Server, Site, Sku,
-        User, World,
-    },
+    world::{Database, Endpoint, EndpointKind, Login, Monitor, Name, Profile, Server, Site, Sku, User, World},
 };
 
 const GROUP: &str = "contoso-rg";
@@ -35,13 +35,23 @@ pub(crate) fn parts(scenario: Scenario) -> anyhow::Result<Parts> {
     let storage = Storage::new().context("making a folder for the databases")?;
     let script = text(scenario.database_script.as_deref(), data::SAMPLE)?;
     let store = data::load(&script, scenario.cache_dir.as_deref(), &storage.database())?;
-    let apps =
-        vec![app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
+    let apps = [app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
     let passwords = Passwords { admin: random.password(), app: random.password() };
-    let world = world(&scenario, &random, store, &passwords)?;
+    let world = world(&scenario, &random, store, &passwords, apps)?;
     let credentials = credentials(&scenario, &random, &world, &passwords);
+    // Drawn last, so that all other secrets of a seed stay the same.
+    let packages = packages(&scenario, &random, &storage)?;
+    let credentials = credentials.with_packages(&packages);
     let capture = Capture::open(scenario.capture.as_deref())?;
-    Ok(Parts { scenario, credentials, random, storage, apps, capture, world })
+    Ok(Parts { scenario, credentials, random, storage, packages, capture, world })
+}
+
+/// V2's package is made anew, and the blob host gives out that or the scenario's.
+fn packages(scenario: &Scenario, random: &Random, storage: &Storage) -> anyhow::Result<Packages> {
+    let package = storage.file("v2.zip");
+    let app = text(scenario.app_v2.as_deref(), data::SAMPLE_V2)?;
+    fs::write(&package, pack(&app)?).with_context(|| format!("writing `{}`", package.display()))?;
+    Ok(Packages::new(scenario.package.clone().unwrap_or(package), random))
 }
 
 struct Passwords {
@@ -61,24 +71,20 @@ fn app(path: Option<&Path>, default: &str) -> anyhow::Result<App> {
     App::read(&text(path, default)?, &origin)
 }
 
-fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Passwords) -> anyhow::Result<World> {
+fn world(
+    scenario: &Scenario,
+    random: &Random,
+    store: Arc<Store>,
+    passwords: &Passwords,
+    apps: [App; 2],
+) -> anyhow::Result<World> {
     let sid = || random.guid().replace('-', "").to_uppercase();
     let (admin_sid, app_sid) = (sid(), sid());
     let names = ["contoso-sql-1", "contoso-sql-2"].into_iter().chain(scenario.servers.iter().map(String::as_str));
     let servers = names.map(|name| server(name, scenario, passwords, (&admin_sid, &app_sid)));
     let database = database(scenario, random, store, &app_sid)?;
-    let plans = [
-        plan(GROUP, "contoso-plan-1", 1, &scenario.production_plan),
-        plan(STAGE_GROUP, "contoso-plan-2", 2, &scenario.stage_plan),
-    ];
-    let mut sites = [site("contoso-1", &plans[0], 0), site("contoso-2", &plans[1], 1)];
-    if scenario.stage_beside_production {
-        share_plan(&mut sites[1], &plans[0]);
-    }
-    for (site, server) in sites.iter_mut().zip(["contoso-sql-1", "contoso-dev"]) {
-        site.connection_strings.insert("Shop".to_owned(), connection(server, passwords));
-        site.effective = site.connection_strings.clone();
-    }
+    let plans = sites::plans(scenario);
+    let sites = sites::sites(scenario, &plans, passwords, apps);
     let profile = profile(scenario, &sites[0]);
     let mut world = World {
         subscription: random.guid(),
@@ -87,6 +93,8 @@ fn world(scenario: &Scenario, random: &Random, store: Arc<Store>, passwords: &Pa
         links: Vec::new(),
         operations: BTreeMap::new(),
         profiles: BTreeMap::from([(profile.name.clone(), profile)]),
+        certificates: sites::certificates(scenario),
+        creations: BTreeMap::new(),
         plans: plans.into_iter().map(|plan| ((plan.group.clone(), plan.name.clone()), plan)).collect(),
         sites: BTreeMap::new(),
         production_site: sites[0].name.clone(),
@@ -173,68 +181,6 @@ fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &s
     })
 }
 
-fn plan(group: &str, name: &str, unit: u32, size: &str) -> Plan {
-    Plan {
-        name: name.into(),
-        group: group.into(),
-        location: REGION.to_owned(),
-        sku: size.to_owned(),
-        tier: tier(size).to_owned(),
-        unit: format!("waws-prod-am2-{unit:03}"),
-    }
-}
-
-/// The tier that a plan's size begins with.
-fn tier(size: &str) -> &'static str {
-    match size.chars().next().unwrap_or_default() {
-        'F' => "Free",
-        'D' => "Shared",
-        'B' => "Basic",
-        'P' => "PremiumV3",
-        _ => "Standard",
-    }
-}
-
-fn site(name: &str, plan: &Plan, app: usize) -> Site {
-    let settings = [("WEBSITE_TIME_ZONE", "W. Europe Standard Time"), ("Shop__Theme", "autumn")];
-    Site {
-        name: name.into(),
-        group: plan.group.clone(),
-        location: plan.location.clone(),
-        plan: (plan.group.clone(), plan.name.clone()),
-        unit: plan.unit.clone(),
-        tags: BTreeMap::new(),
-        host_names: vec![
-            format!("{name}.azurewebsites.net"),
-            "www.contoso.example".into(),
-            "contoso.trafficmanager.net".into(),
-        ],
-        app_settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        connection_strings: BTreeMap::new(),
-        running: true,
-        process: 1,
-        ready_at: 0.0,
-        effective: BTreeMap::new(),
-        app,
-        modified: clock::now(),
-    }
-}
-
-/// Moves a site to a plan whose scale unit has its custom host names already.
-fn share_plan(site: &mut Site, plan: &Plan) {
-    site.plan = (plan.group.clone(), plan.name.clone());
-    site.unit.clone_from(&plan.unit);
-    site.host_names.truncate(1);
-}
-
-fn connection(server: &str, passwords: &Passwords) -> ConnectionString {
-    let value = format!(
-        "Server=tcp:{server}.database.windows.net,1433;Initial Catalog=shop;User ID=app;Password={};Encrypt=True",
-        passwords.app
-    );
-    ConnectionString { value, kind: "SQLAzure".to_owned() }
-}
-
 fn profile(scenario: &Scenario, production: &Site) -> Profile {
     let endpoint = Endpoint {
         name: "contoso-1".into(),
@@ -286,6 +232,15 @@ fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &
         id_token_request_token: request_token,
         sql_user: "sqladmin".to_owned(),
         sql_password: passwords.admin.clone(),
+        package_address: String::new(),
         secrets,
+    }
+}
+
+impl Credentials {
+    fn with_packages(mut self, packages: &Packages) -> Self {
+        self.package_address = packages.address();
+        self.secrets.push(packages.signature().to_owned());
+        self
     }
 }

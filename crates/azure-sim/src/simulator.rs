@@ -40,6 +40,8 @@ pub struct Addresses {
     pub control: SocketAddr,
     /// The certificate of the authority that signed the server certificates, PEM.
     pub ca_file: PathBuf,
+    /// V2's package as a file: a zip with its `app.json`.
+    pub package_file: PathBuf,
     /// How to reach the simulated hosts, as curl's `--connect-to` takes it; the first match counts. Each site has an
     /// address of its own, so that a request to it can carry any of its host names as SNI and Host.
     pub connect_to: Vec<String>,
@@ -68,6 +70,8 @@ pub struct Credentials {
     pub sql_user: String,
     /// Its password.
     pub sql_password: String,
+    /// Where V2's package is, with the signature that lets it be read.
+    pub package_address: String,
     /// What must never be shown of this: tokens, passwords, connection strings. [`Simulator::secrets`] has what is issued
     /// later, too.
     pub secrets: Vec<String>,
@@ -201,14 +205,21 @@ async fn open(cloud: &Arc<Cloud>, authority: &Authority, ca_file: PathBuf) -> an
     for (listener, door) in doors {
         tokio::spawn(sim_tds::serve(listener, Arc::clone(&tls), Arc::new(SqlService::new(cloud, door, &faults))));
     }
-    Ok(Addresses { https: common, tds: sql, control: loopback, ca_file, connect_to })
+    let package_file = cloud.storage.file("v2.zip");
+    Ok(Addresses { https: common, tds: sql, control: loopback, ca_file, package_file, connect_to })
 }
 
 async fn listen() -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
 }
 
-/// Own address and scale unit of every site.
+/// Own address and scale unit of every site, and of the stage site that is still to be created in the stage plan.
 fn sites(cloud: &Cloud) -> Vec<(String, String)> {
-    cloud.world().sites.values().map(|site| (site.default_host(), site.unit.clone())).collect()
+    let world = cloud.world();
+    let mut sites: Vec<_> = world.sites.values().map(|site| (site.default_host(), site.unit.clone())).collect();
+    if cloud.scenario.no_stage_site {
+        let stage = world.plans.values().find(|plan| plan.name == *"contoso-plan-2");
+        sites.extend(stage.map(|plan| ("contoso-2.azurewebsites.net".to_owned(), plan.unit.clone())));
+    }
+    sites
 }

@@ -118,6 +118,9 @@ fn at_rest(world: &World) -> bool {
     let now = clock::now();
     let mut endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
     world.operations.values().all(|operation| operation.done)
-        && world.sites.values().all(|site| site.ready_at <= now)
+        && world
+            .sites
+            .values()
+            .all(|site| site.ready_at <= now && site.deployments.iter().all(|deployment| deployment.done))
         && !endpoints.any(|endpoint| endpoint.status() == "CheckingEndpoint")
 }

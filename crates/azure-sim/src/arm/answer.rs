@@ -84,9 +84,11 @@ impl Answer {
     }
 }
 
-/// Microsoft.Web says it without a character set (recording `webapp_config_2023`).
+/// Microsoft.Web says it without a character set (recording `webapp_config_2023`), unless it hands on what the publish API
+/// of a site has answered (recording `webapp_one_deploy_2023`).
 fn content_type(request: &Request) -> &'static str {
-    if names(request, "Microsoft.Web") { "application/json" } else { "application/json; charset=utf-8" }
+    let kudu = names(request, "onedeploy");
+    if names(request, "Microsoft.Web") && !kudu { "application/json" } else { "application/json; charset=utf-8" }
 }
 
 fn names(request: &Request, provider: &str) -> bool {

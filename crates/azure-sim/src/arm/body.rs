@@ -44,6 +44,8 @@ fn operation(route: &Route) -> Option<&'static str> {
             "Microsoft.Network/trafficmanagerprofiles/{profileName}/{endpointType}/{endpointName}"
         }
         Route::Site { .. } => "Microsoft.Web/sites/{name}",
+        Route::WebConfig { .. } => "Microsoft.Web/sites/{name}/config/web",
+        Route::Binding { .. } => "Microsoft.Web/sites/{name}/hostNameBindings/{hostName}",
         Route::Settings { which, .. } => match which {
             super::route::Settings::App => "Microsoft.Web/sites/{name}/config/appsettings",
             super::route::Settings::Connections => "Microsoft.Web/sites/{name}/config/connectionstrings",

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Request, authorize, body, databases, endpoints, links, operations, profiles, roles,
+    Answer, Request, authorize, bindings, body, creation, databases, deployments, endpoints, links, operations,
+    profiles, roles,
     route::{self, PROVIDERS, Path, Route},
     servers, settings, sites,
 };
@@ -75,7 +76,10 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     fn run(&self) -> Result<Answer, Refusal> {
-        let body = body::read(self.request, &self.route);
+        let body = match self.route {
+            Route::OneDeploy { .. } => Ok(serde_json::Value::Null),
+            _ => body::read(self.request, &self.route),
+        };
         let cloud = self.cloud;
         match (self.request.method.as_str(), self.route) {
             ("GET", Route::Servers { group }) => servers::list(cloud, group),
@@ -131,15 +135,22 @@ impl Call<'_> {
             }
             ("GET", Route::Sites { group }) => sites::list(cloud, group),
             ("GET", Route::Site { group, site }) => sites::get(cloud, group, site),
-            ("PUT", Route::Site { group, site }) => sites::put(cloud, group, site, &body?),
+            ("PUT", Route::Site { group, site }) => creation::put(self, group, site, &body?),
+            ("GET", Route::Creation { id }) => creation::result(cloud, id),
             ("PATCH", Route::Site { group, site }) => sites::patch(cloud, group, site, &body?),
             ("DELETE", Route::Site { group, site }) => body.and_then(|_| sites::delete(self, group, site)),
             ("POST", Route::SiteAction { group, site, action }) => {
                 body.and_then(|_| sites::act(cloud, group, site, action))
             }
-            ("GET", Route::Bindings { group, site }) => sites::bindings(cloud, group, site),
-            ("GET", Route::Binding { group, site, host }) => sites::binding(cloud, group, site, host),
+            ("GET", Route::Bindings { group, site }) => bindings::list(cloud, group, site),
+            ("GET", Route::Binding { group, site, host }) => bindings::get(cloud, group, site, host),
+            ("PUT", Route::Binding { group, site, host }) => bindings::put(cloud, group, site, host, &body?),
             ("GET", Route::WebConfig { group, site }) => settings::web(cloud, group, site),
+            ("PATCH", Route::WebConfig { group, site }) => settings::patch_web(cloud, group, site, &body?),
+            ("GET", Route::StickySettings { group, site }) => settings::sticky(cloud, group, site),
+            ("GET", Route::Authentication { group, site }) => settings::authentication(cloud, group, site),
+            ("GET", Route::Slots { group, site }) => sites::slots(cloud, group, site),
+            ("PUT", Route::OneDeploy { group, site }) => deployments::put(self, group, site),
             ("POST", Route::SettingsList { group, site, which }) => {
                 body.and_then(|_| settings::list(cloud, group, site, which))
             }

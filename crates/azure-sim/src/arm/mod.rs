@@ -2,8 +2,11 @@
 
 mod answer;
 mod authorize;
+mod bindings;
 mod body;
+mod creation;
 mod databases;
+mod deployments;
 mod dispatch;
 mod endpoints;
 mod links;

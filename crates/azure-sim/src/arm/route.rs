@@ -111,6 +111,28 @@ pub(crate) enum Route<'a> {
         site: &'a str,
         host: &'a str,
     },
+    /// `config/slotConfigNames`
+    StickySettings {
+        group: &'a str,
+        site: &'a str,
+    },
+    /// `config/authsettingsV2`
+    Authentication {
+        group: &'a str,
+        site: &'a str,
+    },
+    Slots {
+        group: &'a str,
+        site: &'a str,
+    },
+    OneDeploy {
+        group: &'a str,
+        site: &'a str,
+    },
+    /// The polling address of a site that is made.
+    Creation {
+        id: &'a str,
+    },
     Plans {
         group: Option<&'a str>,
     },
@@ -270,6 +292,11 @@ fn site_part<'a>(group: &'a str, site: &'a str, words: &[&str], raw: &[&'a str])
         (["stop"], _) => Route::SiteAction { group, site, action: Action::Stop },
         (["restart"], _) => Route::SiteAction { group, site, action: Action::Restart },
         (["config", "web"], _) => Route::WebConfig { group, site },
+        (["config", "slotconfignames"], _) => Route::StickySettings { group, site },
+        (["config", "authsettingsv2"], _) => Route::Authentication { group, site },
+        (["slots"], _) => Route::Slots { group, site },
+        (["extensions", "onedeploy"], _) => Route::OneDeploy { group, site },
+        (["operationresults", _], [_, id]) => Route::Creation { id },
         (["config", which], _) => Route::Settings { group, site, which: settings(which)? },
         (["config", which, "list"], _) => Route::SettingsList { group, site, which: settings(which)? },
         (["hostnamebindings"], _) => Route::Bindings { group, site },

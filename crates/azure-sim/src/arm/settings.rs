@@ -45,7 +45,62 @@ pub(crate) fn web(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refu
     shown["name"] = json!(site.name.as_str());
     shown["location"] = json!(site.location);
     shown["properties"]["publishingUsername"] = json!(format!("${}", site.name));
+    for (property, value) in &site.web {
+        shown["properties"][property] = value.clone();
+    }
     Ok(Answer::ok(shown))
+}
+
+/// `PATCH …/config/web`: what is not named stays (recording `webapp_config_2023`, 11); the application restarts.
+pub(crate) fn patch_web(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
+    let given = body.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let elsewhere = ["appSettings", "connectionStrings", "azureStorageAccounts", "metadata"];
+    if let Some(name) = elsewhere.into_iter().find(|name| given.get(*name).is_some_and(|value| !value.is_null())) {
+        return Err(Refusal::not_modelled(format!("the property 'properties.{name}' of config/web")));
+    }
+    let now = clock::now();
+    let mut world = cloud.world();
+    let stored = world.site_mut(group, site)?;
+    stored.web.extend(given);
+    stored.modified = now;
+    world.restart_site(group, site, now + clock::seconds(cloud.scenario.site_start_ms))?;
+    let stored = world.site_in(group, site)?;
+    let (id, etag) = (world.site_id(stored), etag(stored));
+    drop(world);
+    let mut answer = web(cloud, group, site)?;
+    if let Some(shown) = &mut answer.body {
+        // The recorded answer has the site's id and type.
+        shown["id"] = json!(id);
+        shown["type"] = json!("Microsoft.Web/sites");
+    }
+    Ok(answer.with("ETag", etag))
+}
+
+/// `GET …/config/slotConfigNames`, where nothing stays with its slot (recording `webapp_config_2023`, 45).
+pub(crate) fn sticky(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    let site = world.site_in(group, site)?;
+    Ok(Answer::ok(json!({
+        "id": null,
+        "name": site.name.as_str(),
+        "type": "Microsoft.Web/sites",
+        "location": site.location,
+        "properties": {"connectionStringNames": null, "appSettingNames": null, "azureStorageConfigNames": null},
+    })))
+}
+
+/// `GET …/config/authsettingsV2`: whether the platform signs users in.
+pub(crate) fn authentication(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
+    let world = cloud.world();
+    let site = world.site_in(group, site)?;
+    let enabled = cloud.scenario.production_site.authentication && site.name == world.production_site;
+    Ok(Answer::ok(json!({
+        "id": format!("{}/config/authsettingsV2", world.site_id(site)),
+        "name": "authsettingsV2",
+        "type": "Microsoft.Web/sites/config",
+        "location": site.location,
+        "properties": {"platform": {"enabled": enabled, "runtimeVersion": "~1"}},
+    })))
 }
 
 fn connections(body: &Value) -> Result<BTreeMap<String, ConnectionString>, Refusal> {

@@ -28,18 +28,6 @@ pub(crate) fn get(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refu
     Ok(Answer::ok(show(&world, site)).with("ETag", etag(site)))
 }
 
-/// Sets the tags of a site that is there. Nothing else of it can be changed, and none can be made.
-pub(crate) fn put(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
-    let Ok(found) = world.site_in(group, site) else { return Err(Refusal::not_modelled("creating a site")) };
-    body::only(body, &["/tags"], &show(&world, found))?;
-    let stored = world.site_mut(group, site)?;
-    stored.tags = body::texts(body.get("tags")).unwrap_or_default();
-    stored.modified = clock::now();
-    let stored = world.site_in(group, site)?;
-    Ok(Answer::ok(show(&world, stored)).with("ETag", etag(stored)))
-}
-
 /// The specification's `SitePatchResource` has no tags; what it has is not modelled.
 pub(crate) fn patch(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
     let world = cloud.world();
@@ -66,20 +54,20 @@ pub(crate) fn act(cloud: &Cloud, group: &str, site: &str, action: Action) -> Res
     Ok(Answer::empty(200))
 }
 
-/// Recording `webapp_config_2023`, 23.
-pub(crate) fn bindings(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
-    let site = world.site_in(group, site)?;
-    let value: Vec<Value> = site.host_names.iter().map(|host| show_binding(&world, site, host)).collect();
-    Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})).with("ETag", etag(site)))
-}
-
-pub(crate) fn binding(cloud: &Cloud, group: &str, site: &str, host: &str) -> Result<Answer, Refusal> {
+/// The slots of a site: their number is all that is modelled of them.
+pub(crate) fn slots(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
     let world = cloud.world();
     let found = world.site_in(group, site)?;
-    let name = found.host_names.iter().find(|name| name.eq_ignore_ascii_case(host));
-    let missing = || Refusal::not_found(&format!("Microsoft.Web/sites/{site}/hostNameBindings"), group, host);
-    Ok(Answer::ok(show_binding(&world, found, name.ok_or_else(missing)?)))
+    let has = cloud.scenario.production_site.slot && found.name == world.production_site;
+    let slot = || {
+        let mut slot = show(&world, found);
+        slot["id"] = json!(format!("{}/slots/next", world.site_id(found)));
+        slot["name"] = json!(format!("{}/next", found.name));
+        slot["type"] = json!("Microsoft.Web/sites/slots");
+        slot
+    };
+    let value: Vec<Value> = has.then(slot).into_iter().collect();
+    Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
 pub(crate) fn plans(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
@@ -103,21 +91,25 @@ pub(crate) fn etag(site: &Site) -> String {
 }
 
 /// The recorded answer (`webapp_config_2023`, 10) with this site's values.
-fn show(world: &World, site: &Site) -> Value {
+pub(crate) fn show(world: &World, site: &Site) -> Value {
     let mut shown: Value = serde_json::from_str(SITE).unwrap_or_default();
     let (name, group) = (site.name.as_str(), site.group.as_str());
     shown["id"] = json!(world.site_id(site));
     shown["name"] = json!(name);
     shown["location"] = json!(site.location);
+    shown["kind"] = json!(site.kind);
+    if let Some(identity) = &site.identity {
+        shown["identity"] = identity.clone();
+    }
     if !site.tags.is_empty() {
         shown["tags"] = json!(site.tags);
     }
     let space = format!("{group}-WestEuropewebspace");
     let stamp = format!("https://{}.api.azurewebsites.windows.net:454", site.unit);
     // The name of the publish API, which serves no users, is enabled but not among the host names.
-    let publish = format!("{name}.scm.azurewebsites.net");
-    let states = site.host_names.iter().map(|host| host_state(host, "Standard"));
-    let states: Vec<Value> = states.chain([host_state(&publish, "Repository")]).collect();
+    let publish = site.publish_host();
+    let states = site.host_names.iter().map(|host| host_state(site, host, "Standard"));
+    let states: Vec<Value> = states.chain([host_state(site, &publish, "Repository")]).collect();
     let enabled: Vec<&String> = site.host_names.iter().chain([&publish]).collect();
     let set = [
         ("name", json!(name)),
@@ -140,31 +132,27 @@ fn show(world: &World, site: &Site) -> Value {
     for (property, value) in set {
         shown["properties"][property] = value;
     }
+    shown["properties"]["kind"] = json!(site.kind);
+    for (property, value) in &site.properties {
+        shown["properties"][property] = value.clone();
+    }
     shown
 }
 
-fn host_state(host: &str, kind: &str) -> Value {
-    let custom = !host.ends_with(".azurewebsites.net");
+/// The profile's own name has the platform's certificate.
+fn host_state(site: &Site, host: &str, kind: &str) -> Value {
+    let thumbprint = site.certificates.get(host);
+    let bound = thumbprint.is_some() || host.ends_with(".trafficmanager.net");
     json!({
         "name": host,
-        "sslState": if custom { "SniEnabled" } else { "Disabled" },
+        "sslState": if bound { "SniEnabled" } else { "Disabled" },
         "ipBasedSslResult": null,
         "virtualIP": null,
-        "thumbprint": null,
+        "thumbprint": thumbprint,
         "toUpdate": null,
         "toUpdateIpBasedSsl": null,
         "ipBasedSslState": "NotConfigured",
         "hostType": kind,
-    })
-}
-
-fn show_binding(world: &World, site: &Site, host: &str) -> Value {
-    json!({
-        "id": format!("{}/hostNameBindings/{host}", world.site_id(site)),
-        "name": format!("{}/{host}", site.name),
-        "type": "Microsoft.Web/sites/hostNameBindings",
-        "location": site.location,
-        "properties": {"siteName": site.name.as_str(), "domainId": null, "hostNameType": "Verified"},
     })
 }
 

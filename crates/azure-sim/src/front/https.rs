@@ -21,6 +21,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::{
     arm::{self, Answer},
     cloud::Cloud,
+    deploy::{BLOB, LARGEST_PACKAGE},
     site::{Reply, SiteRequest},
     users::{HOST, resolve},
 };
@@ -114,14 +115,21 @@ async fn answer(
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let publishes = cloud.world().site_of_publish_host(&host).is_some();
+    let limit = if publishes { LARGEST_PACKAGE } else { LARGEST_BODY };
+    let Ok(body) = axum::body::to_bytes(body, limit).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let method = parts.method.to_string();
     let work = spawn_blocking(move || {
         let request = arm::Request::new(&method, &host, &target, headers, body.to_vec());
         if host.eq_ignore_ascii_case("management.azure.com") {
             return arm_response(cloud.arm(&request));
         }
-        match cloud.sign_in(&host, &request) {
+        if host.eq_ignore_ascii_case(BLOB) {
+            let (status, body) = cloud.packages.answer(&request);
+            let response = Response::builder().status(status).body(Body::from(body));
+            return response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR));
+        }
+        match cloud.sign_in(&host, &request).or_else(|| cloud.publish(&host, &request)) {
             Some(answer) => arm_response(answer),
             None => site_response(cloud.visit(&peer, &host, &site_request(&cloud, &method, &target))),
         }

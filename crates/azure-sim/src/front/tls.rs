@@ -9,12 +9,13 @@ use rustls::{
 };
 
 use crate::{
+    deploy::BLOB,
     sign_in::{ENTRA, GITHUB},
     sql::Door,
 };
 
 /// The hosts that the simulator stands for.
-const HOSTS: [&str; 9] = [
+const HOSTS: [&str; 10] = [
     "management.azure.com",
     ENTRA,
     GITHUB,
@@ -22,6 +23,7 @@ const HOSTS: [&str; 9] = [
     "*.azurewebsites.net",
     "*.scm.azurewebsites.net",
     "*.trafficmanager.net",
+    BLOB,
     "www.contoso.example",
     "localhost",
 ];

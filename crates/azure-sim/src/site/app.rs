@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// An application: the SQL that it runs for each of its pages.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,6 +14,9 @@ pub(crate) struct App {
     pub(crate) write: Vec<String>,
     #[serde(default)]
     pub(crate) fail: Option<Failure>,
+    /// SHA-256 of the text that it was read from.
+    #[serde(skip)]
+    pub(crate) digest: String,
 }
 
 /// What is broken in an application on purpose.
@@ -26,6 +30,8 @@ pub(crate) enum Failure {
 impl App {
     /// Reads an `app.json`.
     pub(crate) fn read(text: &str, origin: &str) -> anyhow::Result<Self> {
-        serde_json::from_str(text).with_context(|| format!("reading the application `{origin}`"))
+        let app: Self = serde_json::from_str(text).with_context(|| format!("reading the application `{origin}`"))?;
+        let digest = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { digest, ..app })
     }
 }

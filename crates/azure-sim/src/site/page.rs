@@ -13,3 +13,11 @@ pub(crate) const STOPPED: &str = "<!DOCTYPE html><html><head><title>Web App - Un
 
 /// For a web app whose process does not answer yet.
 pub(crate) const STARTING: &str = "The service is unavailable.";
+
+/// For a web app that nothing was deployed to.
+pub(crate) const WAITING: &str = "<!DOCTYPE html><html><head><title>Microsoft Azure App Service - Welcome</title></head>\
+<body><h1>Your web app is running and waiting for your content</h1></body></html>";
+
+/// For any other page of it.
+pub(crate) const NO_RESOURCE: &str =
+    "<!DOCTYPE html><html><body><h2>404 - File or directory not found.</h2></body></html>";

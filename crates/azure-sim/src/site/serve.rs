@@ -43,10 +43,10 @@ impl Cloud {
             None => page(404, page::NOT_FOUND),
             Some(site) if !site.running => page(403, page::STOPPED),
             Some(site) if clock::now() < site.ready_at => page(503, page::STARTING),
-            Some(site) => self
-                .apps
-                .get(site.app)
-                .map_or_else(|| page(404, page::NOT_FOUND), |app| self.answer(&site, app, request)),
+            Some(site) => match &site.app {
+                Some(app) => self.answer(&site, app, request),
+                None => nothing_deployed(&request.path),
+            },
         };
         self.capture.site(unit, host, request, &reply);
         reply
@@ -129,6 +129,15 @@ impl App {
                 Reply { error: Some(failure.number), ..self.reply(503, body) }
             }
         }
+    }
+}
+
+/// Before the first deployment.
+fn nothing_deployed(path: &str) -> Reply {
+    match path {
+        "/" => page(200, page::WAITING),
+        "/health" => page(503, page::STARTING),
+        _ => page(404, page::NO_RESOURCE),
     }
 }
 

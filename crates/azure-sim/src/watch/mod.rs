@@ -86,7 +86,7 @@ impl Cloud {
         let site = self.serving_site();
         Serving {
             database: site.as_ref().and_then(|site| self.database_of(site)).map(|(name, _)| name),
-            version: site.as_ref().and_then(|site| self.apps.get(site.app)).map(|app| app.version.clone()),
+            version: site.as_ref().and_then(|site| site.app.as_ref()).map(|app| app.version.clone()),
             site: site.map(|site| site.name.to_string()),
         }
     }

@@ -68,6 +68,11 @@ impl World {
         self.sites.values().find(|site| site.default_host().eq_ignore_ascii_case(address))
     }
 
+    /// The site whose publish API this host is.
+    pub(crate) fn site_of_publish_host(&self, host: &str) -> Option<&Site> {
+        self.sites.values().find(|site| site.publish_host().eq_ignore_ascii_case(host))
+    }
+
     /// The logical server that a client names: short, or with the suffix of Azure SQL.
     pub(crate) fn server_of_host(&self, host: &str) -> Option<&Server> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();

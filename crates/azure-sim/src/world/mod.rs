@@ -27,7 +27,7 @@ pub(crate) use operation::{Effect, Operation};
 pub(crate) use refusal::Refusal;
 pub(crate) use server::{Login, Server, User};
 pub(crate) use traffic::{Endpoint, EndpointKind, Monitor, Probe, Profile};
-pub(crate) use web::{ConnectionString, Plan, Site};
+pub(crate) use web::{ConnectionString, Deployment, Plan, Site};
 
 /// Everything that is in the subscription.
 #[derive(Clone)]
@@ -41,6 +41,10 @@ pub(crate) struct World {
     pub(crate) profiles: BTreeMap<Name, Profile>,
     pub(crate) plans: BTreeMap<(Name, Name), Plan>,
     pub(crate) sites: BTreeMap<Name, Site>,
+    /// Resource groups with the thumbprints of the certificates in them.
+    pub(crate) certificates: Vec<(Name, String)>,
+    /// Long operations of Microsoft.Web: the site that is made, and when that is done.
+    pub(crate) creations: BTreeMap<String, (Name, f64)>,
     /// The site that served users when the world began.
     pub(crate) production_site: Name,
     /// The identity of the database that it used.

@@ -1,8 +1,11 @@
 //! App Service: plans and sites.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
 
 use super::Name;
+use crate::site::App;
 
 /// A plan.
 #[derive(Debug, Clone)]
@@ -43,9 +46,32 @@ pub(crate) struct Site {
     pub(crate) ready_at: f64,
     /// The settings that the process started with.
     pub(crate) effective: BTreeMap<String, ConnectionString>,
-    /// Which of the scenario's applications is deployed there.
-    pub(crate) app: usize,
+    /// What is deployed there; `None` before the first deployment.
+    pub(crate) app: Option<Arc<App>>,
+    /// In the order in which they came.
+    pub(crate) deployments: Vec<Deployment>,
+    /// `kind`, e.g. `app`.
+    pub(crate) kind: String,
+    /// Its managed identity, as it is shown.
+    pub(crate) identity: Option<Value>,
+    /// Host names that a certificate is bound to, with its thumbprint.
+    pub(crate) certificates: BTreeMap<String, String>,
+    /// Properties that differ from those of the recorded site.
+    pub(crate) properties: BTreeMap<String, Value>,
+    /// Properties of `config/web` that differ from the recorded ones.
+    pub(crate) web: BTreeMap<String, Value>,
     pub(crate) modified: f64,
+}
+
+/// A package on its way to a site.
+#[derive(Debug, Clone)]
+pub(crate) struct Deployment {
+    pub(crate) id: String,
+    pub(crate) received: f64,
+    pub(crate) due: f64,
+    /// The application, or why there is none.
+    pub(crate) package: Result<Arc<App>, String>,
+    pub(crate) done: bool,
 }
 
 /// A connection string of a site.
@@ -56,12 +82,44 @@ pub(crate) struct ConnectionString {
 }
 
 impl Site {
+    /// A site that does not run yet, with its own host name alone.
+    pub(crate) fn new(name: &str, plan: &Plan, now: f64) -> Self {
+        Self {
+            name: name.into(),
+            group: plan.group.clone(),
+            location: plan.location.clone(),
+            plan: (plan.group.clone(), plan.name.clone()),
+            unit: plan.unit.clone(),
+            tags: BTreeMap::new(),
+            host_names: vec![format!("{}.azurewebsites.net", name.to_ascii_lowercase())],
+            app_settings: BTreeMap::new(),
+            connection_strings: BTreeMap::new(),
+            running: false,
+            process: 0,
+            ready_at: 0.0,
+            effective: BTreeMap::new(),
+            app: None,
+            deployments: Vec::new(),
+            kind: "app".to_owned(),
+            identity: None,
+            certificates: BTreeMap::new(),
+            properties: BTreeMap::new(),
+            web: BTreeMap::new(),
+            modified: now,
+        }
+    }
+
     pub(crate) fn default_host(&self) -> String {
         format!("{}.azurewebsites.net", self.name.as_str().to_ascii_lowercase())
     }
 
     pub(crate) fn answers_to(&self, host: &str) -> bool {
         self.host_names.iter().any(|name| name.eq_ignore_ascii_case(host))
+    }
+
+    /// Where its publish API is.
+    pub(crate) fn publish_host(&self) -> String {
+        format!("{}.scm.azurewebsites.net", self.name.as_str().to_ascii_lowercase())
     }
 
     /// A new process, which can answer at `ready_at` and reads its settings now.

@@ -102,12 +102,16 @@ impl Bench {
     }
 
     pub fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        self.send_bytes(method, url, headers, body.unwrap_or_default().into_bytes())
+    }
+
+    pub fn send_bytes(&self, method: &str, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         self.runtime.block_on(async {
             let mut request = self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url);
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            let answer = request.body(body.unwrap_or_default()).send().await.unwrap();
+            let answer = request.body(body).send().await.unwrap();
             let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
             Answer { status, headers, text: answer.text().await.unwrap() }
         })
@@ -312,6 +316,8 @@ fn client(simulator: &Simulator) -> reqwest::Client {
                     "pipelines.actions.githubusercontent.com",
                     "www.contoso.example",
                     "nobody.azurewebsites.net",
+                    "contoso-2.scm.azurewebsites.net",
+                    "contosostorage.blob.core.windows.net",
                 ]
             } else {
                 vec![host]

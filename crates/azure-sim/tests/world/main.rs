@@ -5,6 +5,7 @@ mod bench;
 #[path = "../../../../tests/recordings/cassette.rs"]
 #[allow(dead_code, reason = "the client's tests need all of it")]
 mod cassette;
+mod creation;
 mod evidence;
 mod facts;
 mod flow;

@@ -163,4 +163,38 @@ pub const DIFFERENCES: &[Difference] = &[
          properties.managedEnvironmentId, properties.vnetBackupRestoreEnabled",
         "some recorded sites have them and some do not",
     ),
+    row(
+        "read a site",
+        Differs,
+        "properties.hostNameSslStates[].thumbprint",
+        "production has a host name with a certificate: none was recorded",
+    ),
+    row(
+        "create a site",
+        OnlyRecorded,
+        "properties.hostNameSslStates[].certificateResourceId, properties.inFlightFeatures, \
+         properties.managedEnvironmentId, properties.vnetBackupRestoreEnabled",
+        "some recorded sites have them and some do not",
+    ),
+    row(
+        "create a site",
+        Differs,
+        "properties.privateEndpointConnections, properties.siteConfig.elasticWebAppScaleLimit, \
+         properties.siteConfig.functionAppScaleLimit, properties.siteConfig.ipSecurityRestrictions, \
+         properties.siteConfig.scmIpSecurityRestrictions",
+        "the answer to a creation shows these otherwise than a later one: here both are the same",
+    ),
+    row(
+        "change the configuration of a site",
+        Differs,
+        "properties.remoteDebuggingVersion",
+        "the version of the day of the recording",
+    ),
+    row("deploy a package", OnlyRecorded, "header set-cookie", "there is one instance: nothing keeps a client with it"),
+    row(
+        "list host name bindings",
+        OnlySimulated,
+        "value[].properties.sslState, value[].properties.thumbprint",
+        "production has a host name with a certificate: none was recorded",
+    ),
 ];

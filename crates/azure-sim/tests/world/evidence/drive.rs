@@ -58,6 +58,19 @@ pub const CASES: &[Case] = &[
     case("read the configuration of a site", &[], |bench| {
         vec![get(bench, &format!("{}/config/web", site(bench)), WEB)]
     }),
+    case("create a site", &["tags"], |bench| vec![create_site(bench)]),
+    case("change the configuration of a site", &[], |bench| {
+        let body = json!({"properties": {"alwaysOn": true, "webSocketsEnabled": true}});
+        vec![bench.arm("PATCH", &format!("{}/config/web", site(bench)), WEB, Some(body))]
+    }),
+    case("list settings that stay with their slot", &[], |bench| {
+        vec![get(bench, &format!("{}/config/slotConfigNames", site(bench)), WEB)]
+    }),
+    case("deploy a package", &[], |bench| {
+        let address = bench.simulator.credentials().package_address.clone();
+        let body = json!({"properties": {"packageUri": address, "type": "zip"}});
+        vec![bench.arm("PUT", &format!("{}/extensions/onedeploy", site(bench)), WEB, Some(body))]
+    }),
     case("list application settings", &["properties"], |bench| vec![list(bench, "appsettings")]),
     case("replace application settings", &["properties"], |bench| vec![replace(bench, "appsettings")]),
     case("list connection strings", &["properties"], |bench| vec![list(bench, "connectionstrings")]),
@@ -171,6 +184,15 @@ fn put_endpoint(bench: &Bench) -> Answer {
 
 fn site(bench: &Bench) -> String {
     bench.id("Microsoft.Web/sites/contoso-1")
+}
+
+fn create_site(bench: &Bench) -> Answer {
+    let properties = json!({
+        "serverFarmId": bench.stage_id("Microsoft.Web/serverfarms/contoso-plan-2"),
+        "siteConfig": {"appSettings": [{"name": "WEBSITE_NODE_DEFAULT_VERSION", "value": "~14"}]},
+    });
+    let path = bench.stage_id("Microsoft.Web/sites/contoso-3");
+    bench.arm("PUT", &path, WEB, Some(json!({"location": "West Europe", "properties": properties})))
 }
 
 fn list(bench: &Bench, settings: &str) -> Answer {

@@ -1,0 +1,34 @@
+//! Microsoft.Web/sites/extensions/onedeploy: a package from an address.
+
+use serde_json::{Value, json};
+
+use super::{Answer, dispatch::Call};
+use crate::{deploy::show, world::Refusal};
+
+/// `PUT …/extensions/onedeploy` (recording `webapp_one_deploy_2023`, 9). The specification gives it no body, so what is
+/// taken is what was recorded.
+pub(crate) fn put(call: &Call, group: &str, site: &str) -> Result<Answer, Refusal> {
+    let cloud = call.cloud;
+    let name = cloud.world().site_in(group, site)?.name.clone();
+    let body: Value = serde_json::from_slice(&call.request.body).unwrap_or_default();
+    let address = package_uri(&body)?;
+    let deployment = cloud.one_deploy(&name, address)?;
+    let world = cloud.world();
+    let site = world.site_in(group, site)?;
+    Ok(Answer::ok(json!({
+        "id": format!("{}/extensions/onedeploy", world.site_id(site)),
+        "name": format!("{}/onedeploy", site.name),
+        "type": "Microsoft.Web/sites/extensions",
+        "location": site.location,
+        "properties": show(site, &deployment),
+    })))
+}
+
+fn package_uri(body: &Value) -> Result<&str, Refusal> {
+    let properties = body["properties"].as_object().filter(|_| body.as_object().is_some_and(|body| body.len() == 1));
+    let known = properties.is_some_and(|all| all.keys().all(|name| ["packageUri", "type"].contains(&name.as_str())));
+    let zip = body.pointer("/properties/type").is_some_and(|kind| kind == "zip");
+    let address = body.pointer("/properties/packageUri").and_then(Value::as_str);
+    let text = "a body that is not {\"properties\":{\"packageUri\":…,\"type\":\"zip\"}}";
+    address.filter(|_| known && zip).ok_or_else(|| Refusal::not_modelled(text))
+}
