@@ -68,7 +68,7 @@ fn a_lost_update_after_the_fence_is_caught_though_no_count_differs() {
     let updates = tempfile::tempdir().unwrap();
     let shop = Shop::open(only_updates(slow(), updates.path()));
     shop.upgrade_through(&["plan", "prepare"]);
-    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/freeze/run-1");
+    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze that looks at nothing");
     production.run(
         "INSERT INTO rolling_upgrade.fence (run, opened_at, deadline) \
          VALUES (N'run-1', SYSUTCDATETIME(), DATEADD(minute, 30, SYSUTCDATETIME()));",
@@ -84,7 +84,7 @@ fn a_lost_update_after_the_fence_is_caught_though_no_count_differs() {
 }
 
 fn await_fence_in_copy(shop: &Shop) {
-    let mut copy = Client::log_in(shop, "contoso-sql-2", "shop", "rolling-upgrade/test/run-1");
+    let mut copy = Client::log_in(shop, "contoso-sql-2", "shop", "a hand of ours");
     let deadline = Instant::now() + Duration::from_secs(20);
     while copy.number("SELECT COUNT(*) FROM rolling_upgrade.fence;") == 0 {
         assert!(Instant::now() < deadline, "the fence row never arrived");

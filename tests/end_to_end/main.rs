@@ -16,6 +16,7 @@ mod lock;
 mod preflight;
 mod proxy;
 mod refused;
+mod roles;
 mod rollback;
 mod sign_in;
 mod sql;

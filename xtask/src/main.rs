@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "see print_stdout")]
 
 mod act;
+mod contract;
 mod control;
 mod dist;
 mod outputs;
@@ -30,6 +31,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Rehearse(options) => rehearse::run(&Workspace::find(Profile::Release)?, &options),
         Task::Verify(options) => verify::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Act => act::run(&Workspace::find(Profile::Dev)?),
+        Task::Contract(options) => contract::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Dist => dist::run(&Workspace::find(Profile::Release)?),
     }
 }
@@ -42,6 +44,9 @@ enum Task {
     Verify(verify::Options),
     /// Lint the workflows and run them for real with `act` against the simulated Azure.
     Act,
+    /// Hold what the steps send, and what the simulated Azure answers, against Azure's official descriptions, and derive the
+    /// least privilege from it.
+    Contract(contract::Options),
     /// Build the step binaries for distribution, with their SHA-256 sums.
     Dist,
 }

@@ -112,6 +112,7 @@ impl Capture {
                 "server": login.server,
                 "database": login.database,
                 "application": login.application,
+                "session": login.peer.to_string(),
                 "sql": sql,
             })
         });

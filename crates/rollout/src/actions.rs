@@ -98,7 +98,10 @@ const CLEANUP: &[Needed] = &[
     (Resource::ProductionSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/delete"]),
     (Resource::ProductionServer, &[POLL]),
     (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/delete"]),
-    (Resource::StageSite, &["Microsoft.Web/sites/delete"]),
+    (
+        Resource::StageSite,
+        &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/config/write", "Microsoft.Web/sites/delete"],
+    ),
     (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete", POLL]),
 ];
 

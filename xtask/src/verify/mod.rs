@@ -28,6 +28,8 @@ enum Part {
     Licences,
     /// All tests, with the evidence tests where their material is there.
     Tests,
+    /// What the tests sent and what was answered fits Azure's descriptions, and the documented roles are what it took.
+    Contract,
     /// The examples in the documentation.
     Doc,
     /// A rehearsal that succeeds and two that are rolled back.
@@ -45,7 +47,7 @@ struct Finished {
 /// Runs the parts; false if one of them failed. A part that fails does not stop the next.
 pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     let parts: Vec<Part> = Part::value_variants().iter().copied().filter(|part| options.wants(*part)).collect();
-    let finished: Vec<Finished> = parts.into_iter().map(|part| timed(part, workspace)).collect();
+    let finished: Vec<Finished> = parts.into_iter().map(|part| timed(part, workspace, options)).collect();
     show(&finished);
     let passed = finished.iter().all(|part| part.result.is_ok());
     if passed && options.wants(Part::Tests) {
@@ -66,7 +68,7 @@ impl Part {
     }
 }
 
-fn timed(part: Part, workspace: &Workspace) -> Finished {
+fn timed(part: Part, workspace: &Workspace, options: &Options) -> Finished {
     eprintln!("\n== {}", part.name());
     let started = Instant::now();
     let result = match part {
@@ -74,6 +76,7 @@ fn timed(part: Part, workspace: &Workspace) -> Finished {
         Part::Clippy => parts::clippy(workspace),
         Part::Licences => licences::check(workspace),
         Part::Tests => parts::tests(workspace),
+        Part::Contract => parts::contract(workspace, options.wants(Part::Tests)),
         Part::Doc => parts::doc_tests(workspace),
         Part::Rehearse => parts::rehearse(workspace),
         Part::Act => parts::act(workspace),

@@ -1,13 +1,13 @@
 //! The parts that are calls of other tools.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
 
 use crate::{
-    act, process,
+    act, contract, process,
     rehearse::{self, Break},
-    workspace::{Workspace, run},
+    workspace::{Workspace, has_nextest, run},
 };
 
 /// `cargo fmt --check`.
@@ -22,7 +22,8 @@ pub fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// All tests but those in documentation. What they printed is kept for [`missing_evidence`].
 pub fn tests(workspace: &Workspace) -> anyhow::Result<()> {
-    let printed = if nextest() { with_nextest(workspace)? } else { without_nextest(workspace)? };
+    contract::empty(workspace)?;
+    let printed = if has_nextest() { with_nextest(workspace)? } else { without_nextest(workspace)? };
     let file = printed_by_tests(workspace)?;
     fs::write(&file, printed).with_context(|| format!("write `{}`", file.display()))
 }
@@ -46,6 +47,13 @@ fn without_nextest(workspace: &Workspace) -> anyhow::Result<String> {
 
 fn printed_by_tests(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     Ok(workspace.scratch("verify")?.join("tests.txt"))
+}
+
+/// What the tests have just recorded; where they did not run, their end-to-end suite does.
+pub fn contract(workspace: &Workspace, recorded: bool) -> anyhow::Result<()> {
+    let options = if recorded { contract::Options::after_tests() } else { contract::Options::default() };
+    ensure!(contract::run(workspace, &options)?, "the traffic or the roles deviate");
+    Ok(())
 }
 
 /// The tests in documentation, which nextest does not run.
@@ -76,9 +84,4 @@ pub fn missing_evidence(workspace: &Workspace) -> anyhow::Result<usize> {
     let file = printed_by_tests(workspace)?;
     let printed = fs::read_to_string(&file).with_context(|| format!("read `{}`", file.display()))?;
     Ok(printed.matches("evidence: not run").count())
-}
-
-fn nextest() -> bool {
-    let version = Command::new("cargo").args(["nextest", "--version"]).output();
-    version.is_ok_and(|output| output.status.success())
 }

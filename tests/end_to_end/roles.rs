@@ -1,0 +1,134 @@
+//! The documented roles are enough: whole upgrades as an identity that has the custom roles of `docs/roles` and a SQL log-in
+//! with the roles of `docs/permissions.md`, and nothing else.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use azure_sim::{RoleAssignment, Scenario, SqlLogin};
+use rollout::{
+    Step,
+    actions::{self, Grant, granted},
+};
+use serde_json::Value;
+
+use crate::harness::{Shop, scenario};
+
+const PASSWORD: &str = "Pw-of-the-deployer-1";
+const LOG_IN: [(&str, &str); 3] = [("sql-token", ""), ("sql-user", "deployer"), ("sql-password", PASSWORD)];
+
+/// The actions of a role.
+fn documented(role: &str) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/roles/{role}.json"));
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let definition: Value = serde_json::from_str(&text).unwrap();
+    assert!(definition["NotActions"].as_array().unwrap().is_empty());
+    definition["Actions"].as_array().unwrap().iter().map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+/// `db_owner` in the database, `dbmanager` in `master` of production's server; on the stage server a log-in and no more.
+fn log_ins() -> Vec<SqlLogin> {
+    let log_in = |server: &str, master_roles: Vec<String>| SqlLogin {
+        name: "deployer".to_owned(),
+        password: PASSWORD.to_owned(),
+        servers: vec![server.to_owned()],
+        master_roles,
+        database_roles: vec!["db_owner".to_owned()],
+    };
+    vec![log_in("contoso-sql-1", vec!["dbmanager".to_owned()]), log_in("contoso-sql-2", Vec::new())]
+}
+
+/// An identity with these roles on the subscription.
+fn with(roles: &[&str]) -> Scenario {
+    let assign =
+        |role: &&str| RoleAssignment { scope: String::new(), actions: documented(role), not_actions: Vec::new() };
+    Scenario { permissions: Some(roles.iter().map(assign).collect()), logins: log_ins(), ..scenario() }
+}
+
+#[track_caller]
+fn done(shop: &Shop, step: &str, more: &[(&str, &str)]) {
+    let inputs: Vec<_> = LOG_IN.iter().chain(more).copied().collect();
+    let ended = shop.run_with(step, &inputs);
+    assert_eq!(ended.outcome(), "done", "{step}: {ended:#?}");
+}
+
+#[track_caller]
+fn removes(shop: &Shop, slot: &str) {
+    let database = shop.known(&format!("{slot}-database"));
+    done(shop, "cleanup", &[("remove", &database), ("remove-database", "true"), ("revert-window", "0s")]);
+}
+
+#[test]
+fn an_upgrade_and_its_cleanup_need_no_more_than_the_documented_roles() {
+    let shop = Shop::open(with(&["upgrade", "cleanup"]));
+    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch"] {
+        done(&shop, step, &[]);
+    }
+    shop.assert_writes_arrive("contoso-2");
+    removes(&shop, "production");
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn an_upgrade_needs_nothing_of_cleanup() {
+    let shop = Shop::open(with(&["upgrade"]));
+    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch"] {
+        done(&shop, step, &[]);
+    }
+    shop.assert_writes_arrive("contoso-2");
+}
+
+#[test]
+fn a_rollback_needs_no_more_than_the_documented_roles() {
+    let shop = Shop::open(with(&["upgrade", "cleanup"]));
+    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "rollback"] {
+        done(&shop, step, &[]);
+    }
+    shop.assert_writes_arrive("contoso-1");
+    removes(&shop, "stage");
+}
+
+/// A planner may not ask what it may do, so plan remarks that this was not checked; freeze asks as the operator.
+#[test]
+fn a_plan_needs_no_more_than_the_documented_role() {
+    let shop = Shop::open(Scenario { users: 0, ..with(&["plan"]) });
+    let before = shop.digest();
+    let ended = shop.run_with("plan", &LOG_IN);
+    assert_eq!((ended.outcome(), shop.digest()), ("done", before));
+    assert!(ended.outputs["findings"].contains("not checked, because this identity cannot see it"), "{ended:#?}");
+}
+
+fn as_grant(actions: Vec<String>) -> [Grant; 1] {
+    [Grant { actions, not_actions: Vec::new() }]
+}
+
+fn table_of(steps: &[Step], plan: bool) -> BTreeSet<&'static str> {
+    let steps = steps.iter().copied().flat_map(actions::of_step);
+    let plan = if plan { actions::of_plan() } else { Vec::new() };
+    steps.chain(plan).flat_map(|(_, actions)| actions.iter().copied()).collect()
+}
+
+/// A step that stopped a site and is refused starts it again: no plan asks for that in the steps that only stop.
+const TAKE_BACK: &str = "Microsoft.Web/sites/start/action";
+/// To follow the removal of a link, where rollback has to remove it by Azure Resource Manager.
+const FOLLOW: &str = "Microsoft.Sql/locations/*/read";
+
+/// What plan asks for and what is documented is the same but for what is listed: the one was written down, the other derived
+/// from traffic.
+#[test]
+fn the_table_that_plan_checks_is_what_is_documented() {
+    use Step::{Cleanup, Freeze, Migrate, Prepare, Rollback, Switch, Terminate};
+    let upgrade = [Prepare, Freeze, Terminate, Migrate, Switch, Rollback];
+    for (role, table, beyond) in [
+        ("plan", table_of(&[], true), vec![]),
+        ("upgrade", table_of(&upgrade, true), vec![actions::READ_PERMISSIONS]),
+        ("rollback", table_of(&[Rollback], false), vec![FOLLOW, TAKE_BACK]),
+        ("cleanup", table_of(&[Cleanup], false), vec![TAKE_BACK]),
+    ] {
+        let documented = documented(role);
+        let all = as_grant(documented.clone());
+        let missing: Vec<_> = table.iter().filter(|action| !granted(&all, action)).collect();
+        assert!(missing.is_empty(), "docs/roles/{role}.json lacks {missing:?}");
+        let asked = |action: &str| table.iter().any(|needed| granted(&as_grant(vec![action.to_owned()]), needed));
+        let more: Vec<_> = documented.iter().map(String::as_str).filter(|action| !asked(action)).collect();
+        assert_eq!(more, beyond, "what docs/roles/{role}.json has and the table of plan has not");
+    }
+}

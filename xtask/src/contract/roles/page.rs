@@ -1,0 +1,114 @@
+//! The generated parts of `docs/permissions.md`.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+
+use super::{
+    Needs, Place,
+    beyond::{self, CONDITIONAL, LINKED},
+};
+use crate::contract::{capture::STEPS, slot::Slot, statement::Need};
+
+/// The columns of the SQL table.
+const PLACES: [(Place, &str); 4] = [
+    (Place { slot: Slot::Production, master: false }, "production's database"),
+    (Place { slot: Slot::Production, master: true }, "`master` of production's server"),
+    (Place { slot: Slot::Stage, master: false }, "stage database"),
+    (Place { slot: Slot::Stage, master: true }, "`master` of the stage server"),
+];
+
+/// The page with its generated parts written anew.
+///
+/// # Errors
+/// A mark is missing.
+pub fn filled(page: &str, needs: &Needs) -> anyhow::Result<String> {
+    let parts = [("arm", arm(needs)), ("linked", linked(needs)), ("sql", sql(needs)), ("batches", batches(needs))];
+    parts.iter().try_fold(page.to_owned(), |page, (name, text)| fill(&page, name, text))
+}
+
+fn fill(page: &str, name: &str, text: &str) -> anyhow::Result<String> {
+    let (begin, end) = (format!("<!-- generated: {name} -->\n"), "<!-- end -->");
+    let missing = || format!("`docs/permissions.md` has no mark `{}`", begin.trim_end());
+    let (head, rest) = page.split_once(&begin).with_context(missing)?;
+    let (_, tail) = rest.split_once(end).with_context(|| format!("the part `{name}` of the page has no end"))?;
+    Ok(format!("{head}{begin}\n{text}\n{end}{tail}"))
+}
+
+/// Rows are actions, columns are steps.
+fn arm(needs: &Needs) -> String {
+    let names: BTreeSet<&str> = needs.arm.values().flatten().map(|action| action.name.as_str()).collect();
+    let mut text = format!("| action | {} |\n|---|{}\n", STEPS.join(" | "), ":-:|".repeat(STEPS.len()));
+    for name in names {
+        let cells: Vec<String> = STEPS.iter().map(|step| slots(needs, step, name)).collect();
+        let mark = if beyond::condition(name).is_some() { " *" } else { "" };
+        text += &format!("| `{name}`{mark} | {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+/// `P`, `S`, or a dot for what both slots share.
+fn slots(needs: &Needs, step: &str, name: &str) -> String {
+    let actions = needs.arm.get(step).into_iter().flatten().filter(|action| action.name == name);
+    let found: BTreeSet<Option<Slot>> = actions.map(|action| action.slot).collect();
+    let letters: Vec<&str> = found.iter().flatten().map(letter).collect();
+    if letters.is_empty() && !found.is_empty() { "•".to_owned() } else { letters.join(" ") }
+}
+
+fn letter(slot: &Slot) -> &'static str {
+    match slot {
+        Slot::Production => "P",
+        Slot::Stage => "S",
+    }
+}
+
+fn linked(needs: &Needs) -> String {
+    let names: BTreeSet<String> = needs.arm.values().flatten().map(|action| action.name.clone()).collect();
+    let mut text = "| with | also | why | source |\n|---|---|---|---|\n".to_owned();
+    for linked in LINKED.iter().filter(|linked| names.contains(linked.with)) {
+        text += &format!("| `{}` | `{}` | {} | {} |\n", linked.with, linked.needs, linked.why, linked.source);
+    }
+    text += "\n| action in no role | needed where |\n|---|---|\n";
+    for (name, input) in CONDITIONAL.iter().filter(|(name, _)| names.contains(*name)) {
+        text += &format!("| `{name}` | {input} |\n");
+    }
+    text
+}
+
+fn sql(needs: &Needs) -> String {
+    let heads: Vec<&str> = PLACES.iter().map(|(_, head)| *head).collect();
+    let mut text = format!("| step | {} |\n|---|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
+    for step in STEPS {
+        let need = |place: &Place| needs.sql.get(&(step, *place)).map_or("", |(need, _)| role(*need));
+        let cells: Vec<&str> = PLACES.iter().map(|(place, _)| need(place)).collect();
+        text += &format!("| {step} | {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+fn role(need: Need) -> &'static str {
+    match need {
+        Need::User => "a user",
+        Need::ViewState => "`db_datareader`, VIEW DATABASE STATE",
+        Need::Owner => "`db_owner`",
+        Need::Dbmanager => "`dbmanager`",
+    }
+}
+
+/// What the steps do where, so that a reader can see why.
+fn batches(needs: &Needs) -> String {
+    let mut text = "| step | where | what for |\n|---|---|---|\n".to_owned();
+    for step in STEPS {
+        for (place, head) in PLACES {
+            if let Some((_, does)) = needs.sql.get(&(step, place)) {
+                let does: Vec<&str> = does.iter().copied().collect();
+                text += &format!("| {step} | {head} | {} |\n", does.join("; "));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "page_test.rs"]
+mod tests;
