@@ -113,7 +113,7 @@ fn a_subject_that_no_credential_has_is_printed() {
          matching federated identity record found for presented assertion subject \
          'repo:contoso/shop:ref:refs/heads/main'. Check your federated identity credential Subject, Audience and Issuer \
          against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation \
-         (the subject of the assertion is `repo:contoso/shop:ref:refs/heads/main`) (trace `…`)\n\
+         (the subject of the assertion is `repo:contoso/shop:ref:refs/heads/main`) (trace `…`, correlation `…`)\n\
          hint: give the application a federated credential with exactly this subject, the issuer \
          `https://token.actions.githubusercontent.com` and the audience in `audience` \
          (`api://AzureADTokenExchange`)"
@@ -134,7 +134,7 @@ fn a_subject_in_another_letter_case_is_named_as_that() {
          'repo:Contoso/shop:environment:production'. The subject matches with case-insensitive comparison, but not with \
          case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the \
          presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation (the subject \
-         of the assertion is `repo:Contoso/shop:environment:production`) (trace `…`)\n\
+         of the assertion is `repo:Contoso/shop:environment:production`) (trace `…`, correlation `…`)\n\
          hint: the subject of the application's federated credential differs in letter case: write it exactly as the \
          subject above, or delete and make it again"
     );
@@ -169,7 +169,7 @@ fn a_wrong_client_secret_is_named_and_not_shown() {
         "could not sign in as the application `0e1d2c3b-0000-4000-8000-000000000002` of the tenant \
          `72f988bf-0000-4000-8000-000000000001`: Microsoft Entra ID answered 401 `invalid_client`: AADSTS7000215: Invalid \
          client secret provided. Ensure the secret being sent in the request is the client secret value, not the client \
-         secret ID, for a secret added to app '0e1d2c3b-0000-4000-8000-000000000002'. (trace `…`)\n\
+         secret ID, for a secret added to app '0e1d2c3b-0000-4000-8000-000000000002'. (trace `…`, correlation `…`)\n\
          hint: `client-secret` must be the value of a secret of this application, not the secret's id"
     );
 }
@@ -323,9 +323,10 @@ fn issued(shop: &Shop, service: &str) -> String {
     })
 }
 
-/// Trace ids are drawn at random.
+/// The ids that Azure's support asks for are drawn at random.
 fn without_ids(text: &str) -> String {
     let Some((before, rest)) = text.split_once("(trace `") else { return text.to_owned() };
-    let (_, after) = rest.split_once('`').unwrap();
-    format!("{before}(trace `…`{after}")
+    let (ids, after) = rest.split_once(')').unwrap();
+    assert!(ids.contains("correlation `"), "{text}");
+    format!("{before}(trace `…`, correlation `…`){after}")
 }

@@ -9,6 +9,7 @@ use crate::{
     json::{Node, ReadError},
     request::Response,
     sign_in::SignInRefusal,
+    trace::Trace,
 };
 
 /// Something could not be done. The reason is the source, so that a chain of errors says it once.
@@ -35,13 +36,13 @@ pub enum Cause {
     #[error(transparent)]
     Answer(Answer),
     /// Azure answered in a way that this version cannot read.
-    #[error("the answer cannot be used{}", request(.request_id))]
+    #[error("the answer cannot be used{trace}")]
     Unreadable {
         /// Why not.
         #[source]
         source: ReadError,
-        /// `x-ms-request-id` of the answer.
-        request_id: Option<String>,
+        /// Ids of the answer.
+        trace: Trace,
     },
     /// No whole answer came.
     #[error("no whole answer from `{host}`")]
@@ -59,14 +60,14 @@ pub enum Cause {
         limit: usize,
     },
     /// A long operation came to its end without success.
-    #[error("the operation ended as `{state}`: {error}{}", request(.request_id))]
+    #[error("the operation ended as `{state}`: {error}{trace}")]
     Operation {
         /// Its last state, e.g. `Failed`.
         state: String,
         /// The error in its status.
         error: ArmError,
-        /// `x-ms-request-id` of the answer.
-        request_id: Option<String>,
+        /// Ids of the answer.
+        trace: Trace,
     },
     /// A long operation did not end in the time that the caller allows.
     #[error("the operation did not end within {limit:?}, its last state is `{state}`")]
@@ -121,33 +122,21 @@ pub enum Cause {
     Setup(#[source] reqwest::Error),
 }
 
-fn request(id: &Option<String>) -> String {
-    id.as_ref().map(|id| format!(" (request `{id}`)")).unwrap_or_default()
-}
-
 /// An answer of Azure that says no.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("Azure answered {status} {error}{}", request(.request_id))]
+#[error("Azure answered {status} {error}{trace}")]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The error in the body.
     pub error: ArmError,
-    /// `x-ms-request-id`: what Azure's support asks for.
-    pub request_id: Option<String>,
-    /// `x-ms-correlation-request-id`.
-    pub correlation_id: Option<String>,
+    /// Ids of the answer.
+    pub trace: Trace,
 }
 
 impl Answer {
     pub(crate) fn of(response: &Response) -> Self {
-        let id = |name| response.header(name).map(str::to_owned);
-        Self {
-            status: response.status,
-            error: response.error(),
-            request_id: id("x-ms-request-id"),
-            correlation_id: id("x-ms-correlation-request-id"),
-        }
+        Self { status: response.status, error: response.error(), trace: Trace::of(response) }
     }
 }
 
@@ -157,8 +146,7 @@ impl Error {
     }
 
     pub(crate) fn unreadable(tried: &str, response: &Response, source: ReadError) -> Self {
-        let request_id = response.header("x-ms-request-id").map(str::to_owned);
-        Self::new(tried, Cause::Unreadable { source, request_id })
+        Self::new(tried, Cause::Unreadable { source, trace: Trace::of(response) })
     }
 
     /// The HTTP status, where Azure answered and said no.

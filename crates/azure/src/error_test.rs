@@ -26,12 +26,10 @@ fn says_what_was_tried_then_why_each_once() {
     assert_eq!(
         chain(&error),
         "could not read the profile `rg/p` in 3 attempts: Azure answered 403 `AuthorizationFailed`: no action for you \
-         (request `r-1`)"
+         (request `r-1`, correlation `c-1`)"
     );
     assert_eq!((error.status(), error.code()), (Some(403), Some("AuthorizationFailed")));
     assert!(error.hint().unwrap().contains("the action that the message names"));
-    let Cause::Answer(answer) = *error.cause else { panic!("no answer") };
-    assert_eq!(answer.correlation_id.as_deref(), Some("c-1"));
 }
 
 #[test]

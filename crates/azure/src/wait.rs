@@ -11,6 +11,7 @@ use crate::{
     operation::{Outcome, POLLED, Polling, Progress, Started, progress},
     pause::pause,
     request::{Request, Response},
+    trace::Trace,
 };
 
 impl Client {
@@ -47,8 +48,7 @@ impl Client {
                 Progress::Ended(outcome) => return Ok(outcome),
                 Progress::Running(state, next) => (*seen, polling) = (state, next),
                 Progress::Failed { state, error } => {
-                    let request_id = response.header("x-ms-request-id").map(str::to_owned);
-                    return Err(refused(Cause::Operation { state, error, request_id }));
+                    return Err(refused(Cause::Operation { state, error, trace: Trace::of(&response) }));
                 }
             }
         }

@@ -24,6 +24,7 @@ use crate::{
     error::{Cause, Error},
     request::Response,
     retry::RetryPolicy,
+    trace::Trace,
 };
 
 /// The largest answer that is read, in bytes: a token has a few thousand.
@@ -180,7 +181,7 @@ fn tried(application: &Application) -> String {
 }
 
 fn unreadable(response: &Response, source: crate::json::ReadError) -> Cause {
-    Cause::Unreadable { source, request_id: response.header("x-ms-request-id").map(str::to_owned) }
+    Cause::Unreadable { source, trace: Trace::of(response) }
 }
 
 /// Without tokens.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{error::one_line, json::Node, request::Response};
+use crate::{error::one_line, json::Node, request::Response, trace::write_ids};
 
 /// An answer that says no. Shape: `{"error", "error_description", "error_codes", "trace_id", …}` ("Microsoft identity
 /// platform and the OAuth 2.0 client credentials flow", section "Error response").
@@ -18,6 +18,8 @@ pub struct SignInRefusal {
     pub codes: Vec<u32>,
     /// `trace_id`: what Azure's support asks for.
     pub trace: Option<String>,
+    /// `correlation_id`.
+    pub correlation: Option<String>,
     /// Whom the assertion spoke for.
     pub subject: Option<String>,
 }
@@ -36,6 +38,7 @@ impl SignInRefusal {
             description: description.map(|text| without_trailer(&text)).unwrap_or_default(),
             codes: codes.iter().filter_map(|code| code.as_number()).collect(),
             trace: text("trace_id"),
+            correlation: text("correlation_id"),
             subject: subject.map(|subject| one_line(&subject)),
         }
     }
@@ -92,7 +95,7 @@ impl fmt::Display for SignInRefusal {
         if let Some(subject) = &self.subject {
             write!(f, " (the subject of the assertion is `{subject}`)")?;
         }
-        self.trace.as_ref().map_or(Ok(()), |trace| write!(f, " (trace `{trace}`)"))
+        write_ids(f, [("trace", &self.trace), ("correlation", &self.correlation)])
     }
 }
 

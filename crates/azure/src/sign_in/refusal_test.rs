@@ -12,10 +12,11 @@ fn of(status: u16, body: &str, subject: Option<&str>) -> SignInRefusal {
 fn the_trailer_is_no_part_of_the_message() {
     for between in ["\\r\\n", " "] {
         let body = format!(
-            r#"{{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.{between}Trace ID: t-1{between}Correlation ID: c-1","error_codes":[7000215],"trace_id":"t-1"}}"#
+            r#"{{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.{between}Trace ID: t-1{between}Correlation ID: c-1","error_codes":[7000215],"trace_id":"t-1","correlation_id":"c-1"}}"#
         );
         let refusal = of(401, &body, None);
-        let text = "answered 401 `invalid_client`: AADSTS7000215: Invalid client secret provided. (trace `t-1`)";
+        let text = "answered 401 `invalid_client`: AADSTS7000215: Invalid client secret provided. \
+                    (trace `t-1`, correlation `c-1`)";
         assert_eq!(refusal.to_string(), text);
         assert_eq!(refusal.codes, [7_000_215]);
         let hint = "`client-secret` must be the value of a secret of this application, not the secret's id";
