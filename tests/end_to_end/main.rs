@@ -13,6 +13,7 @@ mod connections;
 mod harness;
 mod inputs;
 mod lock;
+mod portal;
 mod preflight;
 mod proxy;
 mod refused;

@@ -47,6 +47,9 @@ impl fmt::Display for Effect {
                 write!(f, "prove that `{target}` stands alone and holds the fence row")
             }
             Self::CompareRows { source, target } => write!(f, "compare the row counts of `{source}` and `{target}`"),
+            Self::RecordRows { source, target, .. } => {
+                write!(f, "keep the row counts of `{source}` and `{target}`")
+            }
             Self::ProveUnused { database } => write!(f, "prove that nobody works on `{database}` any more"),
             Self::StopSite { site } => write!(f, "stop site `{site}`"),
             Self::StartSite { site } => write!(f, "start site `{site}`"),

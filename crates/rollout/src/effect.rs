@@ -166,6 +166,16 @@ pub enum Effect {
         /// Stage.
         target: DatabaseId,
     },
+    /// Count the rows of all tables of both databases and keep the numbers in the copy, so that later steps see whether somebody
+    /// wrote to either of them since.
+    RecordRows {
+        /// Production.
+        source: DatabaseId,
+        /// Stage.
+        target: DatabaseId,
+        /// Key of the numbers.
+        upgrade: UpgradeId,
+    },
     /// Prove that nobody works on a database any more: no session but ours is on it.
     ProveUnused {
         /// Which database.

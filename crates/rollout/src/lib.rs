@@ -17,6 +17,7 @@ pub mod labels;
 pub mod plan;
 mod policy;
 mod refusal;
+pub mod rows;
 mod termination;
 mod upgrade;
 mod world;

@@ -46,6 +46,8 @@ pub struct Policy {
     pub revert_window: SignedDuration,
     /// The stage database whose writes may be lost by a rollback after the switch.
     pub accept_loss: Option<DatabaseId>,
+    /// Rows that the stage copy got between migrate and switch are V2's own.
+    pub accept_stage_writes: bool,
 }
 
 impl Policy {
@@ -74,6 +76,7 @@ impl Default for Policy {
             remove_database: false,
             revert_window: SignedDuration::from_hours(24),
             accept_loss: None,
+            accept_stage_writes: false,
         }
     }
 }

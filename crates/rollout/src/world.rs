@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState},
     ids::{DatabaseId, same},
+    rows::Counted,
     termination::Closed,
     upgrade::{Slot, Upgrade},
 };
@@ -20,6 +21,9 @@ pub struct World {
     pub stage: SlotView,
     /// What the identity of this run may do; tried by freeze only.
     pub permissions: Option<Permissions>,
+    /// What changed in the databases since migrate counted their rows; looked at by switch and rollback, `None` where migrate
+    /// did not come so far.
+    pub counted: Option<Counted>,
 }
 
 /// What was seen of one slot.

@@ -1,9 +1,12 @@
 //! Looks at the live state: one look per step, as much at a time as the cloud allows.
 
+use std::time::Duration;
+
 use azure::{sql, traffic_manager, web};
 use rollout::{
     DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
     facts::{ConnectionSetting, Database, Site, SqlState},
+    rows::{Changes, Counted},
 };
 use secrecy::ExposeSecret;
 use tokio::try_join;
@@ -12,7 +15,7 @@ use tsql::{
     statements::{
         self,
         copy_sync::{self, CopySync},
-        permissions,
+        permissions, rows,
     },
 };
 
@@ -56,7 +59,7 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
     if takes_log_ins(&stage) {
         stage.sql = look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await?;
     }
-    Ok(World { profile, production, stage, permissions: None })
+    Ok(World { profile, production, stage, permissions: None, counted: None })
 }
 
 async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {
@@ -128,6 +131,20 @@ pub async fn look_into(
     let state = statements::state::read(&mut session, cloud.pace.request).await.map_err(failed_at_sql)?;
     *kept = Some(session);
     Ok(Some(state))
+}
+
+/// What changed in the two databases since migrate counted their rows.
+///
+/// # Errors
+/// The counts could not be read.
+pub async fn counted(upgrade: &Upgrade, sessions: &mut Sessions, limit: Duration) -> Result<Option<Counted>, Failure> {
+    let (Some(production), Some(stage)) = (sessions.production.as_mut(), sessions.stage.as_mut()) else {
+        return Ok(None);
+    };
+    let Some(kept) = rows::kept(stage, &upgrade.id, limit).await.map_err(failed_at_sql)? else { return Ok(None) };
+    let (here, there) = try_join!(rows::count(production, limit), rows::count(stage, limit)).map_err(failed_at_sql)?;
+    let stage = Changes::between(&kept.stage, &there);
+    Ok(Some(Counted { production: Changes::between(&kept.production, &here), stage }))
 }
 
 /// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.

@@ -3,8 +3,12 @@
 use std::time::Instant;
 
 use rollout::{
-    DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, decide, decide::Case, detour, durations,
-    plan::Surroundings, script_seconds,
+    DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, decide,
+    decide::{Case, loss},
+    detour, durations,
+    plan::Surroundings,
+    rows::Counted,
+    script_seconds,
 };
 use runner::Guest;
 use serde_json::json;
@@ -73,6 +77,7 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         revert_window: limits.revert_window.signed(),
         checks: scripts.has_checks(),
         accept_loss: optional("accept-loss", &limits.accept_loss)?,
+        accept_stage_writes: limits.accept_stage_writes,
         ..Policy::default()
     })
 }
@@ -93,6 +98,7 @@ impl Course<'_> {
         let mut sessions = self.locked().await?;
         let (world, around) = self.look(&mut sessions).await?;
         let effects = self.decide(&world, around.as_ref())?;
+        let given_up = self.given_up(&world);
         let changes = effects.iter().any(|effect| !effect.is_proof());
         let mut done = Done::new();
         if let Err(failure) = self.apply(&effects, &mut sessions, &mut done).await {
@@ -105,7 +111,17 @@ impl Course<'_> {
             _ => world,
         };
         let outcome = if changes { Outcome::Done } else { Outcome::AlreadyDone };
-        Ok(self.succeeded(outcome, &world, done))
+        let mut report = self.succeeded(outcome, &world, done);
+        report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
+        Ok(report)
+    }
+
+    /// What a rollback that was allowed to lose writes is about to lose.
+    fn given_up(&self, world: &World) -> Option<String> {
+        let case = Case { upgrade: self.upgrade, world, policy: self.policy, around: None };
+        let loss = (self.step == Step::Rollback).then(|| loss(&case)).flatten()?;
+        self.cloud.notice(format!("given up, as `accept-loss` allows: {loss}"));
+        Some(loss)
     }
 
     /// The session that holds the lock. Only cleanup goes on without one, once production's database is removed.
@@ -163,7 +179,21 @@ impl Course<'_> {
             detour(termination, &permissions.closed).into_iter().for_each(|what| self.cloud.notice(what));
             world.permissions = Some(permissions);
         }
+        if matches!(self.step, Step::Switch | Step::Rollback) {
+            world.counted = self.counted(sessions).await?;
+        }
         Ok((world, around))
+    }
+
+    /// A stage copy that cannot be looked into does not keep production from its write access.
+    async fn counted(&self, sessions: &mut Sessions) -> Result<Option<Counted>, Failure> {
+        match observe::counted(self.upgrade, sessions, self.cloud.pace.request).await {
+            Err(failure) if self.step == Step::Rollback => {
+                self.cloud.notice(format!("the rows of the stage copy cannot be counted: {}", failure.message()));
+                Ok(None)
+            }
+            counted => counted,
+        }
     }
 
     fn decide(&self, world: &World, around: Option<&Surroundings>) -> Result<Vec<Effect>, Refusal> {

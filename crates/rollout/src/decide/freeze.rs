@@ -66,10 +66,7 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
     require(listed, || {
         refuse(format!("profile `{}` has no endpoint `{}` of this upgrade", world.profile.id, stage.endpoint.name))
     })?;
-    require(!world.enabled(stage), || {
-        let why = format!("stage endpoint `{}` is enabled before its database is upgraded", stage.endpoint);
-        Refusal::new(tried(case), why, "disable it; switch enables it when V2 is proved")
-    })?;
+    case.require_hidden(&tried(case))?;
     require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
         refuse(format!("the stage copy `{}` stands alone already", stage.database))
     })

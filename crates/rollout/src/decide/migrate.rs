@@ -58,6 +58,7 @@ fn scripts_are_the_planned(case: &Case<'_>) -> Result<(), Refusal> {
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_not_switched(&tried(case))?;
+    case.require_copy(&tried(case))?;
     let proved = labels::synchronised(&world.profile, case.upgrade);
     require(world.stage.independent() && proved, || {
         let why =
@@ -65,10 +66,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(tried(case), why, "run terminate first")
     })?;
     case.require_frozen(&tried(case))?;
-    require(!world.enabled(stage), || {
-        let why = format!("stage endpoint `{}` is enabled before the upgrade is done", stage.endpoint);
-        Refusal::new(tried(case), why, "disable it; switch enables it when V2 is proved")
-    })
+    case.require_hidden(&tried(case))
 }
 
 fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -77,6 +75,7 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let upgrade = case.upgrade.id.clone();
     let mut effects = Vec::new();
     if !complete(case) {
+        effects.extend(untouched(case));
         effects.extend(running(case).then(|| Effect::StopSite { site: site.clone() }));
         let read_write = Effect::SetReadWrite { database: database.clone(), release: None };
         effects.extend((!view.writable()).then_some(read_write));
@@ -85,9 +84,22 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         effects.push(Effect::RunScripts { database, upgrade, within: time_left(case) });
     }
     effects.extend(checks(case));
+    effects.push(record(case));
     effects.push(Effect::StartSite { site });
     effects.push(healthy(case, &tried(case), case.policy.health_repeats)?);
     Ok(effects)
+}
+
+/// Until a script has run both databases have the same rows: somebody who wrote to one of them since they parted shows here.
+fn untouched(case: &Case<'_>) -> Option<Effect> {
+    let (source, target) = (case.production().database.clone(), case.stage().database.clone());
+    journal_digest(case).is_none().then_some(Effect::CompareRows { source, target })
+}
+
+/// Before V2 starts, and may write.
+fn record(case: &Case<'_>) -> Effect {
+    let (source, target) = (case.production().database.clone(), case.stage().database.clone());
+    Effect::RecordRows { source, target, upgrade: case.upgrade.id.clone() }
 }
 
 /// Time until the deadline in production's fence row.

@@ -11,11 +11,13 @@ mod rollback;
 mod switch;
 mod terminate;
 
+pub use rollback::loss;
+
 use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::{Effect, Policy, Refusal, Slot, Upgrade, World, plan::Surroundings};
+use crate::{Effect, Policy, Refusal, Slot, Upgrade, World, labels, plan::Surroundings};
 
 /// The steps that change something; plan only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -118,14 +120,8 @@ impl<'w> Case<'w> {
 
     /// Production is read-only by this upgrade, in time, and users are still on it.
     fn require_frozen(&self, tried: &str) -> Result<(), Refusal> {
-        let (world, production) = (self.world, self.production());
-        require(world.production.read_only(), || {
-            Refusal::new(
-                tried,
-                format!("production database `{}` is not read-only", production.database),
-                "run freeze first; what was copied so far may miss writes",
-            )
-        })?;
+        let world = self.world;
+        require(world.production.read_only(), || self.not_frozen(tried))?;
         let fence = world.production.open_fence(self.upgrade).ok_or_else(|| {
             Refusal::new(
                 tried,
@@ -137,6 +133,39 @@ impl<'w> Case<'w> {
         require(in_time, || {
             let why = format!("the deadline of the read-only time, {}, has passed", fence.deadline);
             Refusal::new(tried, why, "run rollback to give production its write access back")
+        })
+    }
+
+    fn not_frozen(&self, tried: &str) -> Refusal {
+        let database = &self.production().database;
+        if labels::synchronised(&self.world.profile, self.upgrade) {
+            let why =
+                format!("production database `{database}` takes writes again, which its copy does not get any more");
+            return Refusal::new(tried, why, "run rollback, then cleanup of stage, then prepare again");
+        }
+        let why = format!("production database `{database}` is not read-only");
+        Refusal::new(tried, why, "run freeze first; what was copied so far may miss writes")
+    }
+
+    /// The stage copy is there. Once production is read-only nothing can make another one in time.
+    fn require_copy(&self, tried: &str) -> Result<(), Refusal> {
+        let hint = if self.world.production.read_only() {
+            "run rollback, then prepare again: somebody removed the copy"
+        } else {
+            "run prepare first"
+        };
+        require(self.world.stage.database.is_some(), || {
+            Refusal::new(tried, format!("`{}` does not exist", self.stage().database), hint)
+        })
+    }
+
+    /// Users stay on production until switch: a stage endpoint that is enabled before would get them when production does not
+    /// answer for a moment.
+    fn require_hidden(&self, tried: &str) -> Result<(), Refusal> {
+        let stage = self.stage();
+        require(!self.world.enabled(stage), || {
+            let why = format!("stage endpoint `{}` is enabled before its database is upgraded", stage.endpoint);
+            Refusal::new(tried, why, "disable it; switch enables it when V2 is proved")
         })
     }
 

@@ -157,7 +157,13 @@ pub fn fresh() -> World {
         tags: BTreeMap::from([("owner".to_owned(), "shop".to_owned())]),
         endpoints: vec![endpoint(&upgrade.production, EndpointKind::Azure, 1, true)],
     };
-    World { profile, production, stage: view(&upgrade.stage, "p2", "dev"), permissions: Some(Permissions::default()) }
+    World {
+        profile,
+        production,
+        stage: view(&upgrade.stage, "p2", "dev"),
+        permissions: Some(Permissions::default()),
+        counted: None,
+    }
 }
 
 /// Time passes.
@@ -240,6 +246,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::DeleteEndpoint { endpoint, .. } => world.profile.endpoints.retain(|other| other.id != endpoint),
         Effect::DeleteSite { .. } => (world.production.site, world.production.settings) = (None, Vec::new()),
         Effect::DeleteDatabase { database } => delete(world, &database),
+        // The numbers are kept; nobody writes in this model.
+        Effect::RecordRows { .. } => {}
         proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
     }
     replicate(world);

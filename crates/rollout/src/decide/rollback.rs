@@ -21,14 +21,34 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "V1 was removed: there is nothing to roll back to")
     })?;
     let accepted = case.policy.accept_loss.as_ref() == Some(&stage.database);
-    require(!world.point_of_no_return_passed(case.upgrade) || accepted, || {
-        Refusal::new(
-            &tried,
-            format!(
-                "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have",
-                stage.site
-            ),
-            format!("to give those writes up, name the database that loses them: `accept-loss: {}`", stage.database),
+    let given_up = loss(case).filter(|_| !accepted);
+    given_up.map_or(Ok(()), |why| {
+        let hint =
+            format!("to give those writes up, name the database that loses them: `accept-loss: {}`", stage.database);
+        Err(Refusal::new(&tried, why, hint))
+    })
+}
+
+/// Why a rollback would lose writes of users. Before the switch it does only where Traffic Manager could have sent users to V2
+/// already, as when V1 stopped answering, and V2 has rows that it did not have.
+pub fn loss(case: &Case<'_>) -> Option<String> {
+    let (world, stage) = (case.world, case.stage());
+    let written = world.counted.as_ref().map(|counted| &counted.stage).filter(|changes| !changes.is_empty());
+    if world.point_of_no_return_passed(case.upgrade) {
+        let counted = match written {
+            Some(changes) => format!("since migrate {changes}, and changed rows do not show in counts"),
+            None => "no row count changed since migrate, but changed rows do not show in counts".to_owned(),
+        };
+        return Some(format!(
+            "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have: in `{}` {counted}",
+            stage.site, stage.database
+        ));
+    }
+    let reachable = world.enabled(stage) && world.stage.independent() && world.stage.writable();
+    written.filter(|_| reachable).map(|changes| {
+        format!(
+            "endpoint `{}` is enabled, and V2 has taken writes that V1 does not have: in `{}` since migrate {changes}",
+            stage.endpoint, stage.database
         )
     })
 }

@@ -31,6 +31,7 @@ fn label(case: &Case<'_>) -> Effect {
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
+    case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
     let migrated =
         world.stage.independent() && world.stage.writable() && world.stage.open_fence(case.upgrade).is_none();
@@ -58,6 +59,31 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     require(world.endpoint(stage).is_some(), || {
         let why = format!("profile `{}` has no endpoint `{}`", world.profile.id, stage.endpoint.name);
         Refusal::new(tried(case), why, "run rollback and cleanup of stage, then prepare again")
+    })?;
+    unwritten(case)
+}
+
+/// Nobody may have written to either database since migrate counted their rows: what production got stage would lack, and what
+/// stage got would be V2's. Once the stage endpoint is enabled users may be on V2, so its writes are theirs.
+fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
+    let (production, stage) = (case.production(), case.stage());
+    let Some(counted) = &case.world.counted else { return Ok(()) };
+    require(counted.production.is_empty(), || {
+        let why =
+            format!("`{}` was written to after its copy was cut off: {}", production.database, counted.production);
+        Refusal::new(
+            tried(case),
+            why,
+            "run rollback, then cleanup of stage, then prepare again: the copy lacks those writes",
+        )
+    })?;
+    let accepted = case.policy.accept_stage_writes || case.world.enabled(stage);
+    require(counted.stage.is_empty() || accepted, || {
+        let why =
+            format!("`{}` was written to since migrate, and no user is on V2 yet: {}", stage.database, counted.stage);
+        let hint = "find out who it was: rollback if V2 must not keep those rows, `accept-stage-writes: true` if it may, as when \
+                    V2 itself writes when it starts";
+        Refusal::new(tried(case), why, hint)
     })
 }
 

@@ -17,10 +17,9 @@ fn tried(case: &Case<'_>) -> String {
 
 fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_not_switched(&tried(case))?;
-    require(case.world.stage.database.is_some(), || {
-        Refusal::new(tried(case), format!("`{}` does not exist", case.stage().database), "run prepare first")
-    })?;
+    case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
+    case.require_hidden(&tried(case))?;
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     let proofs = vec![
         Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },

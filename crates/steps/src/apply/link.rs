@@ -5,10 +5,11 @@ use rollout::{
     DatabaseId, UpgradeId,
     facts::{Link, LinkStatus, SqlState, Tags},
     ids::same,
+    rows::Changes,
 };
 use tsql::statements::{
     copy_sync::{self, CopySync},
-    rows::{self, TableRows},
+    rows::{self, Kept},
     state,
 };
 
@@ -145,13 +146,25 @@ impl Hands<'_> {
         let limit = self.cloud.pace.request;
         let here = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
         let there = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
-        match difference(&here, &there) {
-            None => Ok(()),
-            Some(table) => {
-                let why = format!("`{source}` and `{target}` differ in the number of rows of {table}");
-                Err(Failure::broken(anyhow::anyhow!(why)))
-            }
+        let changes = Changes::between(&here, &there);
+        if changes.is_empty() {
+            return Ok(());
         }
+        let why = format!("`{source}` and `{target}` differ in their rows: {changes}");
+        Err(Failure::broken(anyhow::anyhow!(why)))
+    }
+
+    pub(super) async fn record_rows(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let production = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        let copy = self.session(target).await?;
+        let stage = rows::count(copy, limit).await.map_err(failed_at_sql)?;
+        rows::keep(copy, upgrade, &Kept { production, stage }, limit).await.map_err(failed_at_sql)
     }
 
     pub(super) async fn delete_database(&mut self, database: &DatabaseId) -> Result<(), Failure> {
@@ -187,14 +200,6 @@ fn synchronised(primary: &SqlState, secondary: &SqlState, source: &DatabaseId, t
     let followed = [&out, &back].iter().all(|link| same(&link.state, "CATCH_UP"));
     let no_lag = out.lag.is_some_and(|lag| lag.is_zero());
     followed && no_lag && out.last_commit.is_some() && out.last_commit == back.last_commit
-}
-
-/// The first table whose rows differ in number, or that one side lacks.
-fn difference(here: &[TableRows], there: &[TableRows]) -> Option<String> {
-    let differs = |left: &[TableRows], right: &[TableRows]| {
-        left.iter().find(|rows| !right.contains(rows)).map(|rows| rows.table.clone())
-    };
-    differs(here, there).or_else(|| differs(there, here)).map(|table| format!("`{table}`"))
 }
 
 #[cfg(test)]

@@ -63,6 +63,7 @@ impl Hands<'_> {
                 self.prove_independent(source, target, upgrade).await
             }
             Effect::CompareRows { source, target } => self.compare_rows(source, target).await,
+            Effect::RecordRows { source, target, upgrade } => self.record_rows(source, target, upgrade).await,
             Effect::DeleteDatabase { database } => self.delete_database(database).await,
             Effect::PointSite { site, setting, database, keep } => self.point_site(site, setting, database, keep).await,
             Effect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,

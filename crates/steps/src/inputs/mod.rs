@@ -98,6 +98,9 @@ pub struct LimitInputs {
     /// The stage database whose writes may be lost by a rollback after the switch (rollback).
     #[arg(long)]
     pub accept_loss: Option<String>,
+    /// Rows that the stage copy got between migrate and switch are V2's own (switch).
+    #[arg(long, default_value = "false", action = clap::ArgAction::Set)]
+    pub accept_stage_writes: bool,
     /// The database of the slot that shall be removed, V1's or stage's (cleanup).
     #[arg(long)]
     pub remove: Option<String>,

@@ -35,11 +35,20 @@ IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NULL
         took_ms bigint NOT NULL,
         PRIMARY KEY (run, script)
     );
+IF OBJECT_ID(N'rolling_upgrade.counted', N'U') IS NULL
+    CREATE TABLE rolling_upgrade.counted (
+        run nvarchar(64) NOT NULL,
+        of_stage bit NOT NULL,
+        name nvarchar(260) NOT NULL,
+        row_count bigint NOT NULL,
+        PRIMARY KEY (run, of_stage, name)
+    );
 COMMIT TRANSACTION;";
 
 const REMOVE: &str = "\
 SET XACT_ABORT ON;
 BEGIN TRANSACTION;
+IF OBJECT_ID(N'rolling_upgrade.counted', N'U') IS NOT NULL DROP TABLE rolling_upgrade.counted;
 IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NOT NULL DROP TABLE rolling_upgrade.journal;
 IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NOT NULL DROP TABLE rolling_upgrade.fence;
 IF OBJECT_ID(N'rolling_upgrade.version', N'U') IS NOT NULL DROP TABLE rolling_upgrade.version;
