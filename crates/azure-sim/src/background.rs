@@ -8,11 +8,15 @@ use std::{
 
 use crate::cloud::Cloud;
 
+/// How often to look whether a deadline has passed, in milliseconds.
+const DEADLINE_MS: u64 = 100;
+
 /// Starts them. They end soon after [`Cloud::stop`].
 pub(crate) fn start(cloud: &Arc<Cloud>) -> std::io::Result<Vec<JoinHandle<()>>> {
     let mut threads = vec![
         every(cloud, "services", pace(cloud), |cloud| cloud.advance())?,
         every(cloud, "probes", cloud.scenario.probe_interval_ms, |cloud| cloud.probe())?,
+        every(cloud, "deadline", DEADLINE_MS, |cloud| cloud.judge_deadline())?,
     ];
     if cloud.scenario.users > 0 && cloud.scenario.user_interval_ms > 0 {
         threads.push(every(cloud, "users", cloud.scenario.user_interval_ms, |cloud| cloud.tick())?);

@@ -11,12 +11,13 @@ use std::{
 use crate::{
     Credentials, Scenario,
     capture::Capture,
+    clock,
     deploy::Packages,
     random::Random,
     sign_in::Issued,
-    site::Pools,
+    site::{Pools, Process},
     storage::Storage,
-    users::{Ledger, Users},
+    users::{Ledger, Queue, Users},
     watch::Watch,
     world::World,
 };
@@ -35,6 +36,7 @@ pub(crate) struct Cloud {
     replay: Mutex<()>,
     users: Mutex<Users>,
     ledger: Mutex<Ledger>,
+    queue: Mutex<Queue>,
     watch: Mutex<Watch>,
     /// Assertions and tokens.
     pub(crate) issued: Mutex<Issued>,
@@ -58,6 +60,7 @@ impl Cloud {
             replay: Mutex::new(()),
             users: Mutex::new(users),
             ledger: Mutex::default(),
+            queue: Mutex::default(),
             watch: Mutex::default(),
             issued: Mutex::default(),
             pools: Pools::default(),
@@ -73,6 +76,11 @@ impl Cloud {
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
+    }
+
+    /// The work that users' writes have asked for.
+    pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
+        lock(&self.queue)
     }
 
     pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
@@ -106,11 +114,8 @@ impl Cloud {
     }
 
     /// A process that was stopped or replaced has no SQL sessions any more.
-    fn end_idle_sessions(&self) {
-        let world = self.world();
-        let running = world.sites.values().filter(|site| site.running);
-        let running: Vec<(String, u64)> = running.map(|site| (site.name.to_string(), site.process)).collect();
-        drop(world);
+    pub(crate) fn end_idle_sessions(&self) {
+        let running = Process::of_all(self.world().sites.values(), clock::now());
         self.pools.keep(&running);
     }
 

@@ -27,7 +27,7 @@ mod watch;
 mod world;
 
 pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
-pub use report::{Broken, Invariants, Reads, Report, Serving, SignIns, Writes};
+pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, ProductionSite, Redirect, Scenario, SqlLogin, Unlink};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

@@ -6,7 +6,7 @@ use sim_sql::Access;
 
 use crate::{
     cloud::Cloud,
-    world::{Database, Endpoint, Link, Site, World},
+    world::{Database, Endpoint, Link, Name, Site, World},
 };
 
 impl Cloud {
@@ -106,6 +106,8 @@ fn site(site: &Site) -> Value {
         "running": site.running,
         "app_settings": site.app_settings.keys().collect::<Vec<_>>(),
         "connection_strings": site.connection_strings.keys().collect::<Vec<_>>(),
+        "webjobs": site.continuous().iter().map(Name::as_str).collect::<Vec<_>>(),
+        "webjobs_disabled": site.kudu.disabled().map(Name::as_str).collect::<Vec<_>>(),
         "app": site.app.as_ref().map(|app| json!([app.version, app.digest])),
         "plan": format!("{}/{}", site.plan.0, site.plan.1),
         "kind": site.kind,

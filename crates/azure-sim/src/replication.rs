@@ -21,6 +21,7 @@ impl Cloud {
         causes.extend(self.finish_deployments());
         causes.extend(self.seed());
         self.replicate();
+        self.end_idle_sessions();
         for cause in causes {
             self.observe(&format!("background: {cause}"));
         }

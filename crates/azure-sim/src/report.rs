@@ -11,6 +11,8 @@ pub struct Report {
     pub writes: Writes,
     /// The users' reads.
     pub reads: Reads,
+    /// The work that users' writes passed on to WebJobs.
+    pub messages: Messages,
     /// Seconds from the moment when production's endpoint was disabled to the last request that a user sent to its
     /// site; `None` while it is enabled.
     pub tail_seconds: Option<f64>,
@@ -57,6 +59,21 @@ pub struct Reads {
     pub failed: u64,
 }
 
+/// Messages of the queue that the application's WebJobs work off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Messages {
+    /// Put into the queue by a user's write.
+    pub queued: u64,
+    /// Worked off.
+    pub processed: u64,
+    /// Tries that failed; such a message comes again.
+    pub failed: u64,
+    /// Given up after too many tries.
+    pub lost: u64,
+    /// Still in the queue.
+    pub waiting: u64,
+}
+
 /// The invariants and how often they were judged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Invariants {
@@ -69,7 +86,7 @@ pub struct Invariants {
 /// An invariant that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broken {
-    /// Its number in the design: 1, 2, 3, 4 or 7.
+    /// Its number in the design: 1, 2, 3, 4, 6, 7 or 8.
     pub number: u8,
     /// What was seen.
     pub what: String,

@@ -50,6 +50,10 @@ pub struct Scenario {
     pub site_start_ms: u64,
     /// How long a site waits for its database, in milliseconds.
     pub site_timeout_ms: u64,
+    /// Time that a continuous WebJob needs to come up, and that its process has to end, in milliseconds.
+    pub webjob_ms: u64,
+    /// How long after the deadline of a read-only time whoever holds the upgrade's lock may leave it so, in milliseconds.
+    pub deadline_margin_ms: u64,
     /// T-SQL that makes the production database; the built-in sample if absent.
     pub database_script: Option<PathBuf>,
     /// `app.json` of the production site; the built-in sample if absent.
@@ -239,6 +243,8 @@ impl Default for Scenario {
             probe_interval_ms: 50,
             site_start_ms: 50,
             site_timeout_ms: 5_000,
+            webjob_ms: 30,
+            deadline_margin_ms: 20_000,
             database_script: None,
             app_v1: None,
             app_v2: None,

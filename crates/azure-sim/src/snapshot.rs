@@ -8,7 +8,7 @@ use crate::{
     clock,
     cloud::Cloud,
     replication::{pending, stores},
-    users::{Ledger, Users},
+    users::{Ledger, Queue, Users},
     watch::Watch,
     world::World,
 };
@@ -18,6 +18,7 @@ pub(crate) struct Saved {
     world: World,
     users: Users,
     ledger: Ledger,
+    queue: Queue,
     watch: Watch,
 }
 
@@ -31,7 +32,8 @@ impl Cloud {
         let _replay = self.replay();
         let mut world = self.world().clone();
         self.copy_stores(&mut world)?;
-        Ok(Saved { world, users: users.clone(), ledger: self.ledger().clone(), watch: self.watch().clone() })
+        let (ledger, queue, watch) = (self.ledger().clone(), self.queue().clone(), self.watch().clone());
+        Ok(Saved { world, users: users.clone(), ledger, queue, watch })
     }
 
     /// Puts a saved world in the place of the present one; every SQL session ends.
@@ -47,6 +49,7 @@ impl Cloud {
             self.world().databases.values().filter_map(|database| database.store.clone()).collect();
         *users = saved.users.clone();
         *self.ledger() = saved.ledger.clone();
+        *self.queue() = saved.queue.clone();
         *self.watch() = saved.watch.clone();
         *self.world() = world;
         drop(replay);
@@ -113,14 +116,13 @@ fn caught_up(world: &World) -> bool {
     })
 }
 
-/// No operation is under way, no site is starting, no endpoint is being checked.
+/// No operation is under way, no site or WebJob is starting or stopping, no endpoint is being checked.
 fn at_rest(world: &World) -> bool {
     let now = clock::now();
     let mut endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
     world.operations.values().all(|operation| operation.done)
-        && world
-            .sites
-            .values()
-            .all(|site| site.ready_at <= now && site.deployments.iter().all(|deployment| deployment.done))
+        && world.sites.values().all(|site| {
+            site.ready_at <= now && site.deployments.iter().all(|deployment| deployment.done) && site.settled(now)
+        })
         && !endpoints.any(|endpoint| endpoint.status() == "CheckingEndpoint")
 }

@@ -8,7 +8,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use sim_sql::{Access, Change, Ended, Role, Session, SessionHandle};
+use sim_sql::{Access, Change, Ended, Host, Role, Session, SessionHandle};
 use support::{Answer, World, admin, app, errors, eventually, ok, value};
 
 /// Runs a batch on a thread of its own; gives the session back with its answer.
@@ -361,4 +361,30 @@ fn master_administers_and_keeps_nothing() {
         "0"
     );
     assert_eq!(errors(&mut user, "EXEC sys.sp_wait_for_database_copy_sync 'nobody', 'shop'"), [40631]);
+}
+
+#[test]
+fn a_look_from_outside_sees_what_is_committed_and_is_no_session() {
+    let world = shop();
+    let store = world.server.databases().remove(0).store;
+    let mut writer = world.admin();
+    ok(&mut writer, "BEGIN TRAN UPDATE T SET b = NULL WHERE a = 2");
+    let rows = || store.rows("dbo.t").unwrap();
+    assert_eq!((rows().len(), rows()[1]["b"].as_str()), (2, "0"));
+    ok(&mut writer, "COMMIT");
+    assert_eq!((rows()[1]["a"].as_str(), rows()[1].get("b")), ("2", None));
+    assert_eq!(store.rows("dbo.nothing"), None);
+    assert_eq!(store.sessions().len(), 1);
+}
+
+#[test]
+fn the_holder_of_a_lock_is_known_from_outside() {
+    let world = shop();
+    let store = world.server.databases().remove(0).store;
+    let mut first = world.admin();
+    assert_eq!(store.lock_holder("rolling_upgrade"), None);
+    ok(&mut first, "DECLARE @r int EXEC @r = sp_getapplock 'rolling_upgrade', 'Exclusive', 'Session'");
+    assert_eq!(store.lock_holder("rolling_upgrade"), store.sessions().first().map(|session| session.id));
+    drop(first);
+    assert_eq!(store.lock_holder("rolling_upgrade"), None);
 }

@@ -84,10 +84,10 @@ impl Answer {
     }
 }
 
-/// Microsoft.Web says it without a character set (recording `webapp_config_2023`), unless it hands on what the publish API
-/// of a site has answered (recording `webapp_one_deploy_2023`).
+/// Microsoft.Web says it without a character set (recording `webapp_config_2023`), unless it hands on what the Kudu of a site
+/// has answered (recording `webapp_one_deploy_2023`).
 fn content_type(request: &Request) -> &'static str {
-    let kudu = names(request, "onedeploy");
+    let kudu = ["onedeploy", "continuouswebjobs", "triggeredwebjobs"].into_iter().any(|word| names(request, word));
     if names(request, "Microsoft.Web") && !kudu { "application/json" } else { "application/json; charset=utf-8" }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Answer, Request, authorize, bindings, body, creation, databases, deployments, endpoints, links, operations,
     profiles, roles,
     route::{self, PROVIDERS, Path, Route},
-    servers, settings, sites,
+    servers, settings, sites, webjobs,
 };
 use crate::{cloud::Cloud, world::Refusal};
 
@@ -151,6 +151,12 @@ impl Call<'_> {
             ("GET", Route::Authentication { group, site }) => settings::authentication(cloud, group, site),
             ("GET", Route::Slots { group, site }) => sites::slots(cloud, group, site),
             ("PUT", Route::OneDeploy { group, site }) => deployments::put(self, group, site),
+            ("GET", Route::ContinuousJobs { group, site }) => webjobs::list_continuous(cloud, group, site),
+            ("GET", Route::ContinuousJob { group, site, job }) => webjobs::get_continuous(cloud, group, site, job),
+            ("POST", Route::JobAction { group, site, job, action }) => {
+                body.and_then(|_| webjobs::act(cloud, group, site, job, action))
+            }
+            ("GET", Route::TriggeredJobs { group, site }) => webjobs::list_triggered(cloud, group, site),
             ("POST", Route::SettingsList { group, site, which }) => {
                 body.and_then(|_| settings::list(cloud, group, site, which))
             }

@@ -19,6 +19,7 @@ mod schema;
 mod servers;
 mod settings;
 mod sites;
+mod webjobs;
 
 pub(crate) use answer::Answer;
 pub(crate) use request::Request;

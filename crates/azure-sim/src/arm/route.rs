@@ -129,6 +129,25 @@ pub(crate) enum Route<'a> {
         group: &'a str,
         site: &'a str,
     },
+    ContinuousJobs {
+        group: &'a str,
+        site: &'a str,
+    },
+    ContinuousJob {
+        group: &'a str,
+        site: &'a str,
+        job: &'a str,
+    },
+    JobAction {
+        group: &'a str,
+        site: &'a str,
+        job: &'a str,
+        action: JobAction,
+    },
+    TriggeredJobs {
+        group: &'a str,
+        site: &'a str,
+    },
     /// The polling address of a site that is made.
     Creation {
         id: &'a str,
@@ -148,6 +167,13 @@ pub(crate) enum Action {
     Start,
     Stop,
     Restart,
+}
+
+/// `POST …/continuouswebjobs/{webJobName}/{action}`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobAction {
+    Start,
+    Stop,
 }
 
 /// The two collections of settings that are replaced as a whole.
@@ -296,6 +322,15 @@ fn site_part<'a>(group: &'a str, site: &'a str, words: &[&str], raw: &[&'a str])
         (["config", "authsettingsv2"], _) => Route::Authentication { group, site },
         (["slots"], _) => Route::Slots { group, site },
         (["extensions", "onedeploy"], _) => Route::OneDeploy { group, site },
+        (["continuouswebjobs"], _) => Route::ContinuousJobs { group, site },
+        (["continuouswebjobs", _], [_, job]) => Route::ContinuousJob { group, site, job },
+        (["continuouswebjobs", _, "start"], [_, job, _]) => {
+            Route::JobAction { group, site, job, action: JobAction::Start }
+        }
+        (["continuouswebjobs", _, "stop"], [_, job, _]) => {
+            Route::JobAction { group, site, job, action: JobAction::Stop }
+        }
+        (["triggeredwebjobs"], _) => Route::TriggeredJobs { group, site },
         (["operationresults", _], [_, id]) => Route::Creation { id },
         (["config", which], _) => Route::Settings { group, site, which: settings(which)? },
         (["config", which, "list"], _) => Route::SettingsList { group, site, which: settings(which)? },

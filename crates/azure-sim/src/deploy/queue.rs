@@ -67,6 +67,7 @@ impl Site {
         let what = format!("version {} is deployed to site {}", app.version, self.name);
         self.app = Some(app);
         self.modified = now;
+        self.wipe_kudu();
         self.restart(ready_at);
         Some(what)
     }

@@ -37,7 +37,7 @@ pub(super) fn sites(scenario: &Scenario, plans: &[Plan; 2], passwords: &Password
     }
     for (site, server) in sites.iter_mut().zip(["contoso-sql-1", "contoso-dev"]) {
         site.connection_strings.insert("Shop".to_owned(), connection(server, passwords));
-        site.effective = site.connection_strings.clone();
+        site.restart(0.0);
     }
     sites
 }
@@ -77,7 +77,6 @@ fn site(name: &str, plan: &Plan, app: App) -> Site {
         host_names: hosts.map(str::to_owned).to_vec(),
         app_settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         running: true,
-        process: 1,
         app: Some(Arc::new(app)),
         certificates: BTreeMap::from([(USERS_HOST.to_owned(), THUMBPRINT.to_owned())]),
         ..Site::new(name, plan, clock::now())

@@ -1,5 +1,7 @@
 //! What is deployed to a site.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -14,9 +16,22 @@ pub(crate) struct App {
     pub(crate) write: Vec<String>,
     #[serde(default)]
     pub(crate) fail: Option<Failure>,
+    /// What it does in the background.
+    #[serde(default)]
+    pub(crate) webjobs: WebJobs,
     /// SHA-256 of the text that it was read from.
     #[serde(skip)]
     pub(crate) digest: String,
+}
+
+/// The WebJobs of an application.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WebJobs {
+    /// Continuous ones by their names, with the SQL that they run for each message of the queue.
+    pub(crate) continuous: BTreeMap<String, Vec<String>>,
+    /// Names of triggered ones. They are shown, and never run.
+    pub(crate) triggered: Vec<String>,
 }
 
 /// What is broken in an application on purpose.

@@ -5,8 +5,9 @@ mod connection;
 mod page;
 mod pool;
 mod serve;
+mod work;
 
 pub(crate) use app::App;
 pub(crate) use connection::ConnectionText;
-pub(crate) use pool::Pools;
+pub(crate) use pool::{Pools, Process};
 pub(crate) use serve::{Reply, SiteRequest};

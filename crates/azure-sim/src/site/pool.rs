@@ -11,17 +11,58 @@ use sim_sql::{CommitId, Ended, Event, Message, Session, SessionHandle};
 
 use super::ConnectionText;
 use crate::{
+    clock,
     cloud::{Cloud, lock},
     sql::{Actor, Request, ServerHost, authenticate},
-    world::Name,
+    world::{Name, Site},
 };
 
 /// How many idle sessions a site keeps.
 const IDLE: usize = 4;
 
-/// The pools of all sites, by the site's name and process.
+/// Who runs SQL: a process of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) site: String,
+    pub(crate) part: Part,
+    /// Another number after every restart.
+    pub(crate) number: u64,
+}
+
+/// The web application, or the service beside it that runs its WebJobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    Web,
+    WebJobs,
+}
+
+impl Process {
+    pub(crate) fn of(site: &Site, part: Part) -> Self {
+        let number = match part {
+            Part::Web => site.process,
+            Part::WebJobs => site.kudu.process,
+        };
+        Self { site: site.name.to_string(), part, number }
+    }
+
+    /// Every process that there is now. A Kudu whose WebJobs have all ended has none that runs SQL.
+    pub(crate) fn of_all<'s>(sites: impl Iterator<Item = &'s Site>, now: f64) -> Vec<Self> {
+        let of = |site: &Site| {
+            let web = site.running.then(|| Self::of(site, Part::Web));
+            let works = !site.live_jobs(now).is_empty();
+            web.into_iter().chain(works.then(|| Self::of(site, Part::WebJobs))).collect::<Vec<_>>()
+        };
+        sites.flat_map(of).collect()
+    }
+
+    fn key(&self) -> (String, Part) {
+        (self.site.clone(), self.part)
+    }
+}
+
+/// The pools of all sites, one for each of their parts.
 #[derive(Default)]
-pub(crate) struct Pools(Mutex<HashMap<String, Pool>>);
+pub(crate) struct Pools(Mutex<HashMap<(String, Part), Pool>>);
 
 #[derive(Default)]
 struct Pool {
@@ -68,18 +109,18 @@ impl From<Message> for Failure {
 }
 
 impl Pools {
-    /// Runs statements, one batch each, on a session of this process of the site.
+    /// Runs statements, one batch each, on a session of this process.
     pub(crate) fn run(
         &self,
         cloud: &Arc<Cloud>,
-        site: (&str, u64),
+        process: &Process,
         connection: &ConnectionText,
         statements: Vec<String>,
     ) -> Result<Vec<CommitId>, Failure> {
         let limit = Duration::from_millis(cloud.scenario.site_timeout_ms);
-        let worker = match self.take(site) {
+        let worker = match self.take(process) {
             Some(worker) => worker,
-            None => open(cloud, site.0, connection.clone(), limit)?,
+            None => open(cloud, &process.site, connection.clone(), limit)?,
         };
         let (answer, answered) = mpsc::channel();
         let sent = worker.jobs.send(Job { statements, answer });
@@ -90,7 +131,7 @@ impl Pools {
         };
         match &result {
             Err(failure) if *failure == Failure::timeout() => worker.handle.kill(),
-            _ if runs(cloud, site) => self.give_back(site, worker),
+            _ if runs(cloud, process) => self.give_back(process, worker),
             _ => drop(worker),
         }
         result
@@ -102,34 +143,38 @@ impl Pools {
     }
 
     /// An idle session that is alive; those of an earlier process end here.
-    fn take(&self, (site, process): (&str, u64)) -> Option<Worker> {
+    fn take(&self, process: &Process) -> Option<Worker> {
         let mut pools = lock(&self.0);
-        let pool = pools.entry(site.to_owned()).or_default();
-        if pool.process != process {
-            *pool = Pool { process, idle: Vec::new() };
+        let pool = pools.entry(process.key()).or_default();
+        if pool.process != process.number {
+            *pool = Pool { process: process.number, idle: Vec::new() };
         }
         pool.idle.retain(|worker| !worker.handle.is_killed());
         pool.idle.pop()
     }
 
-    fn give_back(&self, (site, process): (&str, u64), worker: Worker) {
+    fn give_back(&self, process: &Process, worker: Worker) {
         let mut pools = lock(&self.0);
-        let pool = pools.entry(site.to_owned()).or_default();
-        if pool.process == process && pool.idle.len() < IDLE && !worker.handle.is_killed() {
+        let pool = pools.entry(process.key()).or_default();
+        if pool.process == process.number && pool.idle.len() < IDLE && !worker.handle.is_killed() {
             pool.idle.push(worker);
         }
     }
 
-    /// Ends the sessions of sites that are not running any more.
-    pub(crate) fn keep(&self, running: &[(String, u64)]) {
-        lock(&self.0)
-            .retain(|site, pool| running.iter().any(|(name, process)| name == site && *process == pool.process));
+    /// Ends the sessions of processes that are not running any more.
+    pub(crate) fn keep(&self, running: &[Process]) {
+        let runs = |key: &(String, Part), pool: &Pool| {
+            running.iter().any(|process| process.key() == *key && process.number == pool.process)
+        };
+        lock(&self.0).retain(|key, pool| runs(key, pool));
     }
 }
 
-/// Whether this process of the site is still there; it may have been stopped while it answered.
-fn runs(cloud: &Cloud, (site, process): (&str, u64)) -> bool {
-    cloud.world().sites.get(&Name::from(site)).is_some_and(|site| site.running && site.process == process)
+/// Whether this process is still there; it may have been stopped while it answered.
+fn runs(cloud: &Cloud, process: &Process) -> bool {
+    let world = cloud.world();
+    let site = world.sites.get(&Name::from(process.site.as_str()));
+    site.is_some_and(|site| Process::of_all([site].into_iter(), clock::now()).contains(process))
 }
 
 /// Logs in on a new thread. A log-in can block: while somebody has the database to himself.

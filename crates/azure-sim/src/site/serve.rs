@@ -5,12 +5,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::json;
 use sim_sql::CommitId;
 
-use super::{App, ConnectionText, app::Failure as Broken, page, pool::Failure};
+use super::{
+    App, ConnectionText,
+    app::Failure as Broken,
+    page,
+    pool::{Failure, Part, Process},
+};
 use crate::{
     clock,
     cloud::Cloud,
-    users::Entry,
-    world::{ConnectionString, Site},
+    users::{Entry, Work, Writer},
+    world::{ConnectionString, Database, Site, World},
 };
 
 /// A request to a site.
@@ -62,7 +67,8 @@ impl Cloud {
             _ => return app.reply(404, "no such page".to_owned()),
         };
         if let (Ok(commits), "POST") = (&done, request.method.as_str()) {
-            self.acknowledge(site, commits);
+            self.acknowledge(&site.effective, commits, Writer::User);
+            self.pass_on(app, request);
         }
         app.answered(done)
     }
@@ -73,27 +79,57 @@ impl Cloud {
         statements: &[String],
         request: &SiteRequest,
     ) -> Result<Vec<CommitId>, Failure> {
+        let work = Work { user: request.user, sequence: request.sequence, token: request.token.clone() };
+        self.run_for(&Process::of(site, Part::Web), &site.effective, statements, &work)
+    }
+
+    /// Runs an application's SQL over the connection string that a process has started with.
+    pub(super) fn run_for(
+        self: &Arc<Self>,
+        process: &Process,
+        settings: &Settings,
+        statements: &[String],
+        work: &Work,
+    ) -> Result<Vec<CommitId>, Failure> {
         let missing = || Failure { number: 0, text: "the site has no SQL connection string".to_owned() };
-        let text = sql_setting(&site.effective).ok_or_else(missing)?;
+        let text = sql_setting(settings).ok_or_else(missing)?;
         let connection = ConnectionText::read(&text.value).map_err(|why| Failure { number: 0, text: why })?;
-        let statements = statements.iter().map(|statement| format!("{}{statement}", declared(request))).collect();
-        self.pools.run(self, (site.name.as_str(), site.process), &connection, statements)
+        let statements = statements.iter().map(|statement| format!("{}{statement}", declared(work))).collect();
+        self.pools.run(self, process, &connection, statements)
     }
 
     /// From here on this write must never be lost.
-    fn acknowledge(&self, site: &Site, commits: &[CommitId]) {
-        let database = self.database_of(site).map(|(_, guid)| guid).unwrap_or_default();
-        let entry = Entry { commits: commits.to_vec(), database, at: clock::now() };
+    pub(super) fn acknowledge(&self, settings: &Settings, commits: &[CommitId], by: Writer) {
+        let database = self.world().database_used(settings).map(|used| used.guid.clone()).unwrap_or_default();
+        let entry = Entry { commits: commits.to_vec(), database, by, at: clock::now() };
         self.ledger().acknowledged(entry);
+    }
+
+    /// A write leaves work for the application's WebJobs, where it has any.
+    fn pass_on(&self, app: &App, request: &SiteRequest) {
+        if !app.webjobs.continuous.is_empty() {
+            let work = Work { user: request.user, sequence: request.sequence, token: request.token.clone() };
+            self.queue().put(work);
+        }
     }
 
     /// `server/database` that a site uses, and the identity of that database.
     pub(crate) fn database_of(&self, site: &Site) -> Option<(String, String)> {
-        let connection = ConnectionText::read(&sql_setting(&site.effective)?.value).ok()?;
         let world = self.world();
-        let server = world.server_of_host(&connection.server)?;
-        let database = world.databases.get(&(server.name.clone(), connection.database.as_str().into()))?;
+        let database = world.database_used(&site.effective)?;
         Some((format!("{}/{}", database.server, database.name), database.guid.clone()))
+    }
+}
+
+/// Connection strings by their names.
+type Settings = BTreeMap<String, ConnectionString>;
+
+impl World {
+    /// The database of this world that a process with these settings works on.
+    pub(crate) fn database_used(&self, settings: &Settings) -> Option<&Database> {
+        let connection = ConnectionText::read(&sql_setting(settings)?.value).ok()?;
+        let server = self.server_of_host(&connection.server)?;
+        self.databases.get(&(server.name.clone(), connection.database.as_str().into()))
     }
 }
 
@@ -104,13 +140,10 @@ pub(crate) fn sql_setting(settings: &BTreeMap<String, ConnectionString>) -> Opti
 }
 
 /// The variables that an application's SQL may use.
-fn declared(request: &SiteRequest) -> String {
+fn declared(work: &Work) -> String {
     let token: String =
-        request.token.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(36).collect();
-    format!(
-        "DECLARE @user int = {}, @sequence int = {}, @token nvarchar(36) = N'{token}'; ",
-        request.user, request.sequence
-    )
+        work.token.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(36).collect();
+    format!("DECLARE @user int = {}, @sequence int = {}, @token nvarchar(36) = N'{token}'; ", work.user, work.sequence)
 }
 
 impl App {

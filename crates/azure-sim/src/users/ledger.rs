@@ -23,7 +23,17 @@ pub(crate) struct Entry {
     pub(crate) commits: Vec<CommitId>,
     /// The identity of the database that it went to.
     pub(crate) database: String,
+    /// Who was told.
+    pub(crate) by: Writer,
     pub(crate) at: f64,
+}
+
+/// Who writes through a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    User,
+    /// A WebJob, which has taken its message from the queue for good.
+    WebJob,
 }
 
 impl Ledger {
@@ -33,7 +43,7 @@ impl Ledger {
 
     pub(crate) fn writes(&self, lost: u64) -> Writes {
         Writes {
-            acknowledged: self.entries.len() as u64,
+            acknowledged: self.entries.iter().filter(|entry| entry.by == Writer::User).count() as u64,
             lost,
             refused_read_only: self.refused_read_only,
             failed: self.failed,

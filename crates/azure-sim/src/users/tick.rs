@@ -75,6 +75,7 @@ impl Cloud {
         for user in &mut users.0 {
             self.act(user);
         }
+        self.work();
         TICKING.set(false);
     }
 

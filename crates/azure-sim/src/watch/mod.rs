@@ -3,7 +3,9 @@
 mod acknowledged;
 mod answering;
 mod foreign;
+mod read_only;
 mod secrets;
+mod workers;
 mod writers;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -11,6 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{Broken, Invariants, Report, Serving, cloud::Cloud, users::resolve, world::Site};
 
 pub(crate) use acknowledged::Verified;
+pub(crate) use read_only::Overdue;
 pub(crate) use writers::Parting;
 
 /// What was found so far.
@@ -20,6 +23,7 @@ pub(crate) struct Watch {
     broken: Vec<Broken>,
     partings: Vec<Parting>,
     verified: BTreeMap<String, Verified>,
+    overdue: Option<Overdue>,
 }
 
 impl Watch {
@@ -32,12 +36,14 @@ impl Watch {
 }
 
 impl Cloud {
-    /// Checks the invariants that are about the state of the world (1, 2, 3).
+    /// Checks the invariants that are about the state of the world (1, 2, 3, 6, 8).
     pub(crate) fn judge(self: &Arc<Self>, cause: &str) {
         self.watch().checked += 1;
         self.judge_acknowledged(cause);
         self.judge_writers(cause);
         self.judge_answering(cause);
+        self.judge_read_only(cause);
+        self.judge_workers(cause);
     }
 
     /// The site that a user who asks anew is sent to.
@@ -72,6 +78,7 @@ impl Cloud {
             schema: 1,
             writes: ledger.writes(lost),
             reads: ledger.reads.clone(),
+            messages: self.queue().counts(),
             tail_seconds: ledger.tail_seconds(),
             invariants: Invariants { checked, broken },
             sign_ins: self.issued().counts.clone(),

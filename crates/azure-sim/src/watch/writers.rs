@@ -83,7 +83,7 @@ impl Cloud {
     }
 }
 
-fn takes_writes(world: &World, database: &Database) -> bool {
+pub(super) fn takes_writes(world: &World, database: &Database) -> bool {
     let writable = database.store.as_ref().is_some_and(|store| store.access() == Access::ReadWrite);
     writable && database.online && world.role(&database.key()) != Role::Secondary
 }

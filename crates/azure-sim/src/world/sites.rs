@@ -8,7 +8,7 @@ impl World {
         let site = self.site_mut(group, name)?;
         if !site.running {
             site.running = true;
-            site.restart(ready_at);
+            site.begin(ready_at);
         }
         Ok(())
     }
@@ -18,11 +18,12 @@ impl World {
         Ok(())
     }
 
-    /// A new process of a running site.
+    /// A new process of a running site, and of its Kudu whether it runs or not.
     pub(crate) fn restart_site(&mut self, group: &str, name: &str, ready_at: f64) -> Result<(), Refusal> {
         let site = self.site_mut(group, name)?;
-        if site.running {
-            site.restart(ready_at);
+        match site.running {
+            true => site.restart(ready_at),
+            false => site.restart_kudu(ready_at),
         }
         Ok(())
     }

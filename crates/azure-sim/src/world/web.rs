@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::Name;
+use super::{Kudu, Name};
 use crate::site::App;
 
 /// A plan.
@@ -46,6 +46,8 @@ pub(crate) struct Site {
     pub(crate) ready_at: f64,
     /// The settings that the process started with.
     pub(crate) effective: BTreeMap<String, ConnectionString>,
+    /// The service beside it, which runs its WebJobs.
+    pub(crate) kudu: Kudu,
     /// What is deployed there; `None` before the first deployment.
     pub(crate) app: Option<Arc<App>>,
     /// In the order in which they came.
@@ -98,6 +100,7 @@ impl Site {
             process: 0,
             ready_at: 0.0,
             effective: BTreeMap::new(),
+            kudu: Kudu::default(),
             app: None,
             deployments: Vec::new(),
             kind: "app".to_owned(),
@@ -122,8 +125,14 @@ impl Site {
         format!("{}.scm.azurewebsites.net", self.name.as_str().to_ascii_lowercase())
     }
 
-    /// A new process, which can answer at `ready_at` and reads its settings now.
+    /// The site and its Kudu begin anew.
     pub(crate) fn restart(&mut self, ready_at: f64) {
+        self.begin(ready_at);
+        self.restart_kudu(ready_at);
+    }
+
+    /// A new process, which can answer at `ready_at` and reads its settings now.
+    pub(crate) fn begin(&mut self, ready_at: f64) {
         self.process += 1;
         self.ready_at = ready_at;
         self.effective = self.connection_strings.clone();

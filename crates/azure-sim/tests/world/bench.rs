@@ -72,6 +72,13 @@ pub fn small() -> Scenario {
     }
 }
 
+/// The small shop with a continuous WebJob `fulfil`, which marks the orders of users, in both versions.
+pub fn with_worker() -> Scenario {
+    let apps = [fixture("v1_worker.json"), fixture("v2_worker.json")];
+    let [v1, v2] = apps.map(Some);
+    Scenario { app_v1: v1, app_v2: v2, webjob_ms: 10, ..small() }
+}
+
 impl Bench {
     pub fn new(scenario: Scenario) -> Self {
         let simulator = Simulator::start(scenario).unwrap();
@@ -204,6 +211,18 @@ impl Bench {
         while !condition() {
             assert!(Instant::now() < limit, "it did not come");
         }
+    }
+
+    /// Says on production that an upgrade ends its read-only time, so many seconds from now at the latest.
+    pub fn open_fence(&self, seconds: i32) {
+        let mut sql = self.sql("contoso-sql-1", "shop");
+        sql.ok("IF SCHEMA_ID(N'rolling_upgrade') IS NULL EXEC (N'CREATE SCHEMA rolling_upgrade')");
+        sql.ok("IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NULL CREATE TABLE rolling_upgrade.fence \
+                (run nvarchar(64) NOT NULL PRIMARY KEY, opened_at datetime2(3) NOT NULL, deadline datetime2(3) NOT NULL, closed_at datetime2(3) NULL)");
+        sql.ok(&format!(
+            "INSERT INTO rolling_upgrade.fence (run, opened_at, deadline) \
+             VALUES (N'42', SYSUTCDATETIME(), DATEADD(second, {seconds}, SYSUTCDATETIME()))"
+        ));
     }
 
     /// A page of a site at its own address, under this Host.

@@ -3,7 +3,7 @@
 use azure_sim::Scenario;
 use serde_json::json;
 
-use crate::bench::{Bench, PATIENCE, SQL, TRAFFIC, WEB, small};
+use crate::bench::{Bench, PATIENCE, SQL, TRAFFIC, WEB, small, with_worker};
 
 const WAIT: &str = "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r;";
 const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE";
@@ -23,6 +23,7 @@ fn prepare(bench: &Bench) {
 
 /// From the freeze to an independent, writable stage copy.
 fn cut_over(bench: &Bench, wait: bool) {
+    bench.open_fence(60);
     let mut production = bench.sql("contoso-sql-1", "shop");
     production.ok(READ_ONLY);
     if wait {
@@ -137,6 +138,126 @@ fn a_foreign_write_is_caught() {
     assert_eq!(bench.broken(), []);
     sql.ok("UPDATE dbo.Customer SET Name = N'Barbara' WHERE CustomerId = 1");
     only_broken(&bench, 4, "by `a test`: UPDATE dbo.Customer");
+}
+
+/// 6: nobody has said that he will end it.
+#[test]
+fn a_read_only_production_that_nobody_ends_is_caught() {
+    let bench = with_users(small());
+    bench.sql("contoso-sql-1", "shop").ok(READ_ONLY);
+    only_broken(&bench, 6, "by `a test`: ALTER DATABASE [shop] SET READ_ONLY");
+}
+
+/// 6: whoever closes the fence while production is read-only leaves it to nobody.
+#[test]
+fn a_fence_row_that_is_closed_is_nobodys_promise() {
+    let bench = with_users(small());
+    bench.open_fence(60);
+    bench.sql("contoso-sql-1", "shop").ok("UPDATE rolling_upgrade.fence SET closed_at = SYSUTCDATETIME()");
+    assert_eq!(bench.broken(), []);
+    bench.sql("contoso-sql-1", "shop").ok(READ_ONLY);
+    only_broken(&bench, 6, "has no open fence row with a deadline");
+}
+
+/// 6: the deadline has passed, and whoever holds the lock does nothing about it.
+#[test]
+fn a_deadline_that_the_holder_of_the_lock_ignores_is_caught() {
+    const TAKE: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rolling_upgrade', @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 0; SELECT @r;";
+    let bench = with_users(Scenario { deadline_margin_ms: 400, ..small() });
+    bench.open_fence(0);
+    let mut production = bench.sql("contoso-sql-1", "shop");
+    production.ok(READ_ONLY);
+    production.ok("WAITFOR DELAY '00:00:01'");
+    assert_eq!(bench.broken(), [], "nobody acts, so nobody is late");
+    assert_eq!(production.value::<i32>(TAKE), 0);
+    bench.until(|| !bench.broken().is_empty());
+    only_broken(&bench, 6, "past the deadline, though session");
+}
+
+/// 6 says nothing about a database that serves nobody who asks anew.
+#[test]
+fn a_read_only_v1_after_the_switch_is_right() {
+    let bench = with_users(small());
+    prepare(&bench);
+    cut_over(&bench, true);
+    switch(&bench);
+    bench.sql("contoso-sql-1", "shop").ok("SELECT 1");
+    bench.control("POST", "/tick", None);
+    assert_eq!(bench.broken(), []);
+}
+
+fn webjob(bench: &Bench, site: &str, verb: &str) {
+    let site = if site == "contoso-1" {
+        bench.id("Microsoft.Web/sites/contoso-1")
+    } else {
+        bench.stage_id("Microsoft.Web/sites/contoso-2")
+    };
+    let path = format!("{site}/continuouswebjobs/fulfil");
+    assert_eq!(bench.arm("POST", &format!("{path}/{verb}"), WEB, None).status, 200);
+    let status = || bench.get(&path, WEB)["properties"]["status"].as_str().unwrap().to_owned();
+    let wanted = if verb == "stop" { "Stopped" } else { "Running" };
+    bench.until(|| status() == wanted);
+}
+
+/// 8: production is frozen under a WebJob that runs.
+#[test]
+fn a_worker_on_a_read_only_database_is_caught() {
+    let bench = with_users(with_worker());
+    webjob(&bench, "contoso-2", "stop");
+    bench.open_fence(60);
+    assert_eq!(bench.broken(), []);
+    bench.sql("contoso-sql-1", "shop").ok(READ_ONLY);
+    only_broken(&bench, 8, "SET READ_ONLY");
+    assert!(
+        bench.broken()[0]
+            .1
+            .starts_with("WebJob `fulfil` of site `contoso-1` runs against `contoso-sql-1/shop`, which is read-only")
+    );
+}
+
+/// 8: a stage site is pointed at the copy while its WebJob runs.
+#[test]
+fn a_worker_on_the_copy_is_caught() {
+    let bench = with_users(with_worker());
+    bench.make_stage();
+    assert_eq!(bench.broken(), []);
+    bench.point_stage_site();
+    let broken = bench.broken();
+    assert!(
+        broken.iter().any(|(number, what)| *number == 8 && what.contains("/config/connectionstrings")),
+        "{broken:?}"
+    );
+}
+
+/// 8: V2's WebJob runs while V1's still does.
+#[test]
+fn two_workers_at_the_same_time_are_caught() {
+    let bench = with_users(with_worker());
+    webjob(&bench, "contoso-2", "stop");
+    bench.make_stage();
+    bench.point_stage_site();
+    bench.sql("contoso-sql-1", "master").ok(REMOVE);
+    assert_eq!(bench.broken(), []);
+    webjob(&bench, "contoso-2", "start");
+    only_broken(&bench, 8, "run at the same time");
+}
+
+/// The whole road with workers that are stopped and started at the right moments.
+#[test]
+fn workers_that_change_over_break_none_and_do_all_of_the_work() {
+    let bench = with_users(with_worker());
+    webjob(&bench, "contoso-2", "stop");
+    prepare(&bench);
+    webjob(&bench, "contoso-1", "stop");
+    cut_over(&bench, true);
+    switch(&bench);
+    webjob(&bench, "contoso-2", "start");
+    bench.control("POST", "/tick", None);
+    let report = bench.simulator.report();
+    assert_eq!((report.invariants.broken, report.writes.lost), (vec![], 0));
+    let messages = report.messages;
+    assert!(messages.queued > 20, "{messages:?}");
+    assert_eq!((messages.processed, messages.lost, messages.waiting), (messages.queued, 0, 0), "{messages:?}");
 }
 
 /// 7: secrets where others can see them.

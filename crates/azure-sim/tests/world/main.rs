@@ -20,3 +20,4 @@ mod sites;
 mod strict;
 mod traffic;
 mod unlink;
+mod webjobs;

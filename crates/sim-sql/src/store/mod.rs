@@ -6,6 +6,7 @@ mod commit;
 mod digest;
 mod file;
 mod member;
+mod peek;
 mod replay;
 mod state;
 
@@ -23,6 +24,7 @@ pub use commit::{Commit, CommitId};
 pub(crate) use file::{catalogue_version, next_object, redefine};
 pub(crate) use member::Member;
 pub use member::SessionRow;
+pub use peek::PeekedRow;
 pub(crate) use state::{State, Waited};
 
 use crate::{Access, catalogue::Catalogue, connection};
