@@ -85,6 +85,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&ROAD);
     shop.upgrade_through(&["switch"]);
+    shop.assert_writes_arrive("contoso-2");
     let before = shop.digest();
     let refused = shop.run("rollback");
     assert_eq!(refused.outcome(), "refused");
