@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use sim_sql::{Ended, Event, Message, Session, SessionHandle};
 
-use crate::{Login, Redirect, Service, Verdict};
+use crate::{Greeting, Login, Redirect, Service, Verdict};
 
 /// Where log-ins and batches of a connection go.
 pub(crate) trait Gate: Send + Sync + 'static {
@@ -14,6 +14,10 @@ pub(crate) trait Gate: Send + Sync + 'static {
     fn redirect(&self, login: &Login) -> Option<Redirect> {
         let _ = login;
         None
+    }
+    fn greet(&self, login: &Login) -> Greeting {
+        let _ = login;
+        Greeting::Open
     }
     fn idle_limit(&self) -> Option<Duration> {
         None
@@ -49,6 +53,10 @@ impl Gate for Arc<dyn Service> {
 
     fn redirect(&self, login: &Login) -> Option<Redirect> {
         Service::redirect(&**self, login)
+    }
+
+    fn greet(&self, login: &Login) -> Greeting {
+        Service::greet(&**self, login)
     }
 
     fn idle_limit(&self) -> Option<Duration> {

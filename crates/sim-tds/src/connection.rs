@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    Login,
+    Greeting, Login,
     backend::{Backend, Control, Gate},
     login,
     login7::{self, Login7},
@@ -33,6 +33,9 @@ pub(crate) const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 const QUEUE: usize = 4;
 /// The longest request, in bytes.
 const LONGEST_REQUEST: usize = 64 * 1024 * 1024;
+
+/// What stands in the place of tokens where an answer is garbled: a page of some box on the way.
+pub(crate) const GARBAGE: &[u8] = b"<html><body>502 Bad Gateway</body></html>";
 
 /// Why a connection ended otherwise than by the client's wish.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +143,12 @@ async fn admit(
         Ok(login) => login,
         Err(error) => return Ok(Admission::Refused(login::refusal(&error, None))),
     };
+    match gate.greet(&login) {
+        Greeting::Open => {}
+        Greeting::Cut => return Ok(Admission::Gone),
+        Greeting::Hold => return Ok(incoming.next().await.map(|_| Admission::Gone)?),
+        Greeting::Garble => return Ok(Admission::Refused(GARBAGE.into())),
+    }
     if let Some(redirect) = gate.redirect(&login) {
         return Ok(Admission::Refused(login::redirection(&record, &redirect)));
     }

@@ -36,4 +36,4 @@ mod wire;
 mod tests;
 
 pub use server::serve;
-pub use service::{Login, Redirect, Service, Verdict};
+pub use service::{Greeting, Login, Redirect, Service, Verdict};

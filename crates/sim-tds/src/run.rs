@@ -12,7 +12,8 @@ use crate::{
     Login, Verdict,
     answer::{Answer, End},
     backend::{Backend, Gate},
-    packet::Reset,
+    connection::GARBAGE,
+    packet::{self, Reset, kind},
     row::Unfit,
     wire::Out,
 };
@@ -20,6 +21,8 @@ use crate::{
 /// Tokens are handed to the writer in pieces of about this many bytes. With the depth of the writer's queue this bounds
 /// what a client that reads slowly makes the server keep.
 const PIECE: usize = 16 * 1024;
+/// Errors of this class and above end the connection (MS-TDS 2.2.7.10).
+const FATAL: u8 = 20;
 const ROLLBACK: &str = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
 
 /// A batch to run.
@@ -34,10 +37,12 @@ pub(crate) struct Batch {
 pub(crate) enum Fate {
     /// The answer is written, the next request may come.
     Answered,
-    /// The answer says why the connection is closed now.
-    Killed,
+    /// What is written is the last: the connection is closed after it.
+    Last,
     /// The connection is closed without another byte.
     Cut,
+    /// The client waits for an answer that does not come.
+    Held,
 }
 
 /// Where a batch is, agreed upon by the thread that runs it and the connection that may be told to stop it.
@@ -77,25 +82,49 @@ pub(crate) struct Desk {
 impl Desk {
     /// Runs a batch to its end. Blocks.
     pub(crate) fn run(&self, session: &mut dyn Backend, batch: &Batch, course: &Course) -> Fate {
-        let verdict = self.gate.batch(&self.login, &batch.sql);
-        if verdict == Verdict::CutBefore {
-            return Fate::Cut;
-        }
-        let mut sink = Sink {
-            answer: Answer::new(&self.server, batch.call),
-            out: &self.out,
-            course,
-            muted: verdict == Verdict::RunThenCut,
-            broken: false,
+        let told = match self.gate.batch(&self.login, &batch.sql) {
+            Verdict::CutBefore => return Fate::Cut,
+            Verdict::Hold => return Fate::Held,
+            Verdict::Refuse(error) => return self.refuse(&error, batch, course),
+            Verdict::Run => Told::All,
+            Verdict::RunThenHalve => Told::Half,
+            Verdict::RunThenGarble => Told::Garbage,
+            Verdict::RunThenCut => Told::Nothing(Fate::Cut),
+            Verdict::RunThenHold => Told::Nothing(Fate::Held),
         };
+        let mut sink = self.sink(batch, course, told);
         let ended = reset_and_run(session, batch, &mut sink);
         sink.finish(ended);
-        match (verdict, ended) {
-            (Verdict::RunThenCut, _) => Fate::Cut,
-            (_, Ended::Killed) => Fate::Killed,
-            _ => Fate::Answered,
+        match (told, ended) {
+            (Told::Nothing(fate), _) => fate,
+            (Told::All, Ended::Completed | Ended::Cancelled) => Fate::Answered,
+            _ => Fate::Last,
         }
     }
+
+    fn sink<'a>(&'a self, batch: &Batch, course: &'a Course, told: Told) -> Sink<'a> {
+        let answer = Answer::new(&self.server, batch.call);
+        Sink { answer, out: &self.out, course, told, broken: false }
+    }
+
+    /// Answers a batch with an error in its place.
+    fn refuse(&self, error: &Message, batch: &Batch, course: &Course) -> Fate {
+        let mut sink = self.sink(batch, course, Told::All);
+        sink.answer.message(error);
+        sink.finish(Ended::Completed);
+        if error.class < FATAL { Fate::Answered } else { Fate::Last }
+    }
+}
+
+/// What a client is told of a batch that was run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    All,
+    /// The first half of the bytes.
+    Half,
+    Garbage,
+    /// Nothing, and what becomes of the connection.
+    Nothing(Fate),
 }
 
 fn reset_and_run(session: &mut dyn Backend, batch: &Batch, sink: &mut Sink<'_>) -> Ended {
@@ -116,8 +145,7 @@ struct Sink<'a> {
     answer: Answer,
     out: &'a mpsc::Sender<Out>,
     course: &'a Course,
-    /// Nobody will read the answer.
-    muted: bool,
+    told: Told,
     /// The answer cannot go on, so the rest of the batch runs unheard.
     broken: bool,
 }
@@ -126,7 +154,8 @@ impl Sink<'_> {
     fn event(&mut self, event: Event) {
         // Once the client asked for the end it still needs to know the state of its transaction.
         let discarded = self.course.is_attended() && !matches!(event, Event::Environment(_));
-        if self.muted || self.broken || discarded {
+        let unread = matches!(self.told, Told::Nothing(_) | Told::Garbage);
+        if unread || self.broken || discarded {
             return;
         }
         if let Err(error) = self.answer.event(event) {
@@ -146,16 +175,16 @@ impl Sink<'_> {
     }
 
     fn flush(&mut self) {
-        self.send(|answer| Out::Tokens(answer.take()));
+        if self.told == Told::All {
+            let tokens = Out::Tokens(self.answer.take());
+            self.send(tokens);
+        }
     }
 
-    fn send(&mut self, out: impl FnOnce(&mut Answer) -> Out) {
-        if self.muted {
-            return;
-        }
-        if self.out.blocking_send(out(&mut self.answer)).is_err() {
+    fn send(&mut self, out: Out) {
+        if self.out.blocking_send(out).is_err() {
             // The writer is gone, and the client with it; the connection sees that too and ends the session.
-            self.muted = true;
+            self.told = Told::Nothing(Fate::Cut);
         }
     }
 
@@ -166,7 +195,20 @@ impl Sink<'_> {
             (Ended::Completed | Ended::Cancelled, false) => End::Completed,
         };
         self.answer.end(end);
-        self.flush();
-        self.send(|_| Out::End);
+        match self.told {
+            Told::All => {
+                self.flush();
+                self.send(Out::End);
+            }
+            Told::Half => {
+                let whole = packet::pack(kind::ANSWER, &self.answer.take()).freeze();
+                self.send(Out::Raw(whole.slice(..whole.len() / 2)));
+            }
+            Told::Garbage => {
+                self.send(Out::Tokens(GARBAGE.into()));
+                self.send(Out::End);
+            }
+            Told::Nothing(_) => {}
+        }
     }
 }

@@ -55,6 +55,12 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
+    /// What happens to a log-in, before anything else is looked at. Called where nothing may block.
+    fn greet(&self, login: &Login) -> Greeting {
+        let _ = login;
+        Greeting::Open
+    }
+
     /// How long a session may be without a request, and without a batch that runs, before it is dropped. Nobody tells the
     /// client: it finds out when it next speaks, as behind a gateway that has forgotten a connection.
     fn idle_limit(&self) -> Option<Duration> {
@@ -78,8 +84,23 @@ pub struct Redirect {
     pub port: u16,
 }
 
-/// What happens to a batch.
+/// What happens to a log-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Greeting {
+    /// It is looked at and answered.
+    #[default]
+    Open,
+    /// The connection is closed without a word.
+    Cut,
+    /// Nothing is said until the client leaves.
+    Hold,
+    /// The answer is nothing that the protocol knows.
+    Garble,
+}
+
+/// What happens to a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// It is run and answered.
@@ -89,4 +110,14 @@ pub enum Verdict {
     CutBefore,
     /// It is run to its end, then the connection is closed without a byte of the answer.
     RunThenCut,
+    /// It is run to its end, then the connection is closed in the middle of the answer.
+    RunThenHalve,
+    /// It is run to its end, and the answer is nothing that the protocol knows.
+    RunThenGarble,
+    /// It is run to its end, and nothing is said until the client asks for its end or leaves.
+    RunThenHold,
+    /// It is not run, and nothing is said until the client asks for its end or leaves.
+    Hold,
+    /// It is not run: this error is the answer, and the last one if its class is 20 or above.
+    Refuse(Message),
 }

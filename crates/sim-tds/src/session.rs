@@ -93,9 +93,12 @@ impl<R: AsyncRead + Unpin> Session<R> {
     async fn run_on(&mut self, seat: &mut Seat, batch: Batch) -> Result<Fate, Failure> {
         let Some(backend) = seat.0.take() else { return Ok(Fate::Cut) };
         let (backend, fate) = self.run(backend, batch).await?;
+        let control = backend.control();
         seat.0 = Some(backend);
-        if fate == Fate::Cut {
-            self.writer.cut();
+        match fate {
+            Fate::Answered | Fate::Last => {}
+            Fate::Held => self.hold(&*control).await,
+            Fate::Cut => self.writer.cut(),
         }
         Ok(fate)
     }
@@ -112,6 +115,19 @@ impl<R: AsyncRead + Unpin> Session<R> {
                 message = self.incoming.next() => return Ok(message?.map_or(Next::Over, Next::Message)),
                 () = until(forgotten) => return Ok(Next::Forgotten),
                 _ = self.glance.tick() => if control.is_killed() { return Ok(Next::Over) },
+            }
+        }
+    }
+
+    /// Says nothing until the client asks for the end of its batch, leaves, or loses its session.
+    async fn hold(&mut self, control: &dyn Control) {
+        loop {
+            tokio::select! {
+                message = self.incoming.next() => match message {
+                    Ok(Some(message)) if message.kind == kind::ATTENTION => return self.done(status::ATTENTION).await,
+                    _ => return self.writer.cut(),
+                },
+                _ = self.glance.tick() => if control.is_killed() { return self.writer.cut() },
             }
         }
     }

@@ -86,6 +86,8 @@ pub(crate) enum Out {
     Tokens(Bytes),
     /// The message ends here.
     End,
+    /// These bytes, whatever they are.
+    Raw(Bytes),
     /// Packets of this size from the next message on.
     PacketSize(usize),
     /// Packets name this session from now on.
@@ -100,6 +102,7 @@ pub(crate) async fn write(mut stream: impl AsyncWrite + Unpin, mut queue: mpsc::
         match out {
             Out::Tokens(tokens) => packets.push(&tokens, &mut wire),
             Out::End => packets.end(&mut wire),
+            Out::Raw(bytes) => wire.extend_from_slice(&bytes),
             Out::PacketSize(size) => packets.set_size(size),
             Out::Session(session) => packets.set_session(session),
         }

@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use crate::{
-    Login, Verdict,
+    Greeting, Login, Verdict,
     backend::{Backend, Control, Gate},
     server,
 };
@@ -120,6 +120,7 @@ pub(super) struct Script {
     run: Arc<Run>,
     log_in: Box<LogIn>,
     verdict: Verdict,
+    greeting: Greeting,
     next_id: AtomicI32,
     seen: Arc<Seen>,
 }
@@ -146,6 +147,7 @@ impl Script {
             run: Arc::new(run),
             log_in: Box::new(|_| Ok(())),
             verdict: Verdict::Run,
+            greeting: Greeting::Open,
             next_id: AtomicI32::new(51),
             seen: Arc::default(),
         }
@@ -157,6 +159,10 @@ impl Script {
 
     pub(super) fn verdict(self, verdict: Verdict) -> Self {
         Self { verdict, ..self }
+    }
+
+    pub(super) fn greeting(self, greeting: Greeting) -> Self {
+        Self { greeting, ..self }
     }
 
     pub(super) async fn serve(self) -> Fixture {
@@ -179,7 +185,11 @@ impl Gate for Script {
 
     fn batch(&self, _: &Login, sql: &str) -> Verdict {
         self.seen.batches.lock().unwrap().push(sql.to_owned());
-        self.verdict
+        self.verdict.clone()
+    }
+
+    fn greet(&self, _: &Login) -> Greeting {
+        self.greeting
     }
 }
 

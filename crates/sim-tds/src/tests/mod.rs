@@ -4,6 +4,7 @@
 
 mod calls;
 mod ends;
+mod faults;
 mod fixture;
 mod logins;
 mod raw;

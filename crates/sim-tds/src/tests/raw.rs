@@ -58,6 +58,11 @@ impl Raw {
         self.answer().await
     }
 
+    /// What comes after the log-in, byte by byte.
+    pub(super) fn stream(&mut self) -> &mut (impl tokio::io::AsyncRead + Unpin + use<>) {
+        self.stream.get_mut()
+    }
+
     /// The tokens of the next message.
     pub(super) async fn answer(&mut self) -> Vec<(u8, Vec<u8>)> {
         tokens(&self.message().await.expect("the connection was closed").payload)
