@@ -1,6 +1,7 @@
 //! Everything that the fronts share: the model, its databases' storage, the users, and whoever watches them.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,6 +14,7 @@ use crate::{
     capture::Capture,
     clock,
     deploy::Packages,
+    faults::{Faults, Wire},
     random::Random,
     sign_in::Issued,
     site::{Pools, Process},
@@ -41,6 +43,12 @@ pub(crate) struct Cloud {
     /// Assertions and tokens.
     pub(crate) issued: Mutex<Issued>,
     pub(crate) pools: Pools,
+    /// What goes wrong at a request of a step.
+    pub(crate) faults: Faults,
+    /// Who is connected.
+    pub(crate) wire: Wire,
+    /// The tables that sites have written to, in all worlds so far.
+    pub(crate) users_wrote: Mutex<BTreeSet<String>>,
     changes: Mutex<u64>,
     changed: Condvar,
     stopping: AtomicBool,
@@ -64,6 +72,9 @@ impl Cloud {
             watch: Mutex::default(),
             issued: Mutex::default(),
             pools: Pools::default(),
+            faults: Faults::default(),
+            wire: Wire::default(),
+            users_wrote: Mutex::default(),
             changes: Mutex::new(0),
             changed: Condvar::new(),
             stopping: AtomicBool::new(false),

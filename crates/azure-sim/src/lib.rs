@@ -9,6 +9,7 @@ mod cloud;
 mod data;
 mod deploy;
 mod estate;
+mod faults;
 mod front;
 mod picture;
 mod random;
@@ -27,6 +28,7 @@ mod watch;
 mod world;
 
 pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
+pub use faults::{Fault, Faulted, Meeting, Place, Protocol, Spot, What};
 pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, ProductionSite, Redirect, Scenario, SqlLogin, Unlink};
 pub use sign_in::SignIn;

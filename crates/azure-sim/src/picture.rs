@@ -1,11 +1,12 @@
 //! The whole state as JSON, and its digest.
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sim_sql::Access;
 
 use crate::{
-    cloud::Cloud,
+    cloud::{Cloud, lock},
     world::{Database, Endpoint, Link, Name, Site, World},
 };
 
@@ -45,6 +46,48 @@ impl Cloud {
         let picture = json!({"world": stable(&world), "settings": settings(&world), "contents": contents});
         Sha256::digest(picture.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+impl Cloud {
+    /// Everything that is not volatile, piece by piece, so that two pictures can be compared: the digest's parts. Of a column that
+    /// is named in `volatile` (`schema.table.column`, in lower case) it only counts where it is NULL.
+    ///
+    /// # Errors
+    /// A database cannot be read.
+    pub(crate) fn picture(&self, volatile: &[String]) -> anyhow::Result<Value> {
+        let world = self.world().clone();
+        let hidden = |table: &str, column: &str| volatile.iter().any(|name| *name == format!("{table}.{column}"));
+        let mut picture = stable(&world);
+        for (shown, database) in picture["databases"].as_array_mut().into_iter().flatten().zip(world.databases.values())
+        {
+            let contents = database.store.as_ref().map(|store| store.contents(&hidden)).transpose();
+            shown["contents"] = json!(contents.with_context(|| format!("reading `{}`", database.name))?);
+        }
+        for (shown, site) in picture["sites"].as_array_mut().into_iter().flatten().zip(world.sites.values()) {
+            shown["settings"] = json!(fingerprints(site));
+        }
+        let shown = self.without_secrets(&picture.to_string());
+        serde_json::from_str(&shown).context("reading the picture without its secrets")
+    }
+
+    /// The tables that users have written to, `schema.table` in lower case.
+    pub(crate) fn users_wrote(&self) -> Vec<String> {
+        lock(&self.users_wrote).iter().cloned().collect()
+    }
+}
+
+/// The settings of a site and those that its process runs with; not the values, but what tells one from another.
+fn fingerprints(site: &Site) -> Vec<(String, String)> {
+    let of = |kind: &str, name: &str, value: &str| {
+        let hash = Sha256::digest(value);
+        (format!("{kind} {name}"), hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    };
+    let settings = site.app_settings.iter().map(|(name, value)| of("setting", name, value));
+    let connections = [("connection", &site.connection_strings), ("running with", &site.effective)];
+    let connections = connections.into_iter().flat_map(|(kind, all)| {
+        all.iter().map(move |(name, setting)| of(kind, name, &format!("{} {}", setting.kind, setting.value)))
+    });
+    settings.chain(connections).collect()
 }
 
 /// What stays the same between two runs that did the same: no times, no identifiers drawn at random, no monitor.

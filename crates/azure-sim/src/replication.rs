@@ -63,7 +63,8 @@ impl Cloud {
         let _replay = self.replay();
         let source = self.world().databases.get(&link.source)?.clone();
         let floor = source.last_commit()?;
-        let store = match source.store?.copy_to(&self.storage.database()) {
+        let original = source.store?;
+        let store = match self.storage.copy(&original) {
             Ok(store) => store,
             Err(error) => {
                 tracing::error!(%error, "seeding `{}` on `{}`", link.target.1, link.target.0);

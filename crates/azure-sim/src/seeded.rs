@@ -19,7 +19,7 @@ use crate::{
     sign_in::{GITHUB, GITHUB_TARGET},
     site::App,
     storage::Storage,
-    world::{Database, Endpoint, EndpointKind, Login, Monitor, Name, Profile, Server, Site, Sku, User, World},
+    world::{Database, Endpoint, EndpointKind, Fate, Login, Monitor, Name, Profile, Server, Site, Sku, User, World},
 };
 
 const GROUP: &str = "contoso-rg";
@@ -35,6 +35,7 @@ pub(crate) fn parts(scenario: Scenario) -> anyhow::Result<Parts> {
     let storage = Storage::new().context("making a folder for the databases")?;
     let script = text(scenario.database_script.as_deref(), data::SAMPLE)?;
     let store = data::load(&script, scenario.cache_dir.as_deref(), &storage.database())?;
+    store.make_passing();
     let apps = [app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
     let passwords = Passwords { admin: random.password(), app: random.password() };
     let world = world(&scenario, &random, store, &passwords, apps)?;
@@ -92,6 +93,7 @@ fn world(
         servers: servers.map(|server| (server.name.clone(), server)).collect(),
         links: Vec::new(),
         operations: BTreeMap::new(),
+        next_fate: Fate::Succeeds,
         profiles: BTreeMap::from([(profile.name.clone(), profile)]),
         certificates: sites::certificates(scenario),
         creations: BTreeMap::new(),

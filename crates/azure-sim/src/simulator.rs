@@ -13,7 +13,7 @@ use anyhow::Context;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
-    Report, Scenario, background,
+    Fault, Faulted, Report, Scenario, background,
     cloud::Cloud,
     front::{self, Authority, Peer, TlsListener},
     seeded,
@@ -139,7 +139,26 @@ impl Simulator {
         self.cloud.restore(&snapshot.0)
     }
 
-    /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`. False if it does not in time, or
+    /// Sets a fault, or none, and counts requests from 1 again.
+    ///
+    /// # Errors
+    /// There is no such thing in the protocol of the request.
+    pub fn set_fault(&self, fault: Option<Fault>) -> anyhow::Result<()> {
+        self.cloud.faults.set(fault).map_err(anyhow::Error::msg)
+    }
+
+    /// What became of the fault, and every request since it was set.
+    pub fn faulted(&self) -> Faulted {
+        self.cloud.faults.told()
+    }
+
+    /// Lets the operations go on that a fault has made hang.
+    pub fn release(&self) {
+        self.cloud.release();
+    }
+
+    /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`, `quiet` (idle, and nobody is
+    /// connected), `fault` (it has happened). False if it does not in time, or
     /// if there is no such condition.
     pub fn wait(&self, condition: &str, timeout: Duration) -> bool {
         self.cloud.wait(condition, timeout) == Some(true)

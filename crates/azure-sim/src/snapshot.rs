@@ -75,7 +75,7 @@ impl Cloud {
         for database in world.databases.values_mut() {
             database.commit_floor = database.last_commit().unwrap_or(database.commit_floor);
             if let Some(store) = &database.store {
-                database.store = Some(store.copy_to(&self.storage.database())?);
+                database.store = Some(self.storage.copy(store)?);
             }
         }
         Ok(())
@@ -102,6 +102,8 @@ impl Cloud {
             return Some(endpoints.any(|endpoint| endpoint.name == *name && endpoint.status() == "Online"));
         }
         match condition {
+            "fault" => Some(self.faults.has_fired()),
+            "quiet" => Some(self.wire.is_quiet() && caught_up(&world) && at_rest(&world)),
             "link-catch-up" => Some(!world.links.is_empty() && caught_up(&world)),
             "idle" => Some(caught_up(&world) && at_rest(&world)),
             _ => None,

@@ -2,9 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use sim_sql::{Store, StoreError};
 use tempfile::TempDir;
 
 /// A folder of its own for each simulator.
@@ -20,6 +24,16 @@ impl Storage {
         builder.prefix("azure-sim-");
         let folder = builder.tempdir_in(memory).or_else(|_| builder.tempdir())?;
         Ok(Self { folder, next: AtomicU64::new(0) })
+    }
+
+    /// A copy of a database. Its file goes when nobody uses the copy any more.
+    ///
+    /// # Errors
+    /// It could not be copied.
+    pub(crate) fn copy(&self, store: &Store) -> Result<Arc<Store>, StoreError> {
+        let copy = store.copy_to(&self.database())?;
+        copy.make_passing();
+        Ok(copy)
     }
 
     /// A path that was not handed out before.

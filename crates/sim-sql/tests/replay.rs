@@ -156,3 +156,36 @@ proptest! {
         assert_equal(&world.store, &copy);
     }
 }
+
+#[test]
+fn contents_are_told_object_by_object_without_what_is_volatile() {
+    let contents = |at: &str, other: &str| {
+        let world = World::new();
+        let mut session = world.admin();
+        ok(&mut session, "CREATE TABLE t (id int PRIMARY KEY, at datetime2 NULL); CREATE TABLE u (a int)");
+        ok(&mut session, "CREATE VIEW v AS SELECT id FROM t");
+        ok(&mut session, &format!("INSERT t VALUES (1, {at}); INSERT u VALUES ({other})"));
+        world.store.contents(&|table, column| (table, column) == ("dbo.t", "at")).unwrap()
+    };
+    let one = contents("'2026-11-22'", "1");
+    assert_eq!(one.keys().filter(|key| !key.starts_with("schema ")).collect::<Vec<_>>(), ["dbo.t", "dbo.u", "dbo.v"]);
+    assert!(one.contains_key("schema dbo"));
+    assert_eq!(one, contents("'2026-11-23'", "1"));
+    assert_ne!(one["dbo.t"], contents("NULL", "1")["dbo.t"]);
+    let other = contents("'2026-11-22'", "2");
+    assert_eq!((one["dbo.t"] == other["dbo.t"], one["dbo.u"] == other["dbo.u"]), (true, false));
+}
+
+#[test]
+fn the_file_of_a_passing_store_goes_with_it() {
+    let world = World::new();
+    let files = |name: &str| {
+        let all = std::fs::read_dir(world.folder.path()).unwrap().map(|file| file.unwrap().file_name());
+        all.filter(|file| file.to_string_lossy().starts_with(name)).count()
+    };
+    let kept = world.store.copy_to(&world.folder.path().join("kept.db")).unwrap();
+    let passing = world.store.copy_to(&world.folder.path().join("passing.db")).unwrap();
+    passing.make_passing();
+    drop((kept, passing));
+    assert_eq!((files("kept.db") > 0, files("passing.db")), (true, 0));
+}

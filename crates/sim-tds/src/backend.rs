@@ -19,6 +19,9 @@ pub(crate) trait Gate: Send + Sync + 'static {
         let _ = login;
         Greeting::Open
     }
+    fn ran(&self, login: &Login) {
+        let _ = login;
+    }
     fn idle_limit(&self) -> Option<Duration> {
         None
     }
@@ -57,6 +60,10 @@ impl Gate for Arc<dyn Service> {
 
     fn greet(&self, login: &Login) -> Greeting {
         Service::greet(&**self, login)
+    }
+
+    fn ran(&self, login: &Login) {
+        Service::ran(&**self, login);
     }
 
     fn idle_limit(&self) -> Option<Duration> {

@@ -148,6 +148,7 @@ async fn admit(
         Greeting::Cut => return Ok(Admission::Gone),
         Greeting::Hold => return Ok(incoming.next().await.map(|_| Admission::Gone)?),
         Greeting::Garble => return Ok(Admission::Refused(GARBAGE.into())),
+        Greeting::Refuse(error) => return Ok(Admission::Refused(login::refusal(&error, Some(&login)))),
     }
     if let Some(redirect) = gate.redirect(&login) {
         return Ok(Admission::Refused(login::redirection(&record, &redirect)));

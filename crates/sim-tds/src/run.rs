@@ -94,6 +94,7 @@ impl Desk {
         };
         let mut sink = self.sink(batch, course, told);
         let ended = reset_and_run(session, batch, &mut sink);
+        self.gate.ran(&self.login);
         sink.finish(ended);
         match (told, ended) {
             (Told::Nothing(fate), _) => fate,

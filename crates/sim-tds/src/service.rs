@@ -73,6 +73,11 @@ pub trait Service: Send + Sync + 'static {
         let _ = (login, sql);
         Verdict::Run
     }
+
+    /// Called after each batch that was run, before the end of its answer goes out, if that does.
+    fn ran(&self, login: &Login) {
+        let _ = login;
+    }
 }
 
 /// Another address for a log-in (MS-TDS 2.2.7.9, type 20).
@@ -85,7 +90,7 @@ pub struct Redirect {
 }
 
 /// What happens to a log-in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Greeting {
     /// It is looked at and answered.
@@ -97,6 +102,8 @@ pub enum Greeting {
     Hold,
     /// The answer is nothing that the protocol knows.
     Garble,
+    /// This error is the answer, whoever it is.
+    Refuse(Message),
 }
 
 /// What happens to a batch.

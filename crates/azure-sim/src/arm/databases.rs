@@ -9,7 +9,7 @@ use super::{Answer, body, dispatch::Call};
 use crate::{
     clock,
     cloud::Cloud,
-    world::{Database, DatabaseKey, Effect, Name, NewSecondary, Operation, Refusal, Sku, World},
+    world::{Database, DatabaseKey, Effect, Fate, Name, NewSecondary, Operation, Refusal, Sku, World},
 };
 
 pub(crate) fn list(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
@@ -119,7 +119,8 @@ pub(crate) fn begin(
     let started = clock::now();
     let due = started + clock::seconds(cloud.scenario.operation_ms);
     let (id, cause) = (cloud.random.guid(), call.request.name());
-    let operation = Operation { id, name, kind, database, started, due, done: false, effect, cause };
+    let fate = Fate::Succeeds;
+    let operation = Operation { id, name, kind, database, started, due, done: false, fate, effect, cause };
     cloud.world().accept(operation.clone());
     operation
 }

@@ -1,6 +1,6 @@
 //! The control interface, plain HTTP on loopback.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -15,13 +15,14 @@ use tokio::task::spawn_blocking;
 use crate::{
     Report,
     cloud::{Cloud, lock},
+    faults::{Fault, Faulted},
     snapshot::Saved,
 };
 
-/// The cloud, and the state that `POST /snapshot` saved last.
+/// The cloud, and the states that `POST /snapshot` saved, by their names.
 struct Shared {
     cloud: Arc<Cloud>,
-    saved: std::sync::Mutex<Option<Saved>>,
+    saved: std::sync::Mutex<BTreeMap<String, Arc<Saved>>>,
 }
 
 type Out<T> = Result<Json<T>, (StatusCode, String)>;
@@ -33,6 +34,9 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/wait", post(wait))
         .route("/tick", post(tick))
         .route("/output", post(output))
+        .route("/picture", post(picture))
+        .route("/fault", get(faulted).post(fault))
+        .route("/release", post(release))
         .route("/snapshot", post(snapshot))
         .route("/restore", post(restore))
         .with_state(Arc::new(Shared { cloud, saved: std::sync::Mutex::default() }))
@@ -90,24 +94,61 @@ async fn output(State(shared): State<Arc<Shared>>, Json(output): Json<Output>) -
         .map(|()| done())
 }
 
-async fn snapshot(State(shared): State<Arc<Shared>>) -> Out<Value> {
-    let saved = blocking({
-        let shared = Arc::clone(&shared);
-        move || shared.cloud.save().map(|saved| *lock(&shared.saved) = Some(saved))
-    });
-    saved.await?.map(|()| done()).map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Picture {
+    /// Columns whose values change from run to run: `schema.table.column`, in lower case.
+    volatile: Vec<String>,
 }
 
-async fn restore(State(shared): State<Arc<Shared>>) -> Out<Value> {
-    let restored = blocking(move || {
-        let saved = lock(&shared.saved);
-        saved.as_ref().map(|saved| shared.cloud.restore(saved))
+async fn picture(State(shared): State<Arc<Shared>>, Json(asked): Json<Picture>) -> Out<Value> {
+    let taken = blocking(move || {
+        let picture = shared.cloud.picture(&asked.volatile)?;
+        Ok(json!({"schema": 1, "users_wrote": shared.cloud.users_wrote(), "picture": picture}))
     });
-    match restored.await? {
-        None => Err((StatusCode::CONFLICT, "no snapshot was made".to_owned())),
-        Some(Err(error)) => Err((StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))),
-        Some(Ok(())) => Ok(done()),
-    }
+    taken.await?.map(Json).map_err(failed)
+}
+
+async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
+    Json(shared.cloud.faults.told())
+}
+
+/// `null` sets none; whichever it is, requests are counted from 1 again.
+async fn fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Option<Fault>>) -> Out<Value> {
+    shared.cloud.faults.set(fault).map(|()| done()).map_err(|why| (StatusCode::BAD_REQUEST, why))
+}
+
+async fn release(State(shared): State<Arc<Shared>>) -> Out<Value> {
+    blocking(move || shared.cloud.release()).await.map(|()| done())
+}
+
+/// `?name=`: under which name a state is saved; without it there is one that has none.
+fn name(query: Option<String>) -> String {
+    let query = query.unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "name").map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+async fn snapshot(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
+    let name = name(query);
+    let saved = blocking(move || {
+        let saved = shared.cloud.save()?;
+        lock(&shared.saved).insert(name, Arc::new(saved));
+        Ok(())
+    });
+    saved.await?.map(|()| done()).map_err(failed)
+}
+
+async fn restore(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
+    let name = name(query);
+    let Some(saved) = lock(&shared.saved).get(&name).cloned() else {
+        return Err((StatusCode::CONFLICT, format!("no snapshot `{name}` was made")));
+    };
+    blocking(move || shared.cloud.restore(&saved)).await?.map(|()| done()).map_err(failed)
+}
+
+fn failed(error: anyhow::Error) -> (StatusCode, String) {
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))
 }
 
 fn done() -> Json<Value> {

@@ -1,11 +1,11 @@
 //! One TLS port for Azure Resource Manager, the sign-in and every site, and one port more for each scale unit: two sites of
 //! different scale units may have the same host name, and only the address tells them apart.
 
-use std::{io, sync::Arc};
+use std::{future::pending, io, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{ConnectInfo, Request, State, connect_info::Connected},
     http::{Response, StatusCode, header},
     serve::{IncomingStream, Listener},
@@ -18,10 +18,12 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::line::{Cut, Line};
 use crate::{
     arm::{self, Answer},
     cloud::Cloud,
     deploy::{BLOB, LARGEST_PACKAGE},
+    faults::{Ending, Opening},
     site::{Reply, SiteRequest},
     users::{HOST, resolve},
 };
@@ -35,10 +37,13 @@ pub(crate) struct Peer {
     sni: Option<String>,
     /// The scale unit whose port it is; `None` on the common one.
     unit: Option<String>,
+    cut: Arc<Cut>,
 }
 
 /// Accepts TLS connections of all ports; a slow handshake keeps nobody else waiting.
-pub(crate) struct TlsListener(mpsc::Receiver<(TlsStream<TcpStream>, Peer)>);
+pub(crate) struct TlsListener(mpsc::Receiver<(Connection, Peer)>);
+
+type Connection = Line<TlsStream<TcpStream>>;
 
 impl TlsListener {
     /// Listens on `(port, scale unit)`.
@@ -51,12 +56,7 @@ impl TlsListener {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    unit: Option<String>,
-    tls: TlsAcceptor,
-    done: mpsc::Sender<(TlsStream<TcpStream>, Peer)>,
-) {
+async fn accept(listener: TcpListener, unit: Option<String>, tls: TlsAcceptor, done: mpsc::Sender<(Connection, Peer)>) {
     while let Ok((stream, _)) = listener.accept().await {
         let (tls, unit, done) = (tls.clone(), unit.clone(), done.clone());
         tokio::spawn(async move {
@@ -66,8 +66,10 @@ async fn accept(
             match tls.accept(stream).await {
                 Ok(stream) => {
                     let sni = stream.get_ref().1.server_name().map(str::to_owned);
+                    let cut = Arc::new(Cut::default());
+                    let line = Line::new(stream, &cut);
                     // Nobody receives any more once the simulator is being ended.
-                    drop(done.send((stream, Peer { sni, unit })).await);
+                    drop(done.send((line, Peer { sni, unit, cut })).await);
                 }
                 Err(error) => tracing::debug!(%error, "TLS handshake"),
             }
@@ -76,7 +78,7 @@ async fn accept(
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Connection;
     type Addr = Peer;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -87,7 +89,7 @@ impl Listener for TlsListener {
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(Peer { sni: None, unit: None })
+        Ok(Peer { sni: None, unit: None, cut: Arc::default() })
     }
 }
 
@@ -118,23 +120,39 @@ async fn answer(
     let publishes = cloud.world().site_of_publish_host(&host).is_some();
     let limit = if publishes { LARGEST_PACKAGE } else { LARGEST_BODY };
     let Ok(body) = axum::body::to_bytes(body, limit).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let method = parts.method.to_string();
+    let request = arm::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
+    let met = cloud.meet_http(&host, peer.unit.as_deref(), publishes, &request);
+    match cloud.opening(&met) {
+        Opening::Go => {}
+        Opening::Cut => return peer.cut.now().await,
+        Opening::Hold => return pending().await,
+        Opening::Answer(answer) => return arm_response(answer),
+    }
+    let (asked, answering) = (peer.clone(), cloud.wire.answering());
     let work = spawn_blocking(move || {
-        let request = arm::Request::new(&method, &host, &target, headers, body.to_vec());
-        if host.eq_ignore_ascii_case("management.azure.com") {
-            return arm_response(cloud.arm(&request));
-        }
-        if host.eq_ignore_ascii_case(BLOB) {
-            let (status, body) = cloud.packages.answer(&request);
-            let response = Response::builder().status(status).body(Body::from(body));
-            return response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR));
-        }
-        match cloud.sign_in(&host, &request).or_else(|| cloud.publish(&host, &request)) {
-            Some(answer) => arm_response(answer),
-            None => site_response(cloud.visit(&peer, &host, &site_request(&cloud, &method, &target))),
-        }
+        let _answering = answering;
+        let response = cloud.respond(&asked, &host, &target, &request);
+        let ending = cloud.ending(&met, &request, response.status().as_u16());
+        (response, ending)
     });
-    work.await.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
+    match work.await {
+        Ok((response, ending)) => end(&peer.cut, response, ending).await,
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// Gives an answer, or what a fault makes of it.
+async fn end(cut: &Cut, response: Response<Body>, ending: Ending) -> Response<Body> {
+    match ending {
+        Ending::Whole => response,
+        Ending::Cut => cut.now().await,
+        Ending::Hold => pending().await,
+        Ending::Half => {
+            cut.in_the_middle_of(response.body().size_hint().exact().unwrap_or_default());
+            response
+        }
+        Ending::Garbage => page_of_some_box(),
+    }
 }
 
 fn host(request: &Request) -> String {
@@ -144,6 +162,22 @@ fn host(request: &Request) -> String {
 }
 
 impl Cloud {
+    /// Answers a request by its host.
+    fn respond(self: &Arc<Self>, peer: &Peer, host: &str, target: &str, request: &arm::Request) -> Response<Body> {
+        if host.eq_ignore_ascii_case("management.azure.com") {
+            return arm_response(self.arm(request));
+        }
+        if host.eq_ignore_ascii_case(BLOB) {
+            let (status, body) = self.packages.answer(request);
+            let response = Response::builder().status(status).body(Body::from(body));
+            return response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR));
+        }
+        match self.sign_in(host, request).or_else(|| self.publish(host, request)) {
+            Some(answer) => arm_response(answer),
+            None => site_response(self.visit(peer, host, &site_request(self, &request.method, target))),
+        }
+    }
+
     /// Answers a request to a site: on a scale unit's port there, on the common port where DNS would have led: a site's
     /// own name (as SNI, else as Host) to its scale unit, any other name of the application to what Traffic Manager says.
     fn visit(self: &Arc<Self>, peer: &Peer, host: &str, request: &SiteRequest) -> Reply {
@@ -198,6 +232,13 @@ fn site_response(reply: Reply) -> Response<Body> {
         response = response.header("x-app-version", version);
     }
     response.body(Body::from(reply.body)).unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// What a fault puts in the place of an answer: a box on the way answers for the service.
+fn page_of_some_box() -> Response<Body> {
+    let page = "<html><body>You are now online. Please accept our terms.</body></html>";
+    let response = Response::builder().header(header::CONTENT_TYPE, "text/html").body(Body::from(page));
+    response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 fn plain(status: StatusCode) -> Response<Body> {

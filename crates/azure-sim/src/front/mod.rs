@@ -2,6 +2,7 @@
 
 mod control;
 mod https;
+mod line;
 mod tls;
 
 pub(crate) use control::router as control;

@@ -84,6 +84,17 @@ impl Issued {
         self.counts.assertions += 1;
     }
 
+    /// It is a token that was issued here.
+    pub(crate) fn has(&self, token: &str) -> bool {
+        self.tokens.iter().any(|(known, ..)| known == token)
+    }
+
+    /// A token or an assertion ends before its time.
+    pub(crate) fn end(&mut self, text: &str) {
+        self.tokens.iter_mut().filter(|(known, ..)| known == text).for_each(|(_, _, end)| *end = 0.0);
+        self.assertions.iter_mut().filter(|known| known.text == text).for_each(|known| known.end = 0.0);
+    }
+
     /// Takes an assertion: from now on it counts as used.
     pub(super) fn present(&mut self, text: &str) -> Presented {
         match self.assertions.iter_mut().find(|assertion| assertion.text == text) {

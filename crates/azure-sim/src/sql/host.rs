@@ -1,6 +1,9 @@
 //! A logical server, as the session of one client sees it.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{
+    Arc, Mutex, Weak,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, PrincipalRow, Role, Stop};
 
@@ -29,6 +32,8 @@ pub(crate) struct ServerHost {
     actor: Actor,
     application: String,
     statement: Mutex<String>,
+    /// The number of that batch among the requests of its step.
+    number: AtomicUsize,
 }
 
 impl ServerHost {
@@ -37,12 +42,19 @@ impl ServerHost {
     }
 
     pub(crate) fn with_application(cloud: &Arc<Cloud>, server: Name, actor: Actor, application: String) -> Arc<Self> {
-        Arc::new(Self { cloud: Arc::downgrade(cloud), server, actor, application, statement: Mutex::default() })
+        let (statement, number) = (Mutex::default(), AtomicUsize::new(0));
+        Arc::new(Self { cloud: Arc::downgrade(cloud), server, actor, application, statement, number })
     }
 
-    /// The batch that is about to run.
-    pub(crate) fn set_statement(&self, batch: &str) {
+    /// The batch that is about to run, and its number.
+    pub(crate) fn set_statement(&self, batch: &str, number: usize) {
         *lock(&self.statement) = batch.to_owned();
+        self.number.store(number, Ordering::SeqCst);
+    }
+
+    /// The number of the batch that runs.
+    pub(crate) fn number(&self) -> usize {
+        self.number.load(Ordering::SeqCst)
     }
 
     fn cause(&self, cloud: &Cloud) -> String {
@@ -113,6 +125,7 @@ impl Host for ServerHost {
             |cloud: &Cloud| cloud.world().link_to(&self.key(database), partner, database).map(|link| link.guid.clone());
         let guid = found(&cloud).ok_or_else(|| no_link(database, partner))?;
         cloud.world().check_end_of_link(&self.key(database)).map_err(|refusal| end_of_link_refused(&refusal))?;
+        cloud.faults.changed(self.number());
         cloud.around(&self.cause(&cloud), || cloud.cut(&guid));
         Ok(())
     }
@@ -170,12 +183,16 @@ impl Host for ServerHost {
 
     fn changed(&self, change: &Change) {
         self.watched(|cloud, cause| {
+            cloud.faults.changed(self.number());
             if let Change::Committed { database, tables, .. } = change {
                 self.note_foreign_write(cloud, database, tables, &cause);
             }
             cloud.observe(&cause);
         });
         if let Some(cloud) = self.cloud.upgrade() {
+            if let (Actor::Site, Change::Committed { tables, .. }) = (&self.actor, change) {
+                lock(&cloud.users_wrote).extend(tables.iter().cloned());
+            }
             cloud.notify();
         }
     }

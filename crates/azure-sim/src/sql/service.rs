@@ -1,23 +1,18 @@
 //! The TDS front's view of all logical servers.
 
 use std::{
-    collections::HashMap,
-    net::SocketAddr,
     sync::{
-        Arc, Mutex, Weak,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use sim_sql::{Message, Session};
-use sim_tds::{Login, Service, Verdict};
+use sim_tds::{Greeting, Login, Service, Verdict};
 
 use super::{Actor, Door, Request, ServerHost, authenticate};
-use crate::{
-    Cut,
-    cloud::{Cloud, lock},
-};
+use crate::{Cut, cloud::Cloud, faults::unavailable};
 
 /// What of the scenario's faults has happened, at all doors together.
 #[derive(Default)]
@@ -26,24 +21,24 @@ pub(crate) struct Faults {
     log_ins: AtomicUsize,
 }
 
-/// Logs clients in, and remembers what each of them sent last.
+/// Logs clients in.
 pub(crate) struct SqlService {
     cloud: Arc<Cloud>,
-    hosts: Mutex<HashMap<SocketAddr, Weak<ServerHost>>>,
     door: Door,
     faults: Arc<Faults>,
 }
 
 impl SqlService {
     pub(crate) fn new(cloud: &Arc<Cloud>, door: Door, faults: &Arc<Faults>) -> Self {
-        Self { cloud: Arc::clone(cloud), hosts: Mutex::default(), door, faults: Arc::clone(faults) }
+        Self { cloud: Arc::clone(cloud), door, faults: Arc::clone(faults) }
     }
 
     /// The error that the scenario has for this log-in.
     fn refuse(&self, login: &Login) -> Result<(), Message> {
         let count = self.faults.log_ins.fetch_add(1, Ordering::SeqCst);
         let number = self.cloud.scenario.refuse_log_ins.get(count);
-        number.map_or(Ok(()), |number| Err(unavailable(*number, login)))
+        let server = login.server.split('.').next().unwrap_or_default();
+        number.map_or(Ok(()), |number| Err(unavailable(*number, &login.database, server)))
     }
 
     /// What the scenario has in mind for a batch, once.
@@ -58,16 +53,11 @@ impl SqlService {
             Cut::After => Verdict::RunThenCut,
         }
     }
-
-    fn remember(&self, peer: SocketAddr, host: &Arc<ServerHost>) {
-        let mut hosts = lock(&self.hosts);
-        hosts.retain(|_, host| host.strong_count() > 0);
-        hosts.insert(peer, Arc::downgrade(host));
-    }
 }
 
 impl Service for SqlService {
     fn login(&self, login: &Login) -> Result<Session, Message> {
+        let _answering = self.cloud.wire.answering();
         self.refuse(login)?;
         self.cloud.replicate();
         let server = self.door.server(&self.cloud, login);
@@ -82,9 +72,15 @@ impl Service for SqlService {
             host: &login.host,
         };
         let entry = authenticate(&self.cloud, &request)?;
+        let name = entry.server.to_string();
         let host = ServerHost::with_application(&self.cloud, entry.server, Actor::Client, login.application.clone());
-        self.remember(login.peer, &host);
-        Session::open(host, entry.store, entry.who)
+        let session = Session::open(Arc::clone(&host) as _, entry.store, entry.who)?;
+        self.cloud.wire.add(login.peer, &host, &name, session.handle());
+        Ok(session)
+    }
+
+    fn greet(&self, login: &Login) -> Greeting {
+        self.cloud.greet(login)
     }
 
     fn redirect(&self, login: &Login) -> Option<sim_tds::Redirect> {
@@ -96,31 +92,17 @@ impl Service for SqlService {
     }
 
     fn batch(&self, login: &Login, sql: &str) -> Verdict {
-        if let Some(host) = lock(&self.hosts).get(&login.peer).and_then(Weak::upgrade) {
-            host.set_statement(sql);
+        let (number, verdict) = self.cloud.meet_batch(login, sql);
+        if let Some(host) = self.cloud.wire.host(login.peer) {
+            host.set_statement(sql, number);
         }
         self.cloud.capture.batch(login, sql);
-        self.verdict(login, sql)
+        if verdict == Verdict::Run { self.verdict(login, sql) } else { verdict }
     }
-}
 
-/// An error that passes, with the text of its documentation where it is one of the usual ones.
-fn unavailable(number: u32, login: &Login) -> Message {
-    let (database, server) = (&login.database, login.server.split('.').next().unwrap_or_default());
-    match number {
-        4060 => {
-            let text = format!("Cannot open database \"{database}\" requested by the login. The login failed.");
-            Message::new(number, 11, text)
-        }
-        40501 => {
-            let text = "The service is currently busy. Retry the request after 10 seconds. Incident ID: 0. Code: 0.";
-            Message::new(number, 20, text)
-        }
-        _ => {
-            let text = format!(
-                "Database '{database}' on server '{server}' is not currently available. Please retry the connection later."
-            );
-            Message::new(number, 17, text)
+    fn ran(&self, login: &Login) {
+        if let Some(host) = self.cloud.wire.host(login.peer) {
+            self.cloud.ran(host.number());
         }
     }
 }

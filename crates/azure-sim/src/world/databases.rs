@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use sim_sql::Store;
 
 use super::{
-    Database, DatabaseKey, Effect, Link, LinkState, Name, Operation, Refusal, Sku, World, lookup::database_not_found,
+    Database, DatabaseKey, Effect, Fate, Link, LinkState, Name, Operation, Refusal, Sku, World,
+    lookup::database_not_found,
 };
 
 /// A request for a geo-secondary that reads well by itself.
@@ -101,14 +102,16 @@ impl World {
         Err(Refusal::conflict("DatabaseAlreadyExists", text))
     }
 
-    /// Accepts an operation; it ends `duration` seconds from now.
+    /// Accepts an operation; it ends when it is due, unless a fault has something else in mind for it.
     pub(crate) fn accept(&mut self, operation: Operation) {
-        self.operations.insert(operation.id.clone(), operation);
+        let fate = std::mem::take(&mut self.next_fate);
+        self.operations.insert(operation.id.clone(), Operation { fate, ..operation });
     }
 
     /// The links that end in a friendly way by now, each of which has to be drained before.
     pub(crate) fn unlinking(&self, now: f64) -> Vec<Link> {
-        let due = self.operations.values().filter(|operation| !operation.done && operation.due <= now);
+        let due =
+            self.operations.values().filter(|operation| operation.is_due(now) && operation.fate == Fate::Succeeds);
         let guid = |operation: &Operation| match &operation.effect {
             Effect::Unlink(guid) => self.links.iter().find(|link| link.guid == *guid).cloned(),
             _ => None,
@@ -118,8 +121,7 @@ impl World {
 
     /// Ends the operations that are due.
     pub(crate) fn finish_operations(&mut self, now: f64) -> Vec<Finished> {
-        let due: Vec<Operation> =
-            self.operations.values().filter(|operation| !operation.done && operation.due <= now).cloned().collect();
+        let due: Vec<Operation> = self.operations.values().filter(|operation| operation.is_due(now)).cloned().collect();
         due.into_iter().map(|operation| self.finish(operation)).collect()
     }
 
@@ -130,6 +132,11 @@ impl World {
         let cause = format!("end of {} ({})", operation.name, operation.cause);
         let mut finished = Finished { cause, dropped: Vec::new(), parted: Vec::new() };
         match operation.effect {
+            // Whatever was begun of a creation is taken away again; all else has done nothing yet.
+            Effect::CreateDatabase if operation.fate == Fate::Fails => {
+                self.remove_database(&operation.database, &mut finished);
+            }
+            _ if operation.fate == Fate::Fails => {}
             Effect::CreateDatabase => self.bring_online(&operation.database),
             Effect::Update { tags, sku } => self.update(&operation.database, tags, sku),
             Effect::StopLink(guid) | Effect::Unlink(guid) => finished.parted.extend(self.remove_link(&guid)),

@@ -25,7 +25,7 @@ pub(crate) use endpoints::EndpointChange;
 pub(crate) use kudu::{JobStatus, Kudu};
 pub(crate) use link::{Link, LinkState};
 pub(crate) use name::Name;
-pub(crate) use operation::{Effect, Operation};
+pub(crate) use operation::{Effect, Fate, Operation};
 pub(crate) use refusal::Refusal;
 pub(crate) use server::{Login, Server, User};
 pub(crate) use traffic::{Endpoint, EndpointKind, Monitor, Probe, Profile};
@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) databases: BTreeMap<DatabaseKey, Database>,
     pub(crate) links: Vec<Link>,
     pub(crate) operations: BTreeMap<String, Operation>,
+    /// How the next operation goes on.
+    pub(crate) next_fate: Fate,
     pub(crate) profiles: BTreeMap<Name, Profile>,
     pub(crate) plans: BTreeMap<(Name, Name), Plan>,
     pub(crate) sites: BTreeMap<Name, Site>,

@@ -16,9 +16,29 @@ pub(crate) struct Operation {
     pub(crate) started: f64,
     pub(crate) due: f64,
     pub(crate) done: bool,
+    pub(crate) fate: Fate,
     pub(crate) effect: Effect,
     /// The request, for the record of what caused a change.
     pub(crate) cause: String,
+}
+
+/// How an operation goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It ends when it is due.
+    #[default]
+    Succeeds,
+    /// It fails when it is due, without its effect.
+    Fails,
+    /// It does not end.
+    Hangs,
+}
+
+impl Operation {
+    /// It ends now.
+    pub(super) fn is_due(&self, now: f64) -> bool {
+        !self.done && self.due <= now && self.fate != Fate::Hangs
+    }
 }
 
 /// What an operation does when it ends.

@@ -21,12 +21,16 @@ pub const WEB: &str = "2023-12-01";
 /// How long a test waits for something that comes.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a request waits for its answer.
+const SHORT: Duration = Duration::from_secs(5);
+
 pub struct Bench {
     pub simulator: Simulator,
     runtime: Runtime,
     http: reqwest::Client,
 }
 
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
@@ -113,23 +117,43 @@ impl Bench {
     }
 
     pub fn send_bytes(&self, method: &str, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.try_send(method, url, headers, body).unwrap()
+    }
+
+    pub fn try_send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, reqwest::Error> {
         self.runtime.block_on(async {
             let mut request = self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url);
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            let answer = request.body(body).send().await.unwrap();
+            let answer = request.timeout(SHORT).body(body).send().await?;
             let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-            Answer { status, headers, text: answer.text().await.unwrap() }
+            Ok(Answer { status, headers, text: answer.text().await? })
         })
     }
 
     pub fn arm(&self, method: &str, path: &str, version: &str, body: Option<Value>) -> Answer {
+        self.try_arm(method, path, version, body).unwrap()
+    }
+
+    pub fn try_arm(
+        &self,
+        method: &str,
+        path: &str,
+        version: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, reqwest::Error> {
         let bearer = format!("Bearer {}", self.simulator.credentials().arm_token);
         let mark = if path.contains('?') { '&' } else { '?' };
         let url = format!("https://management.azure.com{path}{mark}api-version={version}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        self.send(method, &url, &headers, body.map(|body| body.to_string()))
+        self.try_send(method, &url, &headers, body.map(|body| body.to_string().into_bytes()).unwrap_or_default())
     }
 
     pub fn get(&self, path: &str, version: &str) -> Value {

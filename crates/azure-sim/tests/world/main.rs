@@ -8,6 +8,7 @@ mod cassette;
 mod creation;
 mod evidence;
 mod facts;
+mod faults;
 mod flow;
 mod invariants;
 mod logins;

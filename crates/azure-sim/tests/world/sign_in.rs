@@ -51,7 +51,7 @@ fn exchange(bench: &Bench, replaced: &[(&str, &str)]) -> Answer {
     ask_entra(bench, &known.tenant_id, &form)
 }
 
-fn by_secret(bench: &Bench, scope: &str) -> String {
+pub fn by_secret(bench: &Bench, scope: &str) -> String {
     let secret = bench.simulator.credentials().client_secret.clone();
     let answer = exchange(bench, &[("client_assertion_type", ""), ("client_secret", &secret), ("scope", scope)]);
     assert_eq!(answer.status, 200, "{}", answer.text);

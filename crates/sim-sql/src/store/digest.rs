@@ -1,5 +1,7 @@
 //! One hash over all that T-SQL can see in a database.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, types::ValueRef};
 use sha2::{Digest, Sha256};
 
@@ -13,10 +15,40 @@ impl Store {
         let connection = self.own();
         let mut hash = Sha256::new();
         match add_all(&connection, &mut hash, skip) {
-            Ok(()) => hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            Ok(()) => text(hash),
             Err(error) => format!("unreadable: {error}"),
         }
     }
+}
+
+/// Of a table and one of its columns, in lower case: `schema.table`, `column`.
+type Volatile<'v> = &'v dyn Fn(&str, &str) -> bool;
+
+impl Store {
+    /// A hash for each object (`schema.name` in lower case), over its definition and the rows of a table. Of a column that is
+    /// `volatile` it only counts where it is NULL. A schema is there as `schema <name>`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn contents(&self, volatile: Volatile<'_>) -> rusqlite::Result<BTreeMap<String, String>> {
+        let connection = self.own();
+        let catalogue: Catalogue = catalogue::load(&connection)?;
+        let mut contents: BTreeMap<String, String> =
+            catalogue.schemas.iter().map(|schema| (format!("schema {}", schema.name), String::new())).collect();
+        for (key, object) in &catalogue.objects {
+            let mut hash = Sha256::new();
+            hash.update(definition(object));
+            if let Object::Table(table) = object {
+                add_rows(&connection, &mut hash, table, &|column| volatile(key, column))?;
+            }
+            contents.insert(key.clone(), text(hash));
+        }
+        Ok(contents)
+    }
+}
+
+fn text(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn add_all(connection: &Connection, hash: &mut Sha256, skip: &dyn Fn(&str) -> bool) -> rusqlite::Result<()> {
@@ -27,7 +59,7 @@ fn add_all(connection: &Connection, hash: &mut Sha256, skip: &dyn Fn(&str) -> bo
     for (key, object) in catalogue.objects.iter().filter(|(key, _)| !skip(key)) {
         hash.update(format!("{key}\n{}\n", definition(object)));
         if let Object::Table(table) = object {
-            add_rows(connection, hash, table)?;
+            add_rows(connection, hash, table, &|_| false)?;
         }
     }
     Ok(())
@@ -44,13 +76,22 @@ fn definition(object: &Object) -> String {
     }
 }
 
-fn add_rows(connection: &Connection, hash: &mut Sha256, table: &Table) -> rusqlite::Result<()> {
+fn add_rows(
+    connection: &Connection,
+    hash: &mut Sha256,
+    table: &Table,
+    volatile: &dyn Fn(&str) -> bool,
+) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {} ORDER BY _rowid_", table.sqlite_name()))?;
-    let columns = statement.column_count();
+    let hidden: Vec<bool> = statement.column_names().map(|name| volatile(&name.to_ascii_lowercase())).collect();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        for index in 0..columns {
-            add_value(hash, row.get_ref(index)?);
+        for (index, hidden) in hidden.iter().enumerate() {
+            match row.get_ref(index)? {
+                ValueRef::Null => add_value(hash, ValueRef::Null),
+                _ if *hidden => hash.update(b"v"),
+                value => add_value(hash, value),
+            }
         }
     }
     Ok(())

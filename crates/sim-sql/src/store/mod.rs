@@ -12,7 +12,10 @@ mod state;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rusqlite::{Connection, backup::Backup};
@@ -34,7 +37,7 @@ const IN_MEMORY: &str = ":memory:";
 /// A database's storage, shared by all its sessions.
 ///
 /// The data is one SQLite file in WAL mode; each session has a connection of its own to it. A store outlives its
-/// sessions; the file stays when the store goes.
+/// sessions; the file stays when the store goes, unless it is [passing](Store::make_passing).
 pub struct Store {
     name: String,
     path: PathBuf,
@@ -45,6 +48,8 @@ pub struct Store {
     own: Mutex<Connection>,
     /// The catalogue that was read last, with its version.
     schema: Mutex<Option<(i64, Arc<Catalogue>)>>,
+    /// The file goes with the store.
+    passing: AtomicBool,
 }
 
 /// Why a database's storage could not be made, read or written.
@@ -115,6 +120,7 @@ impl Store {
             turned: Condvar::new(),
             own: Mutex::new(connection),
             schema: Mutex::new(None),
+            passing: AtomicBool::new(false),
         }))
     }
 
@@ -131,6 +137,11 @@ impl Store {
         Self::load(path, &self.name)
     }
 
+    /// From now on the file is removed when nobody uses the store any more.
+    pub fn make_passing(&self) {
+        self.passing.store(true, Ordering::SeqCst);
+    }
+
     /// A database in memory, for what needs no file. Each connection to it has its own, empty content.
     pub(crate) fn in_memory(name: &str) -> rusqlite::Result<Arc<Self>> {
         let path = PathBuf::from(IN_MEMORY);
@@ -144,6 +155,7 @@ impl Store {
             turned: Condvar::new(),
             own: Mutex::new(connection),
             schema: Mutex::new(None),
+            passing: AtomicBool::new(false),
         }))
     }
 
@@ -226,6 +238,20 @@ impl Store {
             *self.schema.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&catalogue)));
         }
         Ok((version, catalogue))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if !self.passing.load(Ordering::SeqCst) {
+            return;
+        }
+        for ending in ["", "-wal", "-shm"] {
+            let mut path = self.path.clone().into_os_string();
+            path.push(ending);
+            // What is not there need not be removed, and nobody could act on another failure.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

@@ -24,8 +24,11 @@ async fn send(raw: &mut Raw) {
     raw.write(&pack(kind::SQL_BATCH, &with_headers(&utf16("SELECT 5")))).await;
 }
 
+/// How many batches were run; the service heard of each.
 fn runs(fixture: &Fixture) -> usize {
-    fixture.seen.runs.lock().unwrap().len()
+    let runs = fixture.seen.runs.lock().unwrap().len();
+    assert_eq!(*fixture.seen.ran.lock().unwrap(), runs);
+    runs
 }
 
 #[tokio::test]
@@ -98,13 +101,16 @@ async fn a_batch_that_is_refused_is_not_run_and_a_fatal_error_is_the_last_word()
 }
 
 #[tokio::test]
-async fn a_log_in_can_be_cut_garbled_and_held_back() {
+async fn a_log_in_can_be_cut_garbled_refused_and_held_back() {
     for greeting in [Greeting::Cut, Greeting::Garble] {
-        let fixture = Script::new(|_, _, out| answer_number(5, out)).greeting(greeting).serve().await;
+        let fixture = Script::new(|_, _, out| answer_number(5, out)).greeting(greeting.clone()).serve().await;
         let error = fixture.connect_with(|_| ()).await.map(drop).unwrap_err();
         assert!(!matches!(error, tiberius::error::Error::Server(_)), "{greeting:?}: {error}");
         assert!(fixture.seen.logins.lock().unwrap().is_empty());
     }
+    let refused = Greeting::Refuse(Message::new(40613, 17, "not available"));
+    let fixture = Script::new(|_, _, out| answer_number(5, out)).greeting(refused).serve().await;
+    assert_eq!(code(&fixture.connect_with(|_| ()).await.map(drop).unwrap_err()), 40613);
     let fixture = Script::new(|_, _, out| answer_number(5, out)).greeting(Greeting::Hold).serve().await;
     let patience = std::time::Duration::from_millis(50);
     assert!(tokio::time::timeout(patience, fixture.connect_with(|_| ())).await.is_err());

@@ -131,6 +131,7 @@ pub(super) struct Seen {
     pub(super) logins: Mutex<Vec<Login>>,
     pub(super) batches: Mutex<Vec<String>>,
     pub(super) runs: Mutex<Vec<String>>,
+    pub(super) ran: Mutex<usize>,
     pub(super) sessions: Mutex<Vec<Arc<State>>>,
 }
 
@@ -189,7 +190,11 @@ impl Gate for Script {
     }
 
     fn greet(&self, _: &Login) -> Greeting {
-        self.greeting
+        self.greeting.clone()
+    }
+
+    fn ran(&self, _: &Login) {
+        *self.seen.ran.lock().unwrap() += 1;
     }
 }
 

@@ -1,0 +1,174 @@
+//! Faults: one thing that goes wrong at one request of a step, told from outside, and whether it has happened.
+//!
+//! Whatever comes in over the wire is a step's: users and sites act inside of the simulator.
+
+mod fault;
+mod http;
+mod sql;
+mod tape;
+mod wire;
+
+use std::sync::{Mutex, MutexGuard};
+
+use serde::Serialize;
+use sim_sql::Message;
+
+pub use fault::{Fault, Place, Protocol, Spot, What};
+pub(crate) use http::{Ending, Opening};
+pub use tape::Meeting;
+pub(crate) use wire::Wire;
+
+use crate::{
+    cloud::{Cloud, lock},
+    world::Fate,
+};
+
+/// How many log-ins a server refuses after it has failed over.
+const REFUSED_AFTER_FAILOVER: u32 = 2;
+
+/// The fault that is set, and the requests since then.
+#[derive(Default)]
+pub(crate) struct Faults(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    fault: Option<Fault>,
+    /// The number of the request that the fault has met.
+    met: Option<usize>,
+    /// It has happened.
+    fired: bool,
+    gone: Option<Gone>,
+    failing_over: Option<(String, u32)>,
+    tape: tape::Tape,
+}
+
+/// What refuses every request.
+#[derive(Clone, PartialEq, Eq)]
+enum Gone {
+    Http(Protocol),
+    /// A logical server.
+    Sql(String),
+}
+
+/// What became of the fault that was set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Faulted {
+    /// Version of this format: 1.
+    pub schema: u32,
+    /// The fault.
+    pub fault: Option<Fault>,
+    /// The request at which it happened, if it did.
+    pub fired: Option<Meeting>,
+    /// Every request since it was set.
+    pub requests: Vec<Meeting>,
+}
+
+/// A request that came in.
+pub(crate) struct Met {
+    pub(crate) number: usize,
+    protocol: Protocol,
+    /// What goes wrong at it.
+    pub(crate) what: Option<What>,
+}
+
+impl Faults {
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.0)
+    }
+
+    /// Sets a fault, or none, and begins to count from 1.
+    ///
+    /// # Errors
+    /// The protocol does not have such a thing.
+    pub(crate) fn set(&self, fault: Option<Fault>) -> Result<(), String> {
+        if let Some(Fault { at: Place::Request(spot), what }) = &fault
+            && !what.can_happen_to(spot.protocol)
+        {
+            return Err(format!("`{what:?}` cannot happen to a request of the protocol `{:?}`", spot.protocol));
+        }
+        *self.state() = State { fault, ..State::default() };
+        Ok(())
+    }
+
+    pub(crate) fn told(&self) -> Faulted {
+        let state = self.state();
+        let fired = state.met.filter(|_| state.fired).and_then(|number| state.tape.get(number)).cloned();
+        Faulted { schema: 1, fault: state.fault.clone(), fired, requests: state.tape.all().to_vec() }
+    }
+
+    pub(crate) fn has_fired(&self) -> bool {
+        self.state().fired
+    }
+
+    /// Writes a request down, and says what goes wrong at it.
+    fn meet(&self, protocol: Protocol, request: String, token: bool) -> Met {
+        let mut state = self.state();
+        let number = state.tape.add(protocol, request, token);
+        let what = state.happens(number);
+        if let Some(what) = what {
+            state.met = Some(number);
+            state.fired = !what.acts();
+        }
+        if what.is_some_and(What::is_for_good) && protocol.is_http() {
+            state.gone = Some(Gone::Http(protocol));
+        }
+        Met { number, protocol, what }
+    }
+
+    /// The effect of a request is there: what was to happen after it happens now.
+    fn acted(&self, number: usize) {
+        let mut state = self.state();
+        state.fired |= state.met == Some(number);
+    }
+
+    /// A request has changed something.
+    pub(crate) fn changed(&self, number: usize) {
+        if let Some(meeting) = self.state().tape.get_mut(number) {
+            meeting.changes = true;
+        }
+    }
+}
+
+impl State {
+    /// What goes wrong at the request of this number, which was written down last.
+    fn happens(&self, number: usize) -> Option<What> {
+        let (fault, meeting) = (self.fault.as_ref()?, self.tape.get(number)?);
+        let here = match &fault.at {
+            Place::Number(wanted) => *wanted == number,
+            Place::Request(spot) => *spot == meeting.spot,
+        };
+        let once = here && self.met.is_none() && fault.what.can_happen_to(meeting.spot.protocol);
+        once.then_some(fault.what)
+    }
+}
+
+impl Cloud {
+    /// Lets the operations go on that a fault has made hang.
+    pub(crate) fn release(&self) {
+        let now = crate::clock::now();
+        for operation in self.world().operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
+            (operation.fate, operation.due) = (Fate::Succeeds, now);
+        }
+        self.notify();
+    }
+}
+
+/// Errors that a SQL server answers with when it is busy or fails over, with the texts of their documentation.
+pub(crate) fn unavailable(number: u32, database: &str, server: &str) -> Message {
+    match number {
+        4060 => {
+            let text = format!("Cannot open database \"{database}\" requested by the login. The login failed.");
+            Message::new(number, 11, text)
+        }
+        40501 => {
+            let text = "The service is currently busy. Retry the request after 10 seconds. Incident ID: 0. Code: 0.";
+            Message::new(number, 20, text)
+        }
+        _ => {
+            let text = format!(
+                "Database '{database}' on server '{server}' is not currently available. Please retry the connection later."
+            );
+            Message::new(number, 17, text)
+        }
+    }
+}
