@@ -29,7 +29,7 @@ pub struct Kind {
 }
 
 /// The beginning of a batch, blanks folded, and what it is. The longest beginning that fits counts.
-const KINDS: [(&str, Need, &str); 25] = [
+const KINDS: [(&str, Need, &str); 27] = [
     ("SELECT SYSUTCDATETIME() AS now, d.is_read_only,", Need::ViewState, "look at the state"),
     ("SELECT SYSUTCDATETIME() AS now;", Need::User, "ask for the time"),
     ("SELECT 1", Need::User, "keep the session alive"),
@@ -82,9 +82,15 @@ const KINDS: [(&str, Need, &str); 25] = [
         "create schema rolling_upgrade",
     ),
     (
-        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF OBJECT_ID(N'rolling_upgrade.journal'",
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF OBJECT_ID(N'rolling_upgrade.counted'",
         Need::Owner,
         "drop schema rolling_upgrade",
+    ),
+    ("SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.counted", Need::Owner, "keep row counts"),
+    (
+        "IF OBJECT_ID(N'rolling_upgrade.counted', N'U') IS NOT NULL SELECT of_stage",
+        Need::ViewState,
+        "read the row counts that were kept",
     ),
     ("SET XACT_ABORT ON; BEGIN TRANSACTION; DECLARE @now datetime2(3)", Need::Owner, "open the fence"),
     ("UPDATE rolling_upgrade.fence SET closed_at", Need::Owner, "close the fence"),
