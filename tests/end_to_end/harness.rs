@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -54,6 +54,55 @@ impl Ended {
     pub fn why(&self) -> String {
         let result = self.result();
         format!("{}\nhint: {}", result["message"].as_str().unwrap(), result["hint"].as_str().unwrap())
+    }
+}
+
+/// A step that runs.
+pub struct Running<'s> {
+    shop: &'s Shop,
+    step: String,
+    /// The step, or the script that has started it.
+    pub process: Child,
+    files: TempDir,
+}
+
+impl Running<'_> {
+    fn read(&self, name: &str) -> String {
+        fs::read(self.files.path().join(name))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// What it has logged so far.
+    pub fn stderr(&self) -> String {
+        self.read("stderr")
+    }
+
+    /// Whether it has written its outputs, which is the last thing that a step does.
+    pub fn has_told(&self) -> bool {
+        self.read("output").contains("result<<")
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ended {
+        let status = self.process.wait().unwrap();
+        self.told(status.code())
+    }
+
+    /// What it has told; the exit code is that of the step.
+    pub fn told(self, code: Option<i32>) -> Ended {
+        let ended = Ended {
+            code,
+            outputs: outputs(&self.read("output")),
+            stdout: self.read("stdout"),
+            stderr: self.read("stderr"),
+            summary: self.read("summary"),
+        };
+        self.shop.no_secret_in(&self.step, &ended);
+        if matches!(ended.outputs.get("outcome").map(String::as_str), Some("done" | "already-done")) {
+            self.shop.known.borrow_mut().extend(ended.outputs.clone());
+        }
+        ended
     }
 }
 
@@ -130,10 +179,11 @@ impl Shop {
     pub fn sent(&self, step: &str, text: &str) -> usize {
         let lines = fs::read_to_string(&self.capture).unwrap();
         let application = format!("rolling-upgrade/{step}/");
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        // The simulator may be at writing the last one.
+        let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let of_step =
             lines.filter(|line| line["application"].as_str().is_some_and(|who| who.starts_with(&application)));
-        of_step.filter(|line| line["sql"].as_str().unwrap().contains(text)).count()
+        of_step.filter(|line| line["sql"].as_str().is_some_and(|sql| sql.contains(text))).count()
     }
 
     /// A folder with one upgrade script of this text, which takes the place of the application's own.
@@ -169,6 +219,13 @@ impl Shop {
         self
     }
 
+    /// A file of this text.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        file
+    }
+
     /// The folder of scripts that later steps get.
     pub fn scripts(&self) -> &Path {
         &self.scripts
@@ -181,28 +238,20 @@ impl Shop {
 
     /// Runs a step with further inputs; an empty value takes an input away.
     pub fn run_with(&self, step: &str, more: &[(&str, &str)]) -> Ended {
+        self.start(step, more, Command::new(binary(step))).end()
+    }
+
+    /// Starts a step with further inputs, by a command that has it as its program, or a script that runs it.
+    pub fn start(&self, step: &str, more: &[(&str, &str)], mut command: Command) -> Running<'_> {
         let files = tempfile::tempdir_in(self.folder.path()).unwrap();
-        let (output, summary) = (files.path().join("output"), files.path().join("summary"));
-        let mut command = Command::new(binary(step));
-        command.env_clear().env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &summary);
+        let file = |name: &str| files.path().join(name);
+        command.env_clear().env("GITHUB_OUTPUT", file("output")).env("GITHUB_STEP_SUMMARY", file("summary"));
         command.env("SSL_CERT_FILE", &self.sim.addresses().ca_file).env("RUNNER_DEBUG", "1");
         command.envs(self.inputs(step, more).iter().map(|(name, value)| (variable(name), value)));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let done = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let file = |path: &Path| fs::read_to_string(path).unwrap_or_default();
-        let ended = Ended {
-            code: done.status.code(),
-            outputs: outputs(&file(&output)),
-            stdout: text(&done.stdout),
-            stderr: text(&done.stderr),
-            summary: file(&summary),
-        };
-        self.no_secret_in(step, &ended);
-        if matches!(ended.outputs.get("outcome").map(String::as_str), Some("done" | "already-done")) {
-            self.known.borrow_mut().extend(ended.outputs.clone());
-        }
-        ended
+        let channel = |name: &str| fs::File::create(file(name)).unwrap();
+        command.stdin(Stdio::null()).stdout(channel("stdout")).stderr(channel("stderr"));
+        Running { shop: self, step: step.to_owned(), process: command.spawn().unwrap(), files }
     }
 
     /// Runs steps one after the other; each must do what it is for.
@@ -306,6 +355,19 @@ impl Shop {
             let at = text.find(secret.as_str());
             assert!(at.is_none(), "{step} shows a secret at {at:?}");
         }
+    }
+}
+
+/// For what a test waits for; nothing takes that long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for a condition.
+#[track_caller]
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::ids::{EndpointId, ProfileId, ServerId, SiteId, same};
+use crate::ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same};
 
 /// A tag set on what this software creates; its value is the upgrade id.
 pub const TAG: &str = "rolling-upgrade";
@@ -302,6 +302,13 @@ pub struct LinkStatus {
     pub lag: Option<SignedDuration>,
     /// `last_commit`.
     pub last_commit: Option<Timestamp>,
+}
+
+impl LinkStatus {
+    /// Its other side is this database.
+    pub fn leads_to(&self, partner: &DatabaseId) -> bool {
+        same(&self.partner_server, &partner.server) && same(&self.partner_database, &partner.name)
+    }
 }
 
 /// A row of the fence table: who made production read-only, and until when at most.

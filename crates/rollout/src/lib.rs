@@ -23,7 +23,7 @@ mod upgrade;
 mod world;
 
 pub use connect_to::ConnectTo;
-pub use decide::{Case, Step, decide};
+pub use decide::{Case, Deadline, Step, deadline, decide, give_back, unfreeze};
 pub use durations::{Durations, durations, script_seconds};
 pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId};

@@ -123,6 +123,11 @@ impl Cloud {
         both.map(drop).map_err(failed_at_azure)
     }
 
+    /// `program_name` of the sessions of this run.
+    pub fn application(&self) -> &str {
+        &self.sql.application
+    }
+
     /// A session on a database, as the identity of this run.
     ///
     /// # Errors

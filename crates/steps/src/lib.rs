@@ -4,16 +4,20 @@
 
 mod apply;
 mod cloud;
+mod course;
 mod failure;
 mod inputs;
 mod observe;
+mod outputs;
 mod plan;
 mod report;
 mod sessions;
 mod shell;
 mod sign_in;
 mod step;
+mod stop;
 mod surroundings;
+mod way_back;
 mod ways;
 
 pub use rollout::Step;
@@ -22,10 +26,10 @@ use std::process::ExitCode;
 
 /// Runs one of the steps that change something.
 pub fn step(step: Step) -> ExitCode {
-    shell::run(step.name(), step::binary(step), async |guest, inputs| step::run(step, guest, inputs).await)
+    shell::run(step.name(), step::binary(step), async |guest, inputs, stop| step::run(step, guest, inputs, stop).await)
 }
 
 /// Runs plan, which only reads.
 pub fn plan() -> ExitCode {
-    shell::run("plan", "upgrade-plan", async |guest, inputs| plan::run(guest, inputs).await)
+    shell::run("plan", "upgrade-plan", async |guest, inputs, stop| plan::run(guest, inputs, stop).await)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use azure::{sql, traffic_manager, web};
 use rollout::{
     DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
-    facts::{ConnectionSetting, Database, Site, SqlState},
+    facts::{ConnectionSetting, Database, Profile, Site, SqlState},
     rows::{Changes, Counted},
 };
 use secrecy::ExposeSecret;
@@ -26,13 +26,16 @@ use crate::{
     ways::closed_ways,
 };
 
-/// The sessions that a step keeps: the one on production holds the lock.
+/// The sessions that a step keeps.
 #[derive(Default)]
 pub struct Sessions {
-    /// On the production database; `None` once it was removed.
+    /// On the production database.
     pub production: Option<Session>,
     /// On the stage database, as soon as it takes log-ins.
     pub stage: Option<Session>,
+    /// Whether the one on production holds the lock. It does in every step that changes something, until production's
+    /// database is removed.
+    pub lock: HoldsLock,
 }
 
 /// Everything that decisions look at.
@@ -40,26 +43,45 @@ pub struct Sessions {
 /// # Errors
 /// Something could not be read. What does not exist is no error.
 pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<World, Failure> {
-    let profile = async {
-        let id = upgrade.production.endpoint.profile_id();
-        let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), &id)).await.map_err(failed_at_azure)?;
-        found.ok_or_else(|| {
-            let hint = "look at the identifiers of the endpoints";
-            Refusal::new(format!("read profile `{id}`"), "there is no such profile", hint).into()
-        })
-    };
-    let production = async { slot(cloud, &upgrade.production).await };
-    let stage = async { slot(cloud, &upgrade.stage).await };
-    let (profile, mut production, mut stage) = try_join!(profile, production, stage)?;
-    if sessions.production.is_some() {
-        let (database, kept) = (&upgrade.production.database, &mut sessions.production);
-        let session = sessions::open(cloud, database, kept, HoldsLock::Yes).await?;
-        production.sql = Some(statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)?);
+    let (profile, mut production, mut stage) =
+        try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production), slot(cloud, &upgrade.stage))?;
+    if sessions.lock == HoldsLock::Yes {
+        production.sql = Some(production_state(cloud, upgrade, sessions).await?);
+    } else if takes_log_ins(&production) {
+        production.sql = look_into(cloud, &upgrade.production.database, &mut sessions.production).await?;
     }
     if takes_log_ins(&stage) {
         stage.sql = look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await?;
     }
     Ok(World { profile, production, stage, permissions: None, counted: None })
+}
+
+/// The profile and production alone, under the lock: what is needed to give production back when there is little time, and
+/// nothing that could be waited for longer. Of stage nothing is seen.
+///
+/// # Errors
+/// Something could not be read.
+pub async fn observe_production(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<World, Failure> {
+    let state = production_state(cloud, upgrade, sessions);
+    let (profile, production, sql) = try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production), state)?;
+    let production = SlotView { sql: Some(sql), ..production };
+    Ok(World { profile, production, stage: SlotView::default(), permissions: None, counted: None })
+}
+
+/// What the session that holds the lock shows.
+async fn production_state(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<SqlState, Failure> {
+    let (database, kept) = (&upgrade.production.database, &mut sessions.production);
+    let session = sessions::open(cloud, database, kept, HoldsLock::Yes).await?;
+    statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)
+}
+
+async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Result<Profile, Failure> {
+    let id = upgrade.production.endpoint.profile_id();
+    let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), &id)).await.map_err(failed_at_azure)?;
+    found.ok_or_else(|| {
+        let hint = "look at the identifiers of the endpoints";
+        Refusal::new(format!("read profile `{id}`"), "there is no such profile", hint).into()
+    })
 }
 
 async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {

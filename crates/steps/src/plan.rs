@@ -17,6 +17,7 @@ use crate::{
     inputs::{PlanArguments, identifier},
     observe::{Sessions, observe, settings},
     report::Report,
+    stop::Stop,
     surroundings,
 };
 
@@ -24,7 +25,11 @@ use crate::{
 ///
 /// # Errors
 /// Something cannot be read, or a rule forbids the upgrade.
-pub async fn run(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure> {
+pub async fn run(guest: &Guest, arguments: PlanArguments, stop: &Stop) -> Result<Report, Failure> {
+    stop.or_interrupted(plan(guest, arguments)).await
+}
+
+async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure> {
     let id = upgrade_id_or_new(guest, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let scripts = scripts(&arguments)?;

@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     inputs::{self, ConnectionInputs, Parsed},
     report::Report,
+    stop::Stop,
 };
 
 /// Inputs of a step, whichever.
@@ -40,7 +41,7 @@ impl Inputs for inputs::StepArguments {
 pub fn run<I: Inputs>(
     step: &'static str,
     binary: &'static str,
-    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
 ) -> ExitCode {
     let guest = Guest::from_environment();
     let line: Vec<OsString> = std::env::args_os().collect();
@@ -86,7 +87,7 @@ fn protected<I: Inputs>(
     guest: &Guest,
     step: &'static str,
     inputs: I,
-    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
 ) -> Report {
     silence_panics(guest);
     let ended = catch_unwind(AssertUnwindSafe(|| started(guest, inputs, work)));
@@ -100,7 +101,7 @@ fn protected<I: Inputs>(
 fn started<I: Inputs>(
     guest: &Guest,
     inputs: I,
-    work: impl AsyncFnOnce(&Guest, I) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
 ) -> Result<Report, Failure> {
     let masked = hide_secrets(guest, inputs.connection());
     masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
@@ -108,7 +109,16 @@ fn started<I: Inputs>(
     let subscriber = subscriber.with_writer(Log(guest.clone())).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::refused(error, "give the process more files or memory"))?;
-    tracing::subscriber::with_default(subscriber, || runtime.block_on(work(guest, inputs)))
+    let ended = tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(async {
+            let stop = Stop::listen();
+            let stop = stop.map_err(|error| Failure::refused(error, "let the process have handlers for signals"))?;
+            work(guest, inputs, &stop).await
+        })
+    });
+    // Whatever a step gave up, such as the look-up of a name, must not hold up its end.
+    runtime.shutdown_background();
+    ended
 }
 
 /// With `RUNNER_DEBUG=1` a line per request of ours, and nothing of what libraries say to their authors.

@@ -2,15 +2,17 @@
 //!
 //! Every answer is read to its end, because an error may stand behind the last result set. A session that ran into a
 //! time limit, or whose connection broke, or whose caller stopped waiting in the middle of a call, is closed and never
-//! used again: what is left on the wire could be taken for the answer to the next call.
+//! used again: what is left on the wire could be taken for the answer to the next call. The server is asked to stop working
+//! on a call that nobody waits for any more, so that its locks do not outlive it for longer than they must.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use tiberius::{QueryItem, error::Error};
 use tokio::{
-    sync::Mutex,
-    task::AbortHandle,
+    runtime::Handle,
+    sync::{Mutex, MutexGuard},
+    task::{AbortHandle, JoinHandle},
     time::{Instant, timeout},
 };
 use tracing::{Dispatch, instrument::WithSubscriber};
@@ -47,6 +49,14 @@ pub struct Session {
 struct Line {
     client: Option<Client>,
     used: Instant,
+    /// The end of a call that nobody waited for.
+    ending: Option<JoinHandle<()>>,
+}
+
+/// A connection in the middle of a call. Who drops it there does not wait for the call any more.
+struct Call<'l> {
+    line: MutexGuard<'l, Line>,
+    client: Option<Client>,
 }
 
 /// What is done with the rows of an answer.
@@ -76,16 +86,21 @@ impl Session {
     fn over(client: Client, connect: &Connect) -> Self {
         let listener = Listener::default();
         let dispatch = listener.dispatch();
-        let line = Arc::new(Mutex::new(Line { client: Some(client), used: Instant::now() }));
+        let line = Arc::new(Mutex::new(Line { client: Some(client), used: Instant::now(), ending: None }));
         let beating = beat(line.clone(), connect.keep_alive).with_subscriber(dispatch.clone());
         let heart = tokio::spawn(beating).abort_handle();
         Self { line, heart, place: connect.to_string(), listener, dispatch }
     }
 
     /// Whether another call can be sent. It says nothing about a connection that broke since it was last used, by a call
-    /// or by a sign of life; one that is under way is waited for.
+    /// or by a sign of life; one that is under way is waited for, and so is the end of a call that was given up.
     pub async fn is_open(&self) -> bool {
-        self.line.lock().await.client.is_some()
+        let mut line = self.line.lock().await;
+        if let Some(ending) = line.ending.take() {
+            // Whatever became of it: the connection is closed.
+            let _ = ending.await;
+        }
+        line.client.is_some()
     }
 
     /// Which database on which server, for messages.
@@ -135,24 +150,21 @@ impl Session {
     ) -> Result<Answer, SqlError> {
         let attempt: Arc<str> = format!("{attempt} in {}", self.place).into();
         let closed = || SqlError::new(Kind::Closed, &*attempt, "the session was closed by an earlier failure");
-        let mut line = self.line.lock().await;
-        // Out of the line while the call runs: whoever stops waiting for it leaves a closed session behind.
-        let mut client = line.client.take().ok_or_else(closed)?;
+        let mut call = Call::begin(self.line.lock().await);
+        let client = call.client.as_mut().ok_or_else(closed)?;
         self.listener.take();
-        let outcome =
-            timeout(limit, drain(&mut client, sql, rows, &attempt)).with_subscriber(self.dispatch.clone()).await;
-        line.used = Instant::now();
+        let outcome = timeout(limit, drain(client, sql, rows, &attempt)).with_subscriber(self.dispatch.clone()).await;
         match outcome {
             Ok(Ok(sets)) => {
-                line.client = Some(client);
+                call.end(true);
                 Ok(Answer { attempt, sets, messages: self.listener.take().messages })
             }
             Ok(Err(error)) => {
-                line.client = is_usable_after(&error).then_some(client);
+                call.end(is_usable_after(&error));
                 Err(self.failure(&attempt, error, first_line))
             }
             Err(_) => {
-                cancel(client).await;
+                call.cancel().await;
                 Err(SqlError::new(
                     Kind::Timeout,
                     &*attempt,
@@ -179,6 +191,35 @@ impl Session {
             connection
         } else {
             format!("{connection}; before, the server said: {}", said.trim_end_matches('.'))
+        }
+    }
+}
+
+impl<'l> Call<'l> {
+    /// Takes the connection out of the line while the call runs: whoever stops waiting for it leaves a closed session.
+    fn begin(mut line: MutexGuard<'l, Line>) -> Self {
+        let client = line.client.take();
+        Self { line, client }
+    }
+
+    /// The answer was read to its end.
+    fn end(mut self, usable: bool) {
+        self.line.used = Instant::now();
+        self.line.client = self.client.take().filter(|_| usable);
+    }
+
+    /// The time for it is over.
+    async fn cancel(mut self) {
+        if let Some(client) = self.client.take() {
+            cancel(client).await;
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if let (Some(client), Ok(runtime)) = (self.client.take(), Handle::try_current()) {
+            self.line.ending = Some(runtime.spawn(cancel(client)));
         }
     }
 }

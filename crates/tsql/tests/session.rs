@@ -110,6 +110,8 @@ fn whoever_stops_waiting_leaves_a_closed_session() {
         let mut session = server.session().await;
         let stopped = tokio::time::timeout(Duration::from_millis(50), session.query("look", "slow", LIMIT)).await;
         assert!(stopped.is_err() && !session.is_open().await);
+        server.attentions.recv_timeout(LIMIT).expect("the server is asked to stop working on it");
+        assert_eq!(session.query("look again", "one", LIMIT).await.unwrap_err().kind, Kind::Closed);
     });
 }
 

@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod freeze;
+mod give_back;
 mod migrate;
 mod prepare;
 mod rollback;
@@ -15,6 +16,7 @@ pub use rollback::loss;
 
 use std::str::FromStr;
 
+pub use give_back::{Deadline, deadline, give_back, unfreeze};
 use serde::Serialize;
 
 use crate::{Effect, Policy, Refusal, Slot, Upgrade, World, labels, plan::Surroundings};

@@ -99,7 +99,8 @@ fn adopted(case: &Case<'_>, stage: &Slot) -> bool {
     kept || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
 }
 
-fn give_back(case: &Case<'_>) -> Vec<Effect> {
+/// Production takes writes again, and its fence row is closed.
+pub(super) fn give_back(case: &Case<'_>) -> Vec<Effect> {
     let (view, database) = (&case.world.production, case.production().database.clone());
     let linked = view.link_to(&case.stage().database).is_some();
     let open_fence = view.open_fence(case.upgrade).is_some();

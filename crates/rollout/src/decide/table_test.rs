@@ -6,6 +6,9 @@ pub(crate) mod model;
 #[path = "ending_test.rs"]
 mod ending;
 
+#[path = "give_back_test.rs"]
+mod giving_back;
+
 use std::fmt::Write;
 
 use model::{around, assert_invariants, fresh, later, policy, upgrade};

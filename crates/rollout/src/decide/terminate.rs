@@ -15,6 +15,14 @@ fn tried(case: &Case<'_>) -> String {
     format!("end replication from `{}` to `{}`", case.production().database, case.stage().database)
 }
 
+/// The link is gone, as Azure and the database itself see it, or was labelled as proved to be.
+pub(super) fn begun(case: &Case<'_>) -> bool {
+    let (view, stage) = (&case.world.production, &case.stage().database);
+    let in_sql = view.sql.iter().flat_map(|sql| &sql.links).any(|link| link.leads_to(stage));
+    let linked = view.link_to(stage).is_some() || in_sql;
+    !linked || labels::synchronised(&case.world.profile, case.upgrade)
+}
+
 fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_not_switched(&tried(case))?;
     case.require_copy(&tried(case))?;

@@ -17,6 +17,7 @@ use super::{Hands, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
+    sessions::HoldsLock,
 };
 
 impl Hands<'_> {
@@ -176,7 +177,7 @@ impl Hands<'_> {
         };
         wait::until(&format!("`{database}` is gone"), self.cloud.pace.poll, limit, look).await?;
         if *database == self.upgrade.production.database {
-            self.sessions.production = None;
+            (self.sessions.production, self.sessions.lock) = (None, HoldsLock::No);
         } else {
             self.sessions.stage = None;
         }
@@ -191,10 +192,7 @@ fn leads_to(link: &Link, partner: &DatabaseId) -> bool {
 /// `last_replication` is no proof: a read-only database may never advance it. `last_commit` of both sides is.
 fn synchronised(primary: &SqlState, secondary: &SqlState, source: &DatabaseId, target: &DatabaseId) -> bool {
     let towards = |state: &SqlState, partner: &DatabaseId| -> Option<LinkStatus> {
-        let mut links = state.links.iter();
-        links
-            .find(|link| same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name))
-            .cloned()
+        state.links.iter().find(|link| link.leads_to(partner)).cloned()
     };
     let (Some(out), Some(back)) = (towards(primary, target), towards(secondary, source)) else { return false };
     let followed = [&out, &back].iter().all(|link| same(&link.state, "CATCH_UP"));

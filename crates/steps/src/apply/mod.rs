@@ -6,7 +6,7 @@ mod link;
 mod scripts;
 mod site;
 mod traffic;
-mod wait;
+pub mod wait;
 
 pub use database::held;
 pub use scripts::{Scripts, names, read_folder};

@@ -1,0 +1,377 @@
+//! The course of every step that changes something: sign in, lock, observe, decide, apply, look again, report.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rollout::{
+    Case, DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, deadline, decide, decide::loss, detour,
+    plan::Surroundings, rows::Counted,
+};
+use serde_json::json;
+use tokio::time::Instant;
+use tsql::statements::lock::{self, Lock};
+
+use crate::{
+    apply::{Hands, Scripts},
+    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
+    failure::Failure,
+    observe::{self, Sessions, observe},
+    outputs,
+    report::Report,
+    sessions::HoldsLock,
+    stop::{Halt, Limits, Stop, TIME_TO_END},
+    surroundings,
+};
+
+/// One step of one upgrade.
+pub struct Course<'c> {
+    /// Which step.
+    pub step: Step,
+    /// What it speaks to.
+    pub cloud: &'c Cloud,
+    /// The upgrade.
+    pub upgrade: &'c Upgrade,
+    /// What the user allows.
+    pub policy: &'c Policy,
+    /// The user's scripts.
+    pub scripts: &'c Scripts,
+    /// Who may stop it.
+    pub stop: &'c Stop,
+}
+
+/// How far a step has come.
+#[derive(Default)]
+pub struct Journey {
+    /// The sessions that are open.
+    pub sessions: Sessions,
+    /// What was done, in words, with seconds.
+    pub done: Vec<(String, f64)>,
+    /// What it is at, as it follows "to".
+    pub doing: String,
+    /// The live state as it was seen last.
+    pub world: Option<World>,
+    /// When production must have its write access back.
+    pub due: Option<Due>,
+    /// An effect was begun.
+    pub begun: bool,
+    /// This step has sent users away from production.
+    switched: bool,
+}
+
+/// The deadline of the read-only time, on both clocks.
+#[derive(Clone, Copy)]
+pub struct Due {
+    /// By the server's clock.
+    pub at: Timestamp,
+    /// By ours.
+    until: Instant,
+}
+
+impl Journey {
+    /// The deadline of the read-only time has passed.
+    pub fn overdue(&self) -> bool {
+        self.due.is_some_and(|due| due.until <= Instant::now())
+    }
+}
+
+impl Course<'_> {
+    /// Runs the step to whatever end it comes to.
+    pub async fn run(&self) -> Report {
+        let mut journey = Journey::default();
+        match self.forward(&mut journey).await {
+            Ok(report) => report,
+            Err(Halt::Stopped(cause)) => self.stopped(cause, journey).await,
+            Err(Halt::Overdue) => self.overdue(None, journey).await,
+            Err(Halt::Failed(failure)) if journey.overdue() => self.overdue(Some(failure), journey).await,
+            Err(Halt::Failed(failure)) => self.failed(failure, journey),
+        }
+    }
+
+    async fn forward(&self, journey: &mut Journey) -> Result<Report, Halt> {
+        self.part("sign in", journey, async |_| self.cloud.sign_in().await).await?;
+        let lock = async |journey: &mut Journey| {
+            journey.sessions = self.locked().await?;
+            Ok(())
+        };
+        self.part("take the lock", journey, lock).await?;
+        let around = self.look(journey).await?;
+        let world = journey.world.as_ref().ok_or_else(not_seen)?;
+        let effects = self.decide(world, around.as_ref())?;
+        let given_up = self.given_up(world);
+        self.apply(&effects, journey).await?;
+        let changes = effects.iter().any(|effect| !effect.is_proof());
+        if changes {
+            self.look_after(journey).await?;
+        }
+        let mut report = self.succeeded(if changes { Outcome::Done } else { Outcome::AlreadyDone }, journey);
+        report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
+        Ok(report)
+    }
+
+    /// What a rollback that was allowed to lose writes is about to lose.
+    fn given_up(&self, world: &World) -> Option<String> {
+        let loss = (self.step == Step::Rollback).then(|| loss(&self.case(world, None))).flatten()?;
+        self.cloud.notice(format!("given up, as `accept-loss` allows: {loss}"));
+        Some(loss)
+    }
+
+    /// One part of the way: it ends early when the step is to stop, or the deadline passes.
+    async fn part<T>(
+        &self,
+        what: &str,
+        journey: &mut Journey,
+        work: impl AsyncFnOnce(&mut Journey) -> Result<T, Failure>,
+    ) -> Result<T, Halt> {
+        self.patient_part(Duration::ZERO, what, journey, work).await
+    }
+
+    async fn patient_part<T>(
+        &self,
+        grace: Duration,
+        what: &str,
+        journey: &mut Journey,
+        work: impl AsyncFnOnce(&mut Journey) -> Result<T, Failure>,
+    ) -> Result<T, Halt> {
+        what.clone_into(&mut journey.doing);
+        let limits = Limits { stop: self.stop, grace, deadline: journey.due.map(|due| due.until) };
+        limits.hold(work(journey)).await
+    }
+
+    /// The session that holds the lock. Only cleanup goes on without one, once production's database is removed.
+    async fn locked(&self) -> Result<Sessions, Failure> {
+        let production = &self.upgrade.production.database;
+        if self.step == Step::Cleanup && self.removed(production).await? {
+            return Ok(Sessions::default());
+        }
+        let mut session = match self.cloud.connect(production).await {
+            Ok(session) => session,
+            Err(error) => return Err(self.not_connected(error).await),
+        };
+        match lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)? {
+            Lock::Taken => Ok(Sessions { production: Some(session), stage: None, lock: HoldsLock::Yes }),
+            Lock::Held { by } => {
+                let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
+                let why = format!("the lock on `{production}` is held by {who}");
+                let hint = "wait until that run has ended: two at once would undo each other";
+                Err(Refusal::new(format!("run {}", self.step.name()), why, hint).into())
+            }
+        }
+    }
+
+    /// Servers say the same of a database that is not there and of one that is not there for the moment.
+    async fn not_connected(&self, error: NotConnected) -> Failure {
+        let production = &self.upgrade.production.database;
+        match self.removed(production).await {
+            Ok(true) => {
+                let why = format!("production database `{production}` does not exist");
+                let hint = "V1 was removed, or the identifier is wrong: nothing is left to do here";
+                Refusal::new(format!("run {}", self.step.name()), why, hint).into()
+            }
+            _ => error.into(),
+        }
+    }
+
+    async fn removed(&self, database: &DatabaseId) -> Result<bool, Failure> {
+        let arm = &self.cloud.arm;
+        let found = arm.send(&azure::sql::database(arm.scope(), database)).await.map_err(failed_at_azure)?;
+        Ok(found.is_none())
+    }
+
+    /// Looks at the live state, and at what surrounds it where that matters. The deadline counts from before the look, so
+    /// that it is never late.
+    async fn look(&self, journey: &mut Journey) -> Result<Option<Surroundings>, Halt> {
+        let looked = Instant::now();
+        let look = async |journey: &mut Journey| self.observe(&mut journey.sessions).await;
+        let (world, around) = self.part("look at the live state", journey, look).await?;
+        let due = deadline(self.step, &self.case(&world, around.as_ref()));
+        journey.due = due.map(|due| Due { at: due.at, until: looked + due.left.try_into().unwrap_or(Duration::ZERO) });
+        journey.world = Some(world);
+        if journey.overdue() { Err(Halt::Overdue) } else { Ok(around) }
+    }
+
+    async fn observe(&self, sessions: &mut Sessions) -> Result<(World, Option<Surroundings>), Failure> {
+        let mut world = observe(self.cloud, self.upgrade, sessions).await?;
+        let around = match self.step {
+            Step::Prepare | Step::Freeze if !world.production.read_only() => {
+                Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut()).await?)
+            }
+            _ => None,
+        };
+        if self.step == Step::Freeze && world.production.writable() && world.stage.sql.is_some() {
+            self.scripts.parse(self.cloud, self.upgrade).await?;
+            let termination = self.policy.termination;
+            let permissions = observe::permissions(self.cloud, self.upgrade, sessions, termination).await?;
+            detour(termination, &permissions.closed).into_iter().for_each(|what| self.cloud.notice(what));
+            world.permissions = Some(permissions);
+        }
+        if matches!(self.step, Step::Switch | Step::Rollback) {
+            world.counted = self.counted(self.step, sessions).await?;
+        }
+        Ok((world, around))
+    }
+
+    /// What was written since migrate. For a rollback, a stage copy that cannot be looked into does not keep production from its
+    /// write access.
+    pub async fn counted(&self, step: Step, sessions: &mut Sessions) -> Result<Option<Counted>, Failure> {
+        match observe::counted(self.upgrade, sessions, self.cloud.pace.request).await {
+            Err(failure) if step == Step::Rollback => {
+                self.cloud.notice(format!("the rows of the stage copy cannot be counted: {}", failure.message()));
+                Ok(None)
+            }
+            counted => counted,
+        }
+    }
+
+    /// What decisions are made on.
+    pub fn case<'w>(&'w self, world: &'w World, around: Option<&'w Surroundings>) -> Case<'w> {
+        Case { upgrade: self.upgrade, world, policy: self.policy, around }
+    }
+
+    fn decide(&self, world: &World, around: Option<&Surroundings>) -> Result<Vec<Effect>, Refusal> {
+        decide(self.step, &self.case(world, around))
+    }
+
+    /// Applies the effects in order. If one is refused, those before it are taken back as far as they can be, unless the
+    /// deadline has passed: then production is given back as a whole.
+    async fn apply(&self, effects: &[Effect], journey: &mut Journey) -> Result<(), Halt> {
+        let mut applied: Vec<&Effect> = Vec::new();
+        for effect in effects {
+            match self.apply_in_time(effect, journey).await {
+                Err(Halt::Failed(failure)) if !journey.overdue() => {
+                    let take_back = async |journey: &mut Journey| Ok(self.take_back(&applied, failure, journey).await);
+                    return Err(Halt::Failed(self.part("take back what it had done", journey, take_back).await?));
+                }
+                outcome => outcome?,
+            }
+            applied.push(effect);
+        }
+        Ok(())
+    }
+
+    /// The deadline begins with the fence row. It ends with the request that nobody can take back, which is not cut off
+    /// either: whoever looks after it must not find it still on its way.
+    async fn apply_in_time(&self, effect: &Effect, journey: &mut Journey) -> Result<(), Halt> {
+        let last = self.sends_users_away(effect);
+        if let Effect::OpenFence { within, .. } = effect {
+            journey.due = due_in(*within, journey.world.as_ref());
+        } else if last {
+            journey.due = None;
+        }
+        journey.begun = true;
+        let grace = if last { TIME_TO_END } else { Duration::ZERO };
+        let apply = async |journey: &mut Journey| self.apply_one(effect, journey).await;
+        self.patient_part(grace, &effect.to_string(), journey, apply).await?;
+        journey.switched |= last;
+        Ok(())
+    }
+
+    fn sends_users_away(&self, effect: &Effect) -> bool {
+        let production = &self.upgrade.production.endpoint;
+        self.step == Step::Switch
+            && matches!(effect, Effect::DisableEndpoint { endpoint, .. } if endpoint == production)
+    }
+
+    /// Applies one effect.
+    pub async fn apply_one(&self, effect: &Effect, journey: &mut Journey) -> Result<(), Failure> {
+        let began = Instant::now();
+        self.cloud.guest.say(&format!("{effect} ..."));
+        let sessions = &mut journey.sessions;
+        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts: self.scripts, note: None };
+        hands.apply(effect).await?;
+        let note = hands.note.map(|note| format!(", {note}")).unwrap_or_default();
+        journey.done.push((format!("{effect}{note}"), began.elapsed().as_secs_f64()));
+        Ok(())
+    }
+
+    /// A refusal changed nothing, so the step may end as if it had never begun, if all before it can be undone.
+    async fn take_back(&self, applied: &[&Effect], failure: Failure, journey: &mut Journey) -> Failure {
+        let changes: Vec<_> = applied.iter().filter(|effect| !effect.is_proof()).collect();
+        if failure.outcome != Outcome::Refused || changes.is_empty() {
+            return failure;
+        }
+        let undos: Option<Vec<Effect>> = changes.iter().rev().map(|effect| effect.undo()).collect();
+        let Some(undos) = undos else { return Failure { outcome: Outcome::Interrupted, ..failure } };
+        for undo in undos {
+            if let Err(worse) = self.apply_one(&undo, journey).await {
+                let error =
+                    failure.error.context(format!("could not {undo}, which was to be taken back: {}", worse.message()));
+                return Failure::broken(error);
+            }
+        }
+        failure
+    }
+
+    /// Looks at what was made of the live state. Inside of the read-only time nobody waits for that, but the journal tells
+    /// how long the scripts took.
+    async fn look_after(&self, journey: &mut Journey) -> Result<(), Halt> {
+        if self.step == Step::Migrate {
+            return self.part("read the journal", journey, async |journey| self.read_journal(journey).await).await;
+        }
+        if self.step.looks_again() {
+            let look = async |journey: &mut Journey| self.look_again(journey).await;
+            self.part("look again at the live state", journey, look).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_journal(&self, journey: &mut Journey) -> Result<(), Failure> {
+        let stage = &self.upgrade.stage.database;
+        let sql = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await?;
+        journey.world.iter_mut().for_each(|world| world.stage.sql.clone_from(&sql));
+        Ok(())
+    }
+
+    /// What is left to be done after all was done: nothing but proofs.
+    async fn look_again(&self, journey: &mut Journey) -> Result<(), Failure> {
+        let (world, around) = self.observe(&mut journey.sessions).await?;
+        let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
+            Failure::interrupted(
+                anyhow::Error::new(refusal).context("the live state is not what this step has made of it"),
+            )
+        })?;
+        nothing_left(&left)?;
+        journey.world = Some(world);
+        Ok(())
+    }
+
+    /// Past the point of no return nothing automatic can help.
+    fn failed(&self, failure: Failure, journey: Journey) -> Report {
+        let seen = journey.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
+        let failure = match failure.outcome {
+            Outcome::Broken if seen || journey.switched => Failure {
+                outcome: Outcome::Stuck,
+                error: failure.error.context("users are on stage already"),
+                hint: "repair V2 now; or give up the writes that it took: rollback with `accept-loss`".to_owned(),
+            },
+            _ => failure,
+        };
+        Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }
+    }
+
+    fn succeeded(&self, outcome: Outcome, journey: &mut Journey) -> Report {
+        let done = std::mem::take(&mut journey.done);
+        let seen = journey.world.iter();
+        let outputs = seen.flat_map(|world| outputs::of_step(self.step, self.upgrade, world, self.policy)).collect();
+        Report { done, outputs, ..Report::success(self.step.name(), outcome) }
+    }
+}
+
+/// Nothing but proofs may be left.
+pub fn nothing_left(left: &[Effect]) -> Result<(), Failure> {
+    match left.iter().find(|effect| !effect.is_proof()) {
+        None => Ok(()),
+        Some(effect) => {
+            let why = format!("all was done, and a second look finds this still to do: {effect}");
+            Err(Failure::interrupted(anyhow::anyhow!(why)))
+        }
+    }
+}
+
+fn due_in(within: jiff::SignedDuration, world: Option<&World>) -> Option<Due> {
+    let at = world?.now()? + within;
+    Some(Due { at, until: Instant::now() + within.unsigned_abs() })
+}
+
+fn not_seen() -> Failure {
+    Failure::interrupted(anyhow::anyhow!("the live state was not looked at"))
+}

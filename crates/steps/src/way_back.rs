@@ -1,0 +1,142 @@
+//! How a step ends before its work is done: stopped from outside, or out of the read-only time that users were promised.
+
+use rollout::{Outcome, Step, World, give_back, unfreeze};
+use tokio::time::timeout;
+
+use crate::{
+    course::{Course, Journey, nothing_left},
+    failure::Failure,
+    observe::{observe, observe_production},
+    outputs::{Outputs, of_durations},
+    report::Report,
+    sessions::HoldsLock,
+    stop::{Cause, Halt, Limits, TIME_TO_END},
+};
+
+/// What became of production when a freeze was stopped.
+enum Production {
+    /// It has its write access back.
+    GivenBack,
+    /// It had write access.
+    Writable,
+    /// It stays read-only, because terminate has begun.
+    Frozen,
+}
+
+impl Course<'_> {
+    /// The step stops where it is. Running it again finishes what it began, so nothing is undone but a freeze: its end is
+    /// the beginning of users' read-only time, and nobody may come to end that.
+    pub async fn stopped(&self, cause: Cause, mut journey: Journey) -> Report {
+        let what = format!("stopped by {cause} when it was to {}", journey.doing);
+        let locked = journey.sessions.lock == HoldsLock::Yes;
+        let failure = if self.step == Step::Freeze && locked {
+            let back = timeout(TIME_TO_END, self.take_freeze_back(&mut journey)).await;
+            self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())))
+        } else {
+            Failure::interrupted(anyhow::anyhow!(what))
+        };
+        Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }
+    }
+
+    async fn take_freeze_back(&self, journey: &mut Journey) -> Result<Production, Failure> {
+        let world = observe_production(self.cloud, self.upgrade, &mut journey.sessions).await?;
+        let Some(effects) = unfreeze(&self.case(&world, None)) else { return Ok(Production::Frozen) };
+        for effect in &effects {
+            self.apply_one(effect, journey).await?;
+        }
+        Ok(if effects.is_empty() { Production::Writable } else { Production::GivenBack })
+    }
+
+    fn freeze_stopped(&self, what: String, back: Result<Production, Failure>) -> Failure {
+        let production = &self.upgrade.production.database;
+        let (ending, hint) = match back {
+            Ok(Production::GivenBack) => ("has its write access back".to_owned(), AGAIN),
+            Ok(Production::Writable) => ("takes writes".to_owned(), AGAIN),
+            Ok(Production::Frozen) => ("stays read-only, because terminate has begun".to_owned(), FROZEN),
+            Err(failure) => (format!("could not be given back: {}", failure.message()), ROLL_BACK),
+        };
+        let error = anyhow::anyhow!("{what}; production `{production}` {ending}");
+        Failure { hint: hint.to_owned(), ..Failure::interrupted(error) }
+    }
+
+    /// Gives production back by itself. `failure` is what had gone wrong by then, if something had. Somebody who wants the
+    /// step to stop now has to wait for that, but not for long.
+    pub async fn overdue(&self, failure: Option<Failure>, mut journey: Journey) -> Report {
+        let what = self.too_late(&journey, failure);
+        let limits = Limits { stop: self.stop, grace: TIME_TO_END, deadline: None };
+        let given_back = limits.hold(self.give_back(&mut journey)).await;
+        let outputs = match (&given_back, &journey.world) {
+            (Ok(()), Some(world)) => of_durations(self.upgrade, world),
+            _ => Outputs::new(),
+        };
+        let failure = match given_back {
+            Ok(()) => self.given_back(what),
+            Err(Halt::Failed(failure)) => self.not_given_back(what, failure),
+            Err(Halt::Stopped(cause)) => self.not_given_back(what, stopped_by(cause)),
+            Err(Halt::Overdue) => self.not_given_back(what, out_of_time()),
+        };
+        Report { done: journey.done, outputs, ..Report::failure(self.step.name(), &failure) }
+    }
+
+    /// Under the lock that the step has, or takes again: look, decide, apply, look again.
+    async fn give_back(&self, journey: &mut Journey) -> Result<(), Failure> {
+        let world = self.observe_to_give_back(journey).await?;
+        for effect in &give_back(self.step, &self.case(&world, None))? {
+            self.apply_one(effect, journey).await?;
+        }
+        let world = self.observe_to_give_back(journey).await?;
+        nothing_left(&give_back(self.step, &self.case(&world, None))?)?;
+        journey.world = Some(world);
+        Ok(())
+    }
+
+    /// What a rollback looks at: the rows tell whether users have written to V2 already.
+    async fn observe_to_give_back(&self, journey: &mut Journey) -> Result<World, Failure> {
+        let mut world = observe(self.cloud, self.upgrade, &mut journey.sessions).await?;
+        world.counted = self.counted(Step::Rollback, &mut journey.sessions).await?;
+        Ok(world)
+    }
+
+    fn too_late(&self, journey: &Journey, failure: Option<Failure>) -> String {
+        let at = journey.due.map(|due| format!(", {:.0},", due.at)).unwrap_or_default();
+        let when = match journey.begun {
+            true => format!("passed when {} was to {}", self.step.name(), journey.doing),
+            false => format!("had passed before {} began", self.step.name()),
+        };
+        let failure = failure.map(|failure| format!(" ({})", failure.message())).unwrap_or_default();
+        format!("the deadline of the read-only time{at} {when}{failure}")
+    }
+
+    fn given_back(&self, what: String) -> Failure {
+        let production = &self.upgrade.production.database;
+        let error = anyhow::anyhow!("{what}; production `{production}` has its write access back");
+        if self.step == Step::Freeze {
+            return Failure { hint: FREEZE_AGAIN.to_owned(), ..Failure::interrupted(error) };
+        }
+        Failure { hint: START_AGAIN.to_owned(), ..Failure::broken(error) }
+    }
+
+    fn not_given_back(&self, what: String, failure: Failure) -> Failure {
+        let production = &self.upgrade.production.database;
+        let error = anyhow::anyhow!("{what}; production `{production}` could not be given back: {}", failure.message());
+        match failure.outcome {
+            Outcome::Stuck | Outcome::Refused => Failure { outcome: Outcome::Stuck, error, hint: failure.hint },
+            _ => Failure { hint: ROLL_BACK.to_owned(), ..Failure::broken(error) },
+        }
+    }
+}
+
+const AGAIN: &str = "run this step again, or run rollback: it gives the stage site its old connection string back";
+const FROZEN: &str = "run terminate again, or run rollback";
+const ROLL_BACK: &str = "run rollback now: users cannot write until it has given production back";
+const FREEZE_AGAIN: &str = "run this step again with a longer `max-read-only`, or run rollback";
+const START_AGAIN: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
+                           `max-read-only` if the scripts need it";
+
+fn out_of_time() -> Failure {
+    Failure::interrupted(anyhow::anyhow!("it was not done after {} s", TIME_TO_END.as_secs()))
+}
+
+fn stopped_by(cause: Cause) -> Failure {
+    Failure::interrupted(anyhow::anyhow!("stopped by {cause}"))
+}
