@@ -355,8 +355,8 @@ fn what_an_identity_cannot_see_is_remarked() {
 fn other_differences_are_one_finding() {
     let rule = |name: &str, start: &str, end: &str| FirewallRule {
         name: name.to_owned(),
-        start: start.to_owned(),
-        end: end.to_owned(),
+        start: start.parse().unwrap(),
+        end: end.parse().unwrap(),
     };
     let production = ServerSettings {
         minimal_tls: Some("1.2".to_owned()),

@@ -1,7 +1,7 @@
 //! What a scenario can say of production's database, the servers, the plans and the rights of whoever asks: each rule of Azure that a
 //! preflight has to find can be produced here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,8 @@ impl Default for ProductionDatabase {
     }
 }
 
-/// What a logical server is set to. It is shown; of all of it the key alone has an effect here.
+/// What a logical server is set to. It is shown; the key has an effect, and where the scenario says from which addresses the
+/// runner comes, firewall and public access have one too.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServerSettings {
@@ -56,9 +57,9 @@ pub struct FirewallRule {
     /// Its name.
     pub name: String,
     /// `startIpAddress`
-    pub start: String,
+    pub start: Ipv4Addr,
     /// `endIpAddress`
-    pub end: String,
+    pub end: Ipv4Addr,
 }
 
 /// A role assignment of the holder of the ARM token.

@@ -7,7 +7,7 @@ use sim_sql::Access;
 
 use crate::{
     cloud::{Cloud, lock},
-    world::{Database, Endpoint, Link, Name, Site, World},
+    world::{Database, Endpoint, Link, Name, Server, Site, World},
 };
 
 impl Cloud {
@@ -93,6 +93,7 @@ fn fingerprints(site: &Site) -> Vec<(String, String)> {
 /// What stays the same between two runs that did the same: no times, no identifiers drawn at random, no monitor.
 fn stable(world: &World) -> Value {
     json!({
+        "servers": world.servers.values().map(server).collect::<Vec<_>>(),
         "databases": world.databases.values().map(|found| database(world, found)).collect::<Vec<_>>(),
         "links": world.links.iter().map(link).collect::<Vec<_>>(),
         "profiles": world.profiles.values().map(|profile| json!({
@@ -103,6 +104,14 @@ fn stable(world: &World) -> Value {
         })).collect::<Vec<_>>(),
         "sites": world.sites.values().map(site).collect::<Vec<_>>(),
         "plans": world.plans.keys().map(|(group, name)| format!("{group}/{name}")).collect::<Vec<_>>(),
+    })
+}
+
+fn server(server: &Server) -> Value {
+    let rules = server.rules.iter();
+    json!({
+        "name": server.name.as_str(),
+        "firewall_rules": rules.map(|(name, rule)| json!([name.as_str(), rule.start, rule.end])).collect::<Vec<_>>(),
     })
 }
 

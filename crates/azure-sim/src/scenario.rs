@@ -1,6 +1,6 @@
 //! What kind of world the simulator starts with, and how it behaves where Azure's behaviour is not established.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -93,6 +93,12 @@ pub struct Scenario {
     /// How long a SQL session over the wire may be idle before it is dropped without a word, in milliseconds. A batch that
     /// runs is not idle, as on a connection with TCP keep-alive.
     pub idle_timeout_ms: Option<u64>,
+    /// The addresses that SQL clients come from over the wire: the first connection from the first one, the next from the
+    /// next, in turns. With one or more the firewalls of the servers are enforced, for sites too; with none everybody comes
+    /// through private endpoints.
+    pub runner_addresses: Vec<Ipv4Addr>,
+    /// How long a firewall rule takes until it lets somebody in, in milliseconds.
+    pub firewall_delay_ms: u64,
     /// A SQL batch whose connection is cut, once.
     pub cut_batch: Option<CutBatch>,
     /// Who may sign in, and for how long.
@@ -264,6 +270,8 @@ impl Default for Scenario {
             redirect_loop: false,
             refuse_log_ins: Vec::new(),
             idle_timeout_ms: None,
+            runner_addresses: Vec::new(),
+            firewall_delay_ms: 0,
             cut_batch: None,
             sign_in: SignIn::default(),
             production_database: ProductionDatabase::default(),

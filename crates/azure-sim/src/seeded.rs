@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use sim_sql::Store;
 
 use crate::{
-    AppLogIn, Credentials, Scenario, SqlLogin,
+    AppLogIn, Credentials, FirewallRule, Scenario, SqlLogin,
     capture::Capture,
     clock,
     cloud::Parts,
@@ -19,7 +19,9 @@ use crate::{
     sign_in::{GITHUB, GITHUB_TARGET},
     site::App,
     storage::Storage,
-    world::{Database, Endpoint, EndpointKind, Fate, Login, Monitor, Name, Profile, Server, Site, Sku, User, World},
+    world::{
+        Database, Endpoint, EndpointKind, Fate, Login, Monitor, Name, Profile, Rule, Server, Site, Sku, User, World,
+    },
 };
 
 const GROUP: &str = "contoso-rg";
@@ -99,6 +101,7 @@ fn world(
         creations: BTreeMap::new(),
         plans: plans.into_iter().map(|plan| ((plan.group.clone(), plan.name.clone()), plan)).collect(),
         sites: BTreeMap::new(),
+        runner: scenario.runner_addresses.clone(),
         production_site: sites[0].name.clone(),
         production: database.guid.clone(),
         databases: BTreeMap::from([(database.key(), database)]),
@@ -129,13 +132,17 @@ fn server(name: &str, scenario: &Scenario, passwords: &Passwords, sids: (&str, &
         ..login(&extra.name, &extra.password, &sid_of(extra), false)
     }));
     let settings = scenario.server_settings.iter().find(|(server, _)| server.eq_ignore_ascii_case(name));
+    let mut settings = settings.map(|(_, settings)| settings.clone()).unwrap_or_default();
+    let rules = std::mem::take(&mut settings.firewall_rules);
+    let rule = |rule: FirewallRule| (rule.name.as_str().into(), Rule::since_ever(rule.start, rule.end));
     Server {
+        rules: rules.into_iter().map(rule).collect(),
         name: name.into(),
         group: GROUP.into(),
         location: "westeurope".to_owned(),
         admin: "sqladmin".to_owned(),
         logins,
-        settings: settings.map(|(_, settings)| settings.clone()).unwrap_or_default(),
+        settings,
     }
 }
 

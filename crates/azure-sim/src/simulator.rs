@@ -164,6 +164,11 @@ impl Simulator {
         self.cloud.wait(condition, timeout) == Some(true)
     }
 
+    /// Lets SQL clients come from these addresses from now on, as another runner does; none: through private endpoints.
+    pub fn move_runner(&self, addresses: &[Ipv4Addr]) {
+        self.cloud.world().runner = addresses.to_vec();
+    }
+
     /// Makes every user read and write once.
     pub fn tick(&self) {
         self.cloud.tick();

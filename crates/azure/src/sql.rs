@@ -42,6 +42,21 @@ pub fn firewall_rules(scope: &Scope, id: &ServerId) -> Request<Vec<FirewallRule>
     Request::new(Method::GET, tried, &list, API_VERSION, |response| response.read(read_firewall_rules)).paged()
 }
 
+/// Makes a firewall rule, or gives the one of this name these addresses. Azure may take five minutes to act on it.
+pub fn put_firewall_rule(scope: &Scope, id: &ServerId, rule: &FirewallRule) -> Request<FirewallRule> {
+    let tried = format!("add the firewall rule `{}` to the SQL server `{id}`", rule.name);
+    let path = scope.server(id).join(&["firewallRules", &rule.name]);
+    let body = json!({ "properties": { "startIpAddress": rule.start, "endIpAddress": rule.end } });
+    Request::new(Method::PUT, tried, &path, API_VERSION, |response| response.read(read_firewall_rule)).with_body(body)
+}
+
+/// Deletes a firewall rule; one that is not there is deleted already.
+pub fn delete_firewall_rule(scope: &Scope, id: &ServerId, name: &str) -> Request<()> {
+    let tried = format!("delete the firewall rule `{name}` of the SQL server `{id}`");
+    let path = scope.server(id).join(&["firewallRules", name]);
+    Request::new(Method::DELETE, tried, &path, API_VERSION, |_| Ok(()))
+}
+
 /// A database, `None` where there is none.
 pub fn database(scope: &Scope, id: &DatabaseId) -> Request<Option<Database>> {
     let tried = format!("read the database `{id}`");
@@ -133,14 +148,15 @@ fn read_server(id: &ServerId, node: &Node<'_>) -> Result<Server, ReadError> {
 
 fn read_firewall_rules(node: &Node<'_>) -> Result<Vec<FirewallRule>, ReadError> {
     whole_list(node)?;
-    let rule = |rule: &Node<'_>| {
-        Ok(FirewallRule {
-            name: rule.text("name")?,
-            start: rule.text("properties.startIpAddress")?,
-            end: rule.text("properties.endIpAddress")?,
-        })
-    };
-    node.list("value")?.iter().map(rule).collect()
+    node.list("value")?.iter().map(read_firewall_rule).collect()
+}
+
+fn read_firewall_rule(node: &Node<'_>) -> Result<FirewallRule, ReadError> {
+    Ok(FirewallRule {
+        name: node.text("name")?,
+        start: node.text("properties.startIpAddress")?,
+        end: node.text("properties.endIpAddress")?,
+    })
 }
 
 fn read_servers(node: &Node<'_>) -> Result<Vec<Server>, ReadError> {

@@ -85,6 +85,23 @@ fn a_link_is_unlinked_in_the_friendly_way_and_deleted() {
 }
 
 #[test]
+fn a_firewall_rule_is_put_with_its_addresses_and_deleted_by_name() {
+    let (server, rule) =
+        (id().server_id(), FirewallRule { name: "r-1".into(), start: "1.2.3.4".into(), end: "1.2.3.4".into() });
+    let request = put_firewall_rule(&scope(), &server, &rule);
+    assert_eq!(request.tried, "add the firewall rule `r-1` to the SQL server `contoso-rg/contoso-sql-2`");
+    assert_eq!((request.method.as_str(), &request.path), ("PUT", &format!("{SERVER}/firewallRules/r-1")));
+    let properties = json!({ "startIpAddress": "1.2.3.4", "endIpAddress": "1.2.3.4" });
+    assert_eq!(request.body.as_ref().unwrap(), &json!({ "properties": properties }));
+    assert_eq!((request.expected, request.safe_to_repeat), (&[200, 201][..], true));
+    assert_eq!(request.read(&ok(&json!({ "name": "r-1", "properties": properties }))).unwrap(), rule);
+
+    let request = delete_firewall_rule(&scope(), &server, "r-1");
+    assert_eq!((request.method.as_str(), request.path), ("DELETE", format!("{SERVER}/firewallRules/r-1")));
+    assert_eq!((request.body, request.expected), (None, &[200, 204, 404][..]));
+}
+
+#[test]
 fn reads_a_server() {
     let body = json!({
         "kind": "v12.0",

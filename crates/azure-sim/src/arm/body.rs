@@ -36,6 +36,7 @@ fn invalid(why: impl std::fmt::Display) -> Refusal {
 fn operation(route: &Route) -> Option<&'static str> {
     Some(match route {
         Route::Database { .. } => "Microsoft.Sql/servers/{serverName}/databases/{databaseName}",
+        Route::FirewallRule { .. } => "Microsoft.Sql/servers/{serverName}/firewallRules/{firewallRuleName}",
         Route::Unlink { .. } => {
             "Microsoft.Sql/servers/{serverName}/databases/{databaseName}/replicationLinks/{linkId}/unlink"
         }

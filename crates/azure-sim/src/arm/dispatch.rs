@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Request, authorize, bindings, body, creation, databases, deployments, endpoints, links, operations,
-    profiles, roles,
+    Answer, Request, authorize, bindings, body, creation, databases, deployments, endpoints, firewall, links,
+    operations, profiles, roles,
     route::{self, PROVIDERS, Path, Route},
     servers, settings, sites, webjobs,
 };
@@ -84,7 +84,12 @@ impl Call<'_> {
         match (self.request.method.as_str(), self.route) {
             ("GET", Route::Servers { group }) => servers::list(cloud, group),
             ("GET", Route::Server { group, server }) => servers::get(cloud, group, server),
-            ("GET", Route::FirewallRules { group, server }) => servers::firewall_rules(cloud, group, server),
+            ("GET", Route::FirewallRules { group, server }) => firewall::list(cloud, group, server),
+            ("GET", Route::FirewallRule { group, server, rule }) => firewall::get(cloud, group, server, rule),
+            ("PUT", Route::FirewallRule { group, server, rule }) => firewall::put(self, group, server, rule, &body?),
+            ("DELETE", Route::FirewallRule { group, server, rule }) => {
+                body.and_then(|_| firewall::delete(self, group, server, rule))
+            }
             ("GET", Route::Databases { group, server }) => databases::list(cloud, group, server),
             ("GET", Route::Database { group, server, database }) => databases::get(cloud, group, server, database),
             ("PUT", Route::Database { group, server, database }) => {

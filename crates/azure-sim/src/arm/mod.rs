@@ -9,6 +9,7 @@ mod databases;
 mod deployments;
 mod dispatch;
 mod endpoints;
+mod firewall;
 mod links;
 mod operations;
 mod profiles;

@@ -16,6 +16,11 @@ pub(crate) enum Route<'a> {
         group: &'a str,
         server: &'a str,
     },
+    FirewallRule {
+        group: &'a str,
+        server: &'a str,
+        rule: &'a str,
+    },
     Databases {
         group: &'a str,
         server: &'a str,
@@ -254,6 +259,7 @@ fn sql<'a>(group: Option<&'a str>, words: &[&str], raw: &[&'a str]) -> Option<Ro
         (["servers", _], [_, server]) => Route::Server { group, server },
         (["servers", _, "databases"], [_, server, _]) => Route::Databases { group, server },
         (["servers", _, "firewallrules"], [_, server, _]) => Route::FirewallRules { group, server },
+        (["servers", _, "firewallrules", _], [_, server, _, rule]) => Route::FirewallRule { group, server, rule },
         (["servers", _, "replicationlinks"], [_, server, _]) => Route::ServerLinks { group, server },
         (["servers", _, "databases", _], [_, server, _, database]) => Route::Database { group, server, database },
         (["servers", _, "databases", _, "operations"], [_, server, _, database, _]) => {

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::{
-    FirewallRule,
     cloud::Cloud,
     world::{Refusal, Server, World},
 };
@@ -53,18 +52,4 @@ fn show(world: &World, server: &Server) -> Value {
         shown["properties"]["administrators"] = json!({"administratorType": "ActiveDirectory", "login": login});
     }
     shown
-}
-
-pub(crate) fn firewall_rules(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
-    let server = world.parent_server("servers/firewallRules", group, server)?;
-    let rule = |rule: &FirewallRule| {
-        json!({
-            "properties": {"startIpAddress": rule.start, "endIpAddress": rule.end},
-            "id": format!("{}/firewallRules/{}", world.server_id(server), rule.name),
-            "name": rule.name,
-            "type": "Microsoft.Sql/servers/firewallRules",
-        })
-    };
-    Ok(Answer::ok(json!({"value": server.settings.firewall_rules.iter().map(rule).collect::<Vec<_>>()})))
 }

@@ -164,6 +164,12 @@ pub(crate) fn unavailable(number: u32, database: &str, server: &str) -> Message 
             let text = "The service is currently busy. Retry the request after 10 seconds. Incident ID: 0. Code: 0.";
             Message::new(number, 20, text)
         }
+        40914 => {
+            let text = format!(
+                "Cannot open server '{server}' requested by the login. Client is not allowed to access the server."
+            );
+            Message::new(number, 14, text)
+        }
         _ => {
             let text = format!(
                 "Database '{database}' on server '{server}' is not currently available. Please retry the connection later."

@@ -1,6 +1,6 @@
 //! The control interface, plain HTTP on loopback.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -37,6 +37,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/picture", post(picture))
         .route("/fault", get(faulted).post(fault))
         .route("/release", post(release))
+        .route("/runner", post(runner))
         .route("/snapshot", post(snapshot))
         .route("/restore", post(restore))
         .with_state(Arc::new(Shared { cloud, saved: std::sync::Mutex::default() }))
@@ -92,6 +93,18 @@ async fn output(State(shared): State<Arc<Shared>>, Json(output): Json<Output>) -
     blocking(move || shared.cloud.inspect("output of a step", &text, &format!("output of `{step}`")))
         .await
         .map(|()| done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Runner {
+    addresses: Vec<Ipv4Addr>,
+}
+
+/// SQL clients come from elsewhere from now on.
+async fn runner(State(shared): State<Arc<Shared>>, Json(runner): Json<Runner>) -> Out<Value> {
+    shared.cloud.world().runner = runner.addresses;
+    Ok(done())
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@ use crate::{
     clock,
     cloud::{Cloud, lock},
     sql::{Actor, Request, ServerHost, authenticate},
-    world::{Name, Site},
+    world::{Name, Origin, Site},
 };
 
 /// How many idle sessions a site keeps.
@@ -201,6 +201,7 @@ fn open(cloud: &Arc<Cloud>, site: &str, connection: ConnectionText, limit: Durat
 
 fn log_in(cloud: &Arc<Cloud>, site: &str, connection: &ConnectionText) -> Result<Session, Message> {
     let request = Request {
+        origin: Origin::of_sites(cloud),
         server: &connection.server,
         database: &connection.database,
         user: &connection.user,

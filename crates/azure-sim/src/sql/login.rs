@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use sim_sql::{Message, Principal, Store};
 
+use super::network;
 use crate::{
     cloud::Cloud,
     sign_in::{Audience, Standing},
-    world::{Database, Login, Name, Server},
+    world::{Database, Login, Name, Origin, Server},
 };
 
 /// What a client presents.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Request<'a> {
+    pub(crate) origin: Origin,
     pub(crate) server: &'a str,
     pub(crate) database: &'a str,
     pub(crate) user: &'a str,
@@ -32,10 +34,11 @@ pub(crate) struct Entry {
 /// Checks a log-in as Azure SQL does.
 ///
 /// # Errors
-/// 40532 no such server · 18456 wrong name or password, or token · 4060 no such database, not online, or no user there.
+/// 40532 no such server · 47073, 40615 the firewall is closed · 18456 wrong name or password, or token · 4060 no such database, not online, or no user there.
 pub(crate) fn authenticate(cloud: &Cloud, request: &Request) -> Result<Entry, Message> {
     let world = &*cloud.world();
     let server = world.server_of_host(request.server).ok_or_else(|| no_server(request.server))?;
+    network::admit(server, request.origin)?;
     let login = identify(server, cloud, request)?;
     let database = request.database.trim();
     let mut who = Principal {

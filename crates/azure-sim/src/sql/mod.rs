@@ -3,6 +3,7 @@
 mod door;
 mod host;
 mod login;
+mod network;
 mod service;
 
 use std::sync::Arc;

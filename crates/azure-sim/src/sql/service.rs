@@ -11,14 +11,18 @@ use std::{
 use sim_sql::{Message, Session};
 use sim_tds::{Greeting, Login, Service, Verdict};
 
-use super::{Actor, Door, Request, ServerHost, authenticate};
+use super::{
+    Actor, Door, Request, ServerHost, authenticate,
+    network::{self, Arrivals},
+};
 use crate::{Cut, cloud::Cloud, faults::unavailable};
 
-/// What of the scenario's faults has happened, at all doors together.
+/// What of the scenario's faults has happened, and who has come, at all doors together.
 #[derive(Default)]
 pub(crate) struct Faults {
     cut: AtomicBool,
     log_ins: AtomicUsize,
+    arrivals: Arrivals,
 }
 
 /// Logs clients in.
@@ -53,6 +57,13 @@ impl SqlService {
             Cut::After => Verdict::RunThenCut,
         }
     }
+
+    fn may_enter(&self, login: &Login) -> bool {
+        let (origin, name) =
+            (self.faults.arrivals.origin(&self.cloud, login.peer), self.door.server(&self.cloud, login));
+        let world = self.cloud.world();
+        world.server_of_host(&name).is_none_or(|server| network::admit(server, origin).is_ok())
+    }
 }
 
 impl Service for SqlService {
@@ -63,6 +74,7 @@ impl Service for SqlService {
         let server = self.door.server(&self.cloud, login);
         self.cloud.inspect("application name", &login.application, "a SQL log-in");
         let request = Request {
+            origin: self.faults.arrivals.origin(&self.cloud, login.peer),
             server: &server,
             database: &login.database,
             user: &login.user,
@@ -83,8 +95,10 @@ impl Service for SqlService {
         self.cloud.greet(login)
     }
 
+    /// Nobody whom the firewall keeps out is sent on: he hears so here.
     fn redirect(&self, login: &Login) -> Option<sim_tds::Redirect> {
-        self.door.redirect(&self.cloud, login)
+        self.faults.arrivals.note(login.peer);
+        self.may_enter(login).then(|| self.door.redirect(&self.cloud, login)).flatten()
     }
 
     fn idle_limit(&self) -> Option<Duration> {

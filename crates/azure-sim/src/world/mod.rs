@@ -5,6 +5,7 @@ mod database;
 mod databases;
 mod endpoints;
 mod features;
+mod firewall;
 mod kudu;
 mod link;
 mod links;
@@ -17,11 +18,12 @@ mod sites;
 mod traffic;
 mod web;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 pub(crate) use database::{Database, DatabaseKey, Sku};
 pub(crate) use databases::NewSecondary;
 pub(crate) use endpoints::EndpointChange;
+pub(crate) use firewall::{Closed, Origin, Rule, Rules, show as show_rule};
 pub(crate) use kudu::{JobStatus, Kudu};
 pub(crate) use link::{Link, LinkState};
 pub(crate) use name::Name;
@@ -49,6 +51,8 @@ pub(crate) struct World {
     pub(crate) certificates: Vec<(Name, String)>,
     /// Long operations of Microsoft.Web: the site that is made, and when that is done.
     pub(crate) creations: BTreeMap<String, (Name, f64)>,
+    /// The addresses that SQL clients come from over the wire, in turns; none: through private endpoints, as sites do then.
+    pub(crate) runner: Vec<Ipv4Addr>,
     /// The site that served users when the world began.
     pub(crate) production_site: Name,
     /// The identity of the database that it used.

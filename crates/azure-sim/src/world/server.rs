@@ -1,6 +1,6 @@
 //! Logical SQL servers and who may log in to them.
 
-use super::Name;
+use super::{Name, Rules};
 use crate::ServerSettings;
 
 /// A logical server.
@@ -12,6 +12,8 @@ pub(crate) struct Server {
     pub(crate) admin: String,
     pub(crate) logins: Vec<Login>,
     pub(crate) settings: ServerSettings,
+    /// Server-level firewall rules.
+    pub(crate) rules: Rules,
 }
 
 impl Server {

@@ -9,6 +9,7 @@ mod creation;
 mod evidence;
 mod facts;
 mod faults;
+mod firewall;
 mod flow;
 mod invariants;
 mod logins;

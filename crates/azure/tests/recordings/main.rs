@@ -39,6 +39,8 @@ const CHECKS: &[(&str, Check, &[&str])] = &[
     ("list replication links", sql::links_are_read, &["sql::links"]),
     ("end a replication link by force", sql::link_is_deleted, &["sql::delete_link"]),
     ("list firewall rules", sql::firewall_rules_are_read, &["sql::firewall_rules"]),
+    ("put a firewall rule", sql::firewall_rule_is_put, &["sql::put_firewall_rule"]),
+    ("delete a firewall rule", sql::firewall_rule_is_deleted, &["sql::delete_firewall_rule"]),
     ("read a profile", traffic_manager::profile_is_read, &["traffic_manager::profile"]),
     ("read an endpoint", traffic_manager::endpoint_is_read, &[]),
     ("create or replace an endpoint", traffic_manager::endpoint_is_put, &["traffic_manager::put_endpoint"]),

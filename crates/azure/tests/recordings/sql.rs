@@ -3,7 +3,7 @@
 use azure::{ArmId, Started, operation::PollBy, sql};
 use rollout::{
     DatabaseId, ServerId,
-    facts::{Database, Link, Server, Tags},
+    facts::{Database, FirewallRule, Link, Server, Tags},
 };
 use serde_json::{Value, json};
 
@@ -113,13 +113,32 @@ pub fn firewall_rules_are_read(seen: &Interaction, checker: &mut Checker) {
     let recorded = seen.received()["value"].as_array().unwrap().clone();
     assert_eq!(rules.len(), recorded.len(), "{}", seen.place);
     for (rule, body) in rules.iter().zip(&recorded) {
-        let kept = [
-            ("name", json!(rule.name)),
-            ("properties.startIpAddress", json!(rule.start)),
-            ("properties.endIpAddress", json!(rule.end)),
-        ];
-        checker.lossless(&seen.place, &FIREWALL_RULE, body, &kept);
+        is_lossless_rule(seen, rule, body, checker);
     }
+}
+
+fn is_lossless_rule(seen: &Interaction, rule: &FirewallRule, body: &Value, checker: &mut Checker) {
+    let kept = [
+        ("name", json!(rule.name)),
+        ("properties.startIpAddress", json!(rule.start)),
+        ("properties.endIpAddress", json!(rule.end)),
+    ];
+    checker.lossless(&seen.place, &FIREWALL_RULE, body, &kept);
+}
+
+/// New or not: Azure answers both alike.
+pub fn firewall_rule_is_put(seen: &Interaction, checker: &mut Checker) {
+    let address = |name: &str| seen.sent["properties"][name].as_str().unwrap().to_owned();
+    let (start, end) = (address("startIpAddress"), address("endIpAddress"));
+    let rule = FirewallRule { name: seen.name_of("firewallRules").to_owned(), start, end };
+    let answered = checker.check(seen, &sql::put_firewall_rule(&scope(), &server_id(seen), &rule));
+    assert_eq!(answered, rule, "{}", seen.place);
+    is_lossless_rule(seen, &answered, &seen.received(), checker);
+}
+
+pub fn firewall_rule_is_deleted(seen: &Interaction, checker: &mut Checker) {
+    let request = sql::delete_firewall_rule(&scope(), &server_id(seen), seen.name_of("firewallRules"));
+    checker.check(seen, &request);
 }
 
 pub fn database_is_read(seen: &Interaction, checker: &mut Checker) {

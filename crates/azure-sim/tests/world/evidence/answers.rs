@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use azure_sim::{FirewallRule, Scenario, ServerSettings};
+use azure_sim::Scenario;
 use serde_json::Value;
 use url::Url;
 
@@ -27,15 +27,8 @@ fn scenario(case: &Case) -> Scenario {
         "poll a database that goes on" => Scenario { operation_ms: 60_000, ..small() },
         "poll an operation of a link, 2014" => Scenario { operation_ms: 300, ..small() },
         "list replication links" => Scenario { seeding_ms: 500, ..small() },
-        "list firewall rules" => Scenario { server_settings: with_a_firewall_rule(), ..small() },
         _ => small(),
     }
-}
-
-fn with_a_firewall_rule() -> BTreeMap<String, ServerSettings> {
-    let rule = FirewallRule { name: "office".into(), start: "192.0.2.1".into(), end: "192.0.2.9".into() };
-    let settings = ServerSettings { firewall_rules: vec![rule], ..ServerSettings::default() };
-    BTreeMap::from([("contoso-sql-1".to_owned(), settings)])
 }
 
 fn recorded(files: &[Vec<Interaction>], case: &Case) -> Shape {

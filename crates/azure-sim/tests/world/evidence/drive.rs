@@ -35,7 +35,19 @@ pub const CASES: &[Case] = &[
     case("poll a database that goes on", &[], |bench| vec![poll(bench, "azure-asyncoperation")]),
     case("poll a database that has come to its end", &[], poll_to_the_end),
     case("the result of an operation of a database", &[], result_of_deletion),
-    case("list firewall rules", &[], |bench| vec![get(bench, &format!("{}/firewallRules", server(bench)), SQL)]),
+    case("list firewall rules", &[], |bench| {
+        put_rule(bench, "192.0.2.9");
+        vec![get(bench, &format!("{}/firewallRules", server(bench)), SQL)]
+    }),
+    case("read a firewall rule", &[], |bench| {
+        put_rule(bench, "192.0.2.9");
+        vec![get(bench, &rule(bench), SQL)]
+    }),
+    case("put a firewall rule", &[], |bench| vec![put_rule(bench, "192.0.2.9"), put_rule(bench, "192.0.2.1")]),
+    case("delete a firewall rule", &[], |bench| {
+        put_rule(bench, "192.0.2.9");
+        vec![bench.arm("DELETE", &rule(bench), SQL, None)]
+    }),
     case("list profiles", &["value[].tags"], |bench| {
         label(bench);
         vec![get(bench, &bench.id("Microsoft.Network/trafficManagerProfiles"), TRAFFIC)]
@@ -84,6 +96,16 @@ fn get(bench: &Bench, path: &str, version: &str) -> Answer {
 
 fn server(bench: &Bench) -> String {
     bench.id("Microsoft.Sql/servers/contoso-sql-1")
+}
+
+fn rule(bench: &Bench) -> String {
+    format!("{}/firewallRules/office", server(bench))
+}
+
+/// Made, or changed.
+fn put_rule(bench: &Bench, end: &str) -> Answer {
+    let body = json!({"properties": {"startIpAddress": "192.0.2.1", "endIpAddress": end}});
+    bench.arm("PUT", &rule(bench), SQL, Some(body))
 }
 
 fn create_secondary(bench: &Bench) -> Answer {

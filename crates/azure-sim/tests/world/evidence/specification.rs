@@ -22,6 +22,9 @@ fn request_bodies_are_those_of_the_specification() {
             "Microsoft.Sql" if path.ends_with("/unlink") => {
                 "sql/resource-manager/Microsoft.Sql/stable/2014-04-01/replicationLinks.json"
             }
+            "Microsoft.Sql" if path.contains("/firewallRules/") => {
+                "sql/resource-manager/Microsoft.Sql/stable/2021-11-01/FirewallRules.json"
+            }
             "Microsoft.Sql" => "sql/resource-manager/Microsoft.Sql/stable/2021-11-01/Databases.json",
             "Microsoft.Network" => {
                 "trafficmanager/resource-manager/Microsoft.Network/stable/2022-04-01/trafficmanager.json"
