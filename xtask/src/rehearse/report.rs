@@ -21,8 +21,10 @@ pub struct Report {
     pub script_seconds: Option<f64>,
     /// Read-only time beyond the scripts.
     pub overhead_seconds: Option<f64>,
-    /// From the switch until the last user had left V1.
+    /// From the switch until the last user had left V1, as the simulator measured it.
     pub tail_seconds: Option<f64>,
+    /// How long DNS answers live, as the switch says it: who keeps them no longer has left V1 by then.
+    pub tail_bound_seconds: Option<f64>,
     /// The users' writes.
     pub writes: Writes,
     /// The steps in the order in which they ran.
@@ -92,6 +94,7 @@ impl Report {
             script_seconds: seconds("script-seconds"),
             overhead_seconds: seconds("overhead-seconds"),
             tail_seconds: users["tail_seconds"].as_f64(),
+            tail_bound_seconds: seconds("tail-seconds"),
             writes: serde_json::from_value(part("writes")?).context("read the users' writes")?,
             steps,
             invariants: serde_json::from_value(part("invariants")?).context("read the invariants")?,
