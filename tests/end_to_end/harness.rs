@@ -390,6 +390,7 @@ pub fn binary(step: &str) -> &'static str {
         "switch" => env!("CARGO_BIN_EXE_upgrade-switch"),
         "rollback" => env!("CARGO_BIN_EXE_upgrade-rollback"),
         "cleanup" => env!("CARGO_BIN_EXE_upgrade-cleanup"),
+        "firewall" => env!("CARGO_BIN_EXE_upgrade-firewall"),
         other => panic!("there is no step {other}"),
     }
 }

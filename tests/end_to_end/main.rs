@@ -9,8 +9,10 @@
 mod breakers;
 mod capture;
 mod cleanup;
+mod clients;
 mod connections;
 mod deadline;
+mod firewall;
 mod harness;
 mod inputs;
 mod lock;

@@ -1,9 +1,13 @@
 //! The documented roles are enough: whole upgrades as an identity that has the custom roles of `docs/roles` and a SQL log-in
 //! with the roles of `docs/permissions.md`, and nothing else.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
-use azure_sim::{RoleAssignment, Scenario, SqlLogin};
+use azure_sim::{FirewallRule, RoleAssignment, Scenario, ServerSettings, SqlLogin};
 use rollout::{
     Step,
     actions::{self, Grant, granted},
@@ -86,6 +90,33 @@ fn a_rollback_needs_no_more_than_the_documented_roles() {
     removes(&shop, "stage");
 }
 
+/// Each right of this role is used: a runner that is let in before plan, and takes that back.
+#[test]
+fn a_runner_behind_firewalls_needs_no_more_than_the_role_for_that() {
+    let azure = FirewallRule { name: "azure".to_owned(), start: [0; 4].into(), end: [0; 4].into() };
+    let walled = ServerSettings { firewall_rules: vec![azure], ..ServerSettings::default() };
+    let servers = ["contoso-sql-1", "contoso-sql-2"].map(|server| (server.to_owned(), walled.clone()));
+    let runner = vec![[203, 0, 113, 7].into()];
+    let shop = Shop::open(Scenario {
+        runner_addresses: runner,
+        server_settings: BTreeMap::from(servers),
+        ..with(&["upgrade", "firewall"])
+    });
+    let before_plan = [
+        ("profile", "contoso-rg/contoso"),
+        ("stage-server", "contoso-rg/contoso-sql-2"),
+        ("stage-site", "contoso-stage-rg/contoso-2"),
+        ("upgrade-id", "run-1"),
+        ("firewall", "open"),
+    ];
+    done(&shop, "firewall", &before_plan);
+    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch"] {
+        done(&shop, step, &[]);
+    }
+    done(&shop, "firewall", &[("firewall", "close")]);
+    shop.assert_writes_arrive("contoso-2");
+}
+
 /// A planner may not ask what it may do, so plan remarks that this was not checked; freeze asks as the operator.
 #[test]
 fn a_plan_needs_no_more_than_the_documented_role() {
@@ -117,7 +148,9 @@ const FOLLOW: &str = "Microsoft.Sql/locations/*/read";
 fn the_table_that_plan_checks_is_what_is_documented() {
     use Step::{Cleanup, Freeze, Migrate, Prepare, Rollback, Switch, Terminate};
     let upgrade = [Prepare, Freeze, Terminate, Migrate, Switch, Rollback];
+    let firewall = actions::of_firewall().into_iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
     for (role, table, beyond) in [
+        ("firewall", firewall, vec![]),
         ("plan", table_of(&[], true), vec![]),
         ("upgrade", table_of(&upgrade, true), vec![actions::READ_PERMISSIONS]),
         ("rollback", table_of(&[Rollback], false), vec![FOLLOW, TAKE_BACK]),

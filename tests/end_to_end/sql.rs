@@ -18,8 +18,18 @@ pub struct Client {
 impl Client {
     /// Logs in with an access token, under this application name.
     pub fn log_in(shop: &Shop, server: &str, database: &str, application: &str) -> Self {
+        let token = AuthMethod::aad_token(&shop.sim.credentials().sql_token);
+        Self::connect(shop, server, database, application, token)
+    }
+
+    /// Logs in with a name and a password.
+    pub fn log_in_as(shop: &Shop, server: &str, database: &str, application: &str, user: &str, password: &str) -> Self {
+        Self::connect(shop, server, database, application, AuthMethod::sql_server(user, password))
+    }
+
+    fn connect(shop: &Shop, server: &str, database: &str, application: &str, who: AuthMethod) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (addresses, secrets) = (shop.sim.addresses(), shop.sim.credentials());
+        let addresses = shop.sim.addresses();
         let mut config = Config::new();
         config.host(format!("{server}.database.windows.net"));
         config.port(addresses.tds.port());
@@ -27,7 +37,7 @@ impl Client {
         config.application_name(application);
         config.encryption(EncryptionLevel::Required);
         config.trust_cert_ca(addresses.ca_file.to_str().unwrap());
-        config.authentication(AuthMethod::aad_token(&secrets.sql_token));
+        config.authentication(who);
         let client = runtime.block_on(async {
             let stream = TcpStream::connect(addresses.tds).await.unwrap();
             tiberius::Client::connect(config, stream.compat_write()).await.unwrap()

@@ -53,9 +53,9 @@ const OBSERVE: &[Needed] = &[
 
 /// What the rules of plan look at besides; prepare and freeze check them again.
 const PREFLIGHT: &[Needed] = &[
-    (Resource::ProductionServer, &["Microsoft.Sql/servers/read", "Microsoft.Sql/servers/firewallRules/read"]),
+    (Resource::ProductionServer, &["Microsoft.Sql/servers/read", READ_RULES]),
     (Resource::ProductionPlan, &["Microsoft.Web/serverfarms/read"]),
-    (Resource::StageServer, &["Microsoft.Sql/servers/read", "Microsoft.Sql/servers/firewallRules/read"]),
+    (Resource::StageServer, &["Microsoft.Sql/servers/read", READ_RULES]),
     (Resource::StagePlan, &["Microsoft.Web/serverfarms/read"]),
 ];
 
@@ -96,18 +96,50 @@ const CLEANUP: &[Needed] = &[
         ],
     ),
     (Resource::ProductionSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/delete"]),
-    (Resource::ProductionServer, &[POLL]),
+    (Resource::ProductionServer, &[POLL, READ_RULES, DELETE_RULES]),
     (Resource::ProductionDatabase, &["Microsoft.Sql/servers/databases/delete"]),
     (
         Resource::StageSite,
         &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/config/write", "Microsoft.Web/sites/delete"],
     ),
-    (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete", POLL]),
+    (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete", POLL, READ_RULES, DELETE_RULES]),
+];
+
+const READ_RULES: &str = "Microsoft.Sql/servers/firewallRules/read";
+const WRITE_RULES: &str = "Microsoft.Sql/servers/firewallRules/write";
+const DELETE_RULES: &str = "Microsoft.Sql/servers/firewallRules/delete";
+
+/// What it takes to let a runner into both servers and to take that back. Before plan the databases are found as plan finds
+/// them.
+const FIREWALL: &[Needed] = &[
+    (Resource::Profile, &["Microsoft.Network/trafficManagerProfiles/read"]),
+    (Resource::ProductionSite, &["Microsoft.Web/sites/config/list/action"]),
+    (Resource::ProductionServer, &["Microsoft.Sql/servers/read", READ_RULES, WRITE_RULES, DELETE_RULES]),
+    (
+        Resource::ProductionDatabase,
+        &["Microsoft.Sql/servers/databases/read", "Microsoft.Sql/servers/databases/replicationLinks/read"],
+    ),
+    (
+        Resource::StageServer,
+        &[
+            "Microsoft.Sql/servers/databases/read",
+            "Microsoft.Sql/servers/databases/replicationLinks/read",
+            READ_RULES,
+            WRITE_RULES,
+            DELETE_RULES,
+        ],
+    ),
 ];
 
 /// What plan needs.
 pub fn of_plan() -> Vec<Needed> {
     [OBSERVE, PREFLIGHT].concat()
+}
+
+/// What `upgrade-firewall` needs. Plan does not ask for it: a runner inside the network goes without, and this step tells
+/// what it lacks before anything else is begun.
+pub fn of_firewall() -> Vec<Needed> {
+    FIREWALL.to_vec()
 }
 
 /// What a step needs.

@@ -65,6 +65,7 @@ impl fmt::Display for Effect {
             Self::DeleteEndpoint { endpoint, .. } => write!(f, "remove endpoint `{endpoint}`"),
             Self::DeleteSite { site } => write!(f, "delete site `{site}`"),
             Self::DeleteDatabase { database } => write!(f, "delete database `{database}`"),
+            Self::Firewall { change } => change.fmt(f),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     facts::{EndpointKind, Tags},
+    firewall::Change,
     ids::{DatabaseId, EndpointId, ProfileId, SiteId, UpgradeId},
     termination::Ending,
 };
@@ -256,6 +257,11 @@ pub enum Effect {
         /// Which.
         database: DatabaseId,
     },
+    /// Change the firewall of a server.
+    Firewall {
+        /// How.
+        change: Change,
+    },
 }
 
 impl Effect {
@@ -285,6 +291,7 @@ impl Effect {
             Self::SetReadOnly { database, .. } => Some(Self::SetReadWrite { database, release: None }),
             Self::EnableEndpoint { endpoint, kind } => Some(Self::DisableEndpoint { endpoint, kind }),
             Self::StopSite { site } => Some(Self::StartSite { site }),
+            Self::Firewall { change } => change.undo().map(|change| Self::Firewall { change }),
             _ => None,
         }
     }

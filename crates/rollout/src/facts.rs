@@ -349,3 +349,17 @@ pub struct OtherSession {
     /// `login_name`.
     pub login: String,
 }
+
+impl OtherSession {
+    /// It is a step's: each names itself and its upgrade.
+    pub fn is_ours(&self) -> bool {
+        self.program.starts_with("rolling-upgrade/")
+    }
+
+    /// It is Azure's own: backup, metrics and tuning log in as these accounts of Windows, which no client of a logical server
+    /// can have.
+    pub fn is_of_the_service(&self) -> bool {
+        let prefix = |account: &str| self.login.get(..account.len()).is_some_and(|start| same(start, account));
+        prefix("NT AUTHORITY\\") || prefix("NT SERVICE\\")
+    }
+}

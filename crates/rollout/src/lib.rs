@@ -4,6 +4,7 @@
 //! decision can be read, enumerated and tested without a cloud.
 
 pub mod actions;
+pub mod clients;
 pub mod connect_to;
 pub mod connection;
 pub mod decide;
@@ -12,6 +13,7 @@ pub mod digest;
 mod durations;
 pub mod effect;
 pub mod facts;
+pub mod firewall;
 pub mod ids;
 pub mod labels;
 pub mod plan;
@@ -31,4 +33,4 @@ pub use policy::{Policy, ScriptName};
 pub use refusal::{Outcome, Refusal};
 pub use termination::{Closed, Ending, Termination, Way, detour, first_open};
 pub use upgrade::{Slot, Upgrade};
-pub use world::{Permissions, SlotView, World};
+pub use world::{NoLogIn, Permissions, SlotView, World};

@@ -48,6 +48,8 @@ pub struct Policy {
     pub accept_loss: Option<DatabaseId>,
     /// Rows that the stage copy got between migrate and switch are V2's own.
     pub accept_stage_writes: bool,
+    /// Clients that may work on production beside its site: programs, hosts or log-ins.
+    pub accept_client: Vec<String>,
 }
 
 impl Policy {
@@ -77,6 +79,7 @@ impl Default for Policy {
             revert_window: SignedDuration::from_hours(24),
             accept_loss: None,
             accept_stage_writes: false,
+            accept_client: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState},
+    firewall::Watch,
     ids::{DatabaseId, same},
     rows::Counted,
     termination::Closed,
@@ -24,6 +25,8 @@ pub struct World {
     /// What changed in the databases since migrate counted their rows; looked at by switch and rollback, `None` where migrate
     /// did not come so far.
     pub counted: Option<Counted>,
+    /// The firewalls of both servers; looked at by cleanup only.
+    pub firewalls: Vec<Watch>,
 }
 
 /// What was seen of one slot.
@@ -35,10 +38,21 @@ pub struct SlotView {
     pub links: Vec<Link>,
     /// What a log-in to it shows.
     pub sql: Option<SqlState>,
+    /// Why no log-in succeeded, where one was tried.
+    pub no_log_in: Option<NoLogIn>,
     /// The site.
     pub site: Option<Site>,
     /// The connection strings of the site.
     pub settings: Vec<ConnectionSetting>,
+}
+
+/// Why a database cannot be looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoLogIn {
+    /// What was tried, and why it failed.
+    pub why: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 impl SlotView {

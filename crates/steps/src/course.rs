@@ -191,6 +191,9 @@ impl Course<'_> {
 
     async fn observe(&self, sessions: &mut Sessions) -> Result<(World, Option<Surroundings>), Failure> {
         let mut world = observe(self.cloud, self.upgrade, sessions).await?;
+        if self.step == Step::Cleanup {
+            world.firewalls = observe::firewalls(self.cloud, self.upgrade).await?;
+        }
         let around = match self.step {
             Step::Prepare | Step::Freeze if !world.production.read_only() => {
                 Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut()).await?)
@@ -316,7 +319,7 @@ impl Course<'_> {
 
     async fn read_journal(&self, journey: &mut Journey) -> Result<(), Failure> {
         let stage = &self.upgrade.stage.database;
-        let sql = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await?;
+        let sql = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await?.ok();
         journey.world.iter_mut().for_each(|world| world.stage.sql.clone_from(&sql));
         Ok(())
     }

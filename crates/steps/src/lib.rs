@@ -6,6 +6,7 @@ mod apply;
 mod cloud;
 mod course;
 mod failure;
+mod firewall;
 mod inputs;
 mod observe;
 mod outputs;
@@ -27,6 +28,11 @@ use std::process::ExitCode;
 /// Runs one of the steps that change something.
 pub fn step(step: Step) -> ExitCode {
     shell::run(step.name(), step::binary(step), async |guest, inputs, stop| step::run(step, guest, inputs, stop).await)
+}
+
+/// Lets this runner into the SQL servers, or takes that back.
+pub fn firewall() -> ExitCode {
+    shell::run("firewall", "upgrade-firewall", async |guest, inputs, stop| firewall::run(guest, inputs, stop).await)
 }
 
 /// Runs plan, which only reads.

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use azure::{sql, traffic_manager, web};
+use futures_util::future::try_join_all;
 use rollout::{
-    DatabaseId, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
+    DatabaseId, NoLogIn, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
     facts::{ConnectionSetting, Database, Profile, Site, SqlState},
+    firewall::Watch,
     rows::{Changes, Counted},
 };
 use secrecy::ExposeSecret;
@@ -20,6 +22,7 @@ use tsql::{
 };
 
 use crate::{
+    apply::firewall,
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
     sessions::{self, HoldsLock},
@@ -48,12 +51,39 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
     if sessions.lock == HoldsLock::Yes {
         production.sql = Some(production_state(cloud, upgrade, sessions).await?);
     } else if takes_log_ins(&production) {
-        production.sql = look_into(cloud, &upgrade.production.database, &mut sessions.production).await?;
+        match look_into(cloud, &upgrade.production.database, &mut sessions.production).await? {
+            Ok(state) => production.sql = Some(state),
+            Err(why) => production.no_log_in = Some(why),
+        }
     }
     if takes_log_ins(&stage) {
-        stage.sql = look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await?;
+        match look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await? {
+            Ok(state) => stage.sql = Some(state),
+            Err(why) => stage.no_log_in = Some(why),
+        }
     }
-    Ok(World { profile, production, stage, permissions: None, counted: None })
+    Ok(World { profile, production, stage, permissions: None, counted: None, firewalls: Vec::new() })
+}
+
+/// The firewalls of both servers, as far as this identity may see them; a server that is gone has no rules.
+///
+/// # Errors
+/// A list could not be read for another reason.
+pub async fn firewalls(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Watch>, Failure> {
+    let servers = [&upgrade.production, &upgrade.stage].map(|slot| slot.database.server_id());
+    let looks = servers.map(|server| async move {
+        match firewall::watch(cloud, server.clone()).await {
+            Err(error) if error.forbidden() => {
+                cloud.notice(format!(
+                    "whether runners have left firewall rules on server `{server}` was not looked at: {error}"
+                ));
+                Ok(None)
+            }
+            Err(error) => Err(failed_at_azure(error)),
+            Ok(watch) => Ok(watch),
+        }
+    });
+    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
 }
 
 /// The profile and production alone, under the lock: what is needed to give production back when there is little time, and
@@ -65,7 +95,14 @@ pub async fn observe_production(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut
     let state = production_state(cloud, upgrade, sessions);
     let (profile, production, sql) = try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production), state)?;
     let production = SlotView { sql: Some(sql), ..production };
-    Ok(World { profile, production, stage: SlotView::default(), permissions: None, counted: None })
+    Ok(World {
+        profile,
+        production,
+        stage: SlotView::default(),
+        permissions: None,
+        counted: None,
+        firewalls: Vec::new(),
+    })
 }
 
 /// What the session that holds the lock shows.
@@ -90,7 +127,7 @@ async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {
     let links = async { arm.send(&sql::links(scope, &slot.database)).await.map_err(failed_at_azure) };
     let site = async { site(cloud, &slot.site).await };
     let (database, links, (site, settings)) = try_join!(database, links, site)?;
-    Ok(SlotView { database, links: links.unwrap_or_default(), sql: None, site, settings })
+    Ok(SlotView { database, links: links.unwrap_or_default(), sql: None, no_log_in: None, site, settings })
 }
 
 type SeenSite = (Option<Site>, Vec<ConnectionSetting>);
@@ -122,12 +159,12 @@ pub async fn settings(cloud: &Cloud, id: &SiteId) -> Result<Vec<ConnectionSettin
 }
 
 /// A database that is being seeded takes none.
-fn takes_log_ins(view: &SlotView) -> bool {
+pub fn takes_log_ins(view: &SlotView) -> bool {
     let online = view.database.as_ref().is_some_and(Database::online);
     online && view.links.iter().all(|link| link.is_primary() || link.caught_up())
 }
 
-/// What a session on the database shows; `None` where no log-in succeeds, which decisions take as "not to be reached".
+/// What a session on the database shows; why, where no log-in succeeds, which decisions take as "not to be reached".
 ///
 /// # Errors
 /// The log-in succeeded, and the state could not be read.
@@ -135,11 +172,11 @@ pub async fn look_into(
     cloud: &Cloud,
     database: &DatabaseId,
     kept: &mut Option<Session>,
-) -> Result<Option<SqlState>, Failure> {
+) -> Result<Result<SqlState, NoLogIn>, Failure> {
     if let Some(session) = kept.as_mut()
         && let Ok(state) = statements::state::read(session, cloud.pace.request).await
     {
-        return Ok(Some(state));
+        return Ok(Ok(state));
     }
     *kept = None;
     let mut session = match cloud.connect(database).await {
@@ -147,12 +184,14 @@ pub async fn look_into(
         Err(NotConnected::SignIn(error)) => return Err(failed_at_azure(error)),
         Err(NotConnected::Sql(error)) => {
             cloud.notice(format!("`{database}` cannot be looked into: {error}"));
-            return Ok(None);
+            let hint =
+                error.hint().unwrap_or_else(|| "look at what the server says, and run this step again".to_owned());
+            return Ok(Err(NoLogIn { why: error.to_string(), hint }));
         }
     };
     let state = statements::state::read(&mut session, cloud.pace.request).await.map_err(failed_at_sql)?;
     *kept = Some(session);
-    Ok(Some(state))
+    Ok(Ok(state))
 }
 
 /// What changed in the two databases since migrate counted their rows.

@@ -81,7 +81,10 @@ fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
 }
 
 /// From the profile to the upgrade: production's endpoint, its site, its connection string, its database.
-async fn discover(cloud: &Cloud, id: UpgradeId, inputs: &PlanInputs) -> Result<Upgrade, Failure> {
+///
+/// # Errors
+/// Something cannot be read, or leads nowhere.
+pub async fn discover(cloud: &Cloud, id: UpgradeId, inputs: &PlanInputs) -> Result<Upgrade, Failure> {
     let profile = profile(cloud, inputs).await?;
     let (endpoint, site) = plan::production_endpoint(&profile, inputs)?;
     let settings = settings(cloud, site).await.map_err(failed_at_azure)?;

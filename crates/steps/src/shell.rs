@@ -31,6 +31,12 @@ impl Inputs for inputs::PlanArguments {
     }
 }
 
+impl Inputs for inputs::FirewallArguments {
+    fn connection(&self) -> &ConnectionInputs {
+        &self.connection
+    }
+}
+
 impl Inputs for inputs::StepArguments {
     fn connection(&self) -> &ConnectionInputs {
         &self.connection

@@ -66,6 +66,7 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         checks: scripts.has_checks(),
         accept_loss: optional("accept-loss", &limits.accept_loss)?,
         accept_stage_writes: limits.accept_stage_writes,
+        accept_client: limits.accept_client.clone(),
         ..Policy::default()
     })
 }

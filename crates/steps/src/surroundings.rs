@@ -6,14 +6,14 @@ use futures_util::future::try_join_all;
 use rollout::{
     DatabaseId, Refusal, ServerId, SlotView, Upgrade, World,
     actions::{Grant, Resource},
-    facts::{FirewallRule, Plan, Server},
+    facts::{FirewallRule, OtherSession, Plan, Server},
     plan::{Granted, LogIn, Principals, Seen, Surroundings},
 };
 use tokio::{join, try_join};
 use tsql::{
     Session, SqlError,
     error::Kind,
-    statements::{ledger, permissions, principals},
+    statements::{ledger, permissions, principals, sessions},
 };
 
 use crate::{
@@ -40,12 +40,13 @@ pub async fn look(
     )?;
     let production_server = production_server.ok_or_else(|| no_server(&ours))?;
     let stage = stage_server.as_ref().map(|_| &theirs);
-    let (production_firewall, stage_firewall, granted, (principals, digest_uploads)) = try_join!(
+    let (production_firewall, stage_firewall, granted, inside) = try_join!(
         firewall(cloud, Some(&ours)),
         firewall(cloud, stage),
         granted(cloud, upgrade, world, stage.is_some()),
         inside(cloud, production, &ours, stage),
     )?;
+    let Inside { principals, sessions, digest_uploads } = inside;
     Ok(Surroundings {
         production_server,
         stage_server,
@@ -55,6 +56,7 @@ pub async fn look(
         stage_firewall,
         granted,
         principals,
+        sessions,
         digest_uploads,
     })
 }
@@ -126,16 +128,23 @@ async fn granted(cloud: &Cloud, upgrade: &Upgrade, world: &World, stage_server: 
     try_join_all(looks).await
 }
 
-/// What log-ins show: to production's database and to both `master`s.
+/// What log-ins show.
+struct Inside {
+    principals: Principals,
+    sessions: Seen<Vec<OtherSession>>,
+    digest_uploads: Seen<bool>,
+}
+
+/// Log-ins to production's database and to both `master`s.
 async fn inside(
     cloud: &Cloud,
     production: Option<&mut Session>,
     ours: &ServerId,
     theirs: Option<&ServerId>,
-) -> Result<(Principals, Seen<bool>), Failure> {
+) -> Result<Inside, Failure> {
     let (database, production, stage) =
         join!(in_database(cloud, production), in_master(cloud, Some(ours)), in_master(cloud, theirs),);
-    let (Database { users, lacks, digest_uploads }, production, stage) = (database?, production?, stage?);
+    let (Database { users, lacks, sessions, digest_uploads }, production, stage) = (database?, production?, stage?);
     let principals = Principals {
         users,
         production: production.log_ins,
@@ -143,13 +152,14 @@ async fn inside(
         lacks,
         dbmanager: production.dbmanager,
     };
-    Ok((principals, digest_uploads))
+    Ok(Inside { principals, sessions, digest_uploads })
 }
 
 /// What a session on production's database shows.
 struct Database {
     users: Seen<Vec<LogIn>>,
     lacks: Vec<String>,
+    sessions: Seen<Vec<OtherSession>>,
     digest_uploads: Seen<bool>,
 }
 
@@ -157,10 +167,17 @@ async fn in_database(cloud: &Cloud, session: Option<&mut Session>) -> Result<Dat
     let limit = cloud.pace.request;
     let Some(session) = session else {
         let none = || "no log-in".to_owned();
-        return Ok(Database { users: Err(none()), lacks: Vec::new(), digest_uploads: Err(none()) });
+        let (users, sessions, digest_uploads) = (Err(none()), Err(none()), Err(none()));
+        return Ok(Database { users, lacks: Vec::new(), sessions, digest_uploads });
     };
     let lacks = permissions::missing_in_database(session, limit).await.map_err(failed_at_sql)?;
+    // Without the permission the server answers all the same, and shows nobody but us.
+    let sessions = match lacks.contains(&permissions::VIEW_STATE) {
+        true => Err(format!("it takes {}", permissions::VIEW_STATE)),
+        false => seen_in_sql(sessions::others(session, limit).await)?,
+    };
     Ok(Database {
+        sessions,
         lacks: lacks.into_iter().map(str::to_owned).collect(),
         users: seen_in_sql(principals::users(session, limit).await)?,
         digest_uploads: seen_in_sql(ledger::uploads_digests(session, limit).await)?,

@@ -1,6 +1,6 @@
 //! What can go wrong with a server, told so that a person knows what to do.
 
-use std::fmt;
+use std::{fmt, net::Ipv4Addr};
 
 /// Numbers that Microsoft lists as transient for Azure SQL Database ("Troubleshoot common connection issues"): the
 /// same log-in may succeed a little later. They say nothing about a batch that was already sent.
@@ -8,6 +8,13 @@ const TRANSIENT: [u32; 10] = [615, 926, 4060, 4221, 40197, 40501, 40613, 49918, 
 
 /// "Cannot open database … requested by the login."
 pub(crate) const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// "Client with IP address '…' is not allowed to access the server."
+const ADDRESS_REFUSED: u32 = 40615;
+/// "Client is not allowed to access the server": it comes from a subnet with a service endpoint, and no virtual network rule
+/// of the server is for that subnet.
+const SUBNET_REFUSED: u32 = 40914;
+/// "The public network interface on this server is not accessible."
+const NO_PUBLIC_ACCESS: u32 = 47073;
 /// "… permission was denied …", "… does not have permission …": a permission that the log-in lacks.
 const PERMISSION: [u32; 8] = [229, 262, 297, 300, 916, 5011, 15151, 15247];
 
@@ -127,6 +134,18 @@ impl SqlError {
         }
     }
 
+    /// Whether the server refused the network that this machine is in, before it looked at who logs in.
+    pub fn kept_out(&self) -> bool {
+        let barriers = [ADDRESS_REFUSED, SUBNET_REFUSED, NO_PUBLIC_ACCESS];
+        self.kind == Kind::Login && self.number().is_some_and(|number| barriers.contains(&number))
+    }
+
+    /// The address of this machine, as the server sees it, where a firewall rule for it would open the server.
+    pub fn refused_address(&self) -> Option<Ipv4Addr> {
+        let refused = self.kind == Kind::Login && self.number() == Some(ADDRESS_REFUSED);
+        refused.then(|| quoted_address(&self.message)?.parse().ok()).flatten()
+    }
+
     /// Whether the call may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         matches!(self.kind, Kind::Timeout | Kind::Lost)
@@ -153,9 +172,16 @@ const REDIRECT_HINT: &str = "open ports 11000 to 11999 to Azure's SQL addresses 
 
 fn hint_for(number: u32, message: &str) -> Option<String> {
     let hint = match number {
-        40615 => return Some(firewall_hint(message)),
+        ADDRESS_REFUSED => return Some(firewall_hint(message)),
         18456 => return Some(login_hint(message).to_owned()),
-        40914 => "the server allows only its virtual networks: use a runner inside one of them",
+        SUBNET_REFUSED => {
+            "the server has no virtual network rule for the subnet of this runner, and no rule for an address helps there: add \
+             that rule, or use a runner inside a network that the server lets in"
+        }
+        NO_PUBLIC_ACCESS => {
+            "the server's public network access is disabled, and firewall rules have no effect: use a runner inside the \
+             network, and `connect-to` for its private endpoint"
+        }
         40613 => "the database is not available for the moment, as after a failover: run this step again in a minute",
         4060 => "check the database's name, and that this log-in has a user in it",
         40501 | 49918 | 49919 | 49920 => "the server is busy: run this step again in a minute",
@@ -183,10 +209,10 @@ fn hint_for(number: u32, message: &str) -> Option<String> {
 }
 
 fn firewall_hint(message: &str) -> String {
-    let address = quoted_address(message).map(|address| format!(" for the address {address}")).unwrap_or_default();
+    let address = quoted_address(message).map_or_else(|| "this runner's address".to_owned(), str::to_owned);
     format!(
-        "add a firewall rule{address} to the server (it can take five minutes to take effect), or use a runner inside its \
-         network"
+        "run `upgrade-firewall open` in this job first: it adds a firewall rule for {address} and waits until that takes effect, \
+         which can be five minutes; or use a runner inside the server's network"
     )
 }
 
@@ -237,10 +263,12 @@ mod tests {
 
     #[test]
     fn only_the_listed_numbers_and_broken_connections_make_another_attempt_worth_it() {
-        for number in [40613, 40197, 40501, 49918, 4060] {
+        for number in [926, 4060, 40197, 40501, 40613, 49918, 49919, 49920, 4221, 615] {
             assert!(server(Kind::Login, number, "", None).connecting_again_may_help(), "{number}");
+            assert!(server(Kind::Server, number, "", None).connecting_again_may_help(), "{number}");
         }
-        for number in [18456, 40615, 3906, 1468, 5061, 5069, 5070] {
+        // 911 is a database that does not exist; 40531 a log-in whose server cannot be told.
+        for number in [3906, 1468, 5069, 5070, 5061, 40615, 40914, 47073, 18456, 40531, 40532, 911] {
             assert!(!server(Kind::Login, number, "", None).connecting_again_may_help(), "{number}");
         }
         let kinds = [Kind::Unreachable, Kind::Lost, Kind::Tls, Kind::Timeout, Kind::Closed, Kind::Unexpected];
@@ -253,14 +281,31 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_address_is_read_from_the_message() {
+        let text = "Cannot open server 'sql-1' requested by the login. Client with IP address '20.1.2.3' is not allowed to \
+                    access the server.  To enable access, …";
+        let refused = |kind, number, text: &str| server(kind, number, text, None).refused_address();
+        assert_eq!(refused(Kind::Login, 40615, text), Some(Ipv4Addr::new(20, 1, 2, 3)));
+        for other in [&text.replace("20.1.2.3", "2001:db8::7"), &text.replace("20.1.2.3", "20.1.2"), "cut"] {
+            assert_eq!(refused(Kind::Login, 40615, other), None, "{other}");
+        }
+        assert_eq!((refused(Kind::Login, 40914, text), refused(Kind::Server, 40615, text)), (None, None));
+        for (number, kept_out) in [(40615, true), (40914, true), (47073, true), (18456, false), (4060, false)] {
+            assert_eq!(server(Kind::Login, number, "", None).kept_out(), kept_out, "{number}");
+        }
+    }
+
+    #[test]
     fn hints_say_what_to_do() {
         let hint = |number, message| server(Kind::Login, number, message, None).hint().unwrap();
         assert_eq!(
             hint(40615, "Client with IP address '20.1.2.3' is not allowed to access the server"),
-            "add a firewall rule for the address 20.1.2.3 to the server (it can take five minutes to take effect), or use \
-             a runner inside its network"
+            "run `upgrade-firewall open` in this job first: it adds a firewall rule for 20.1.2.3 and waits until that takes \
+             effect, which can be five minutes; or use a runner inside the server's network"
         );
-        assert!(hint(40615, "cut").starts_with("add a firewall rule to the server"));
+        assert!(hint(40615, "cut").contains("a firewall rule for this runner's address and waits"));
+        assert!(hint(47073, "").contains("use a runner inside the network"));
+        assert!(hint(40914, "").contains("virtual network rule"));
         assert!(hint(18456, "Login failed for user 'app'").starts_with("check user and password"));
         assert!(hint(18456, "Login failed for user '<token-identified principal>'").contains("FROM EXTERNAL PROVIDER"));
         assert!(

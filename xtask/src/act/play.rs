@@ -20,6 +20,8 @@ pub struct Play {
     pub name: &'static str,
     broken: bool,
     sign_in: SignIn,
+    /// The servers keep the runner out until each job lets it in.
+    walled: bool,
     jobs: &'static [(&'static str, &'static str)],
     serving: &'static str,
 }
@@ -50,6 +52,7 @@ impl Play {
         name: "success",
         broken: false,
         sign_in: SignIn::Oidc,
+        walled: true,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "success"), ("cleanup", "success")],
         serving: "2",
     };
@@ -59,6 +62,7 @@ impl Play {
         name: "failing-script",
         broken: true,
         sign_in: SignIn::Cli,
+        walled: false,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "failure"), ("rollback", "success")],
         serving: "1",
     };
@@ -67,25 +71,31 @@ impl Play {
     pub fn run(&self, workspace: &Workspace, tools: &Tools) -> anyhow::Result<Vec<String>> {
         eprintln!("act, {}", self.name);
         let stage = Stage::set(workspace, self)?;
-        let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace)?)?;
+        let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace, self.walled)?)?;
         if self.sign_in == SignIn::Cli {
             stage.sign_in_cli(&simulator)?;
         }
         let mut jobs = BTreeMap::new();
         let mut live = |line: &str| note(line, &mut jobs);
-        let act = process::run(
-            &mut stage.command(workspace, tools, &simulator, self.sign_in),
-            Duration::from_secs(600),
-            &mut live,
-        )?;
+        let act =
+            process::run(&mut stage.command(workspace, tools, &simulator, self), Duration::from_secs(600), &mut live)?;
         let log = stage.folder.join("act.log");
         fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
         simulator.control.output("act", &said_by_steps(&act.text))?;
-        let problems = self.problems(&jobs, &settled(&simulator)?);
+        let mut problems = self.problems(&jobs, &settled(&simulator)?);
+        problems.extend(self.left_open(&simulator.control.world()?));
         if !problems.is_empty() {
             act.text.lines().filter_map(printed).for_each(|line| eprintln!("           {line}"));
         }
         Ok(problems)
+    }
+
+    /// The rules that jobs have made and not taken back.
+    fn left_open(&self, world: &Value) -> Option<String> {
+        let servers = world["servers"].as_array().into_iter().flatten();
+        let rules = servers.flat_map(|server| server["firewall_rules"].as_array().into_iter().flatten());
+        let left: Vec<&Value> = rules.filter(|rule| rule[0] != ALL_OF_AZURE).collect();
+        (!left.is_empty()).then(|| format!("{}: firewall rules are left: {left:?}", self.name))
     }
 
     fn problems(&self, jobs: &BTreeMap<String, String>, users: &Value) -> Vec<String> {
@@ -145,7 +155,7 @@ impl Stage {
         Ok(())
     }
 
-    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator, sign_in: SignIn) -> Command {
+    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator, play: &Play) -> Command {
         let mut act = tools.command("act");
         act.current_dir(self.folder.join("repository")).env_clear();
         act.env("PATH", self.path(workspace)).env("HOME", self.folder.join("home"));
@@ -153,10 +163,10 @@ impl Stage {
         act.args(["--workflows", ".github/workflows/rolling-upgrade.yml"]);
         act.arg("--local-repository").arg(format!("{}={}", ACTION.0, self.folder.join(ACTION.1).display()));
         act.args(INPUTS.iter().flat_map(|input| ["--input", input]));
-        act.args(variables(simulator, sign_in).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
+        act.args(variables(simulator, play).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
         act.arg("--env").arg(format!("SSL_CERT_FILE={}", simulator.ready.ca_file));
         act.arg("--env").arg(format!("SIMULATED_AZURE={}", self.folder.join("azure").display()));
-        if sign_in == SignIn::Oidc {
+        if play.sign_in == SignIn::Oidc {
             let request = simulator.ready.id_token_request().into_iter();
             act.args(request.flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
         }
@@ -171,9 +181,9 @@ impl Stage {
 }
 
 /// The variables of the repository.
-fn variables(simulator: &Simulator, sign_in: SignIn) -> Vec<String> {
+fn variables(simulator: &Simulator, play: &Play) -> Vec<String> {
     let ready = &simulator.ready;
-    let application = match sign_in {
+    let application = match play.sign_in {
         SignIn::Oidc => {
             vec![format!("AZURE_CLIENT_ID={}", ready.client_id), format!("AZURE_TENANT_ID={}", ready.tenant_id)]
         }
@@ -185,12 +195,21 @@ fn variables(simulator: &Simulator, sign_in: SignIn) -> Vec<String> {
         "ROLLING_UPGRADE_HEALTH_TIMEOUT=20s".to_owned(),
         "ROLLING_UPGRADE_REVERT_WINDOW=1ms".to_owned(),
     ];
-    application.into_iter().chain(common).collect()
+    let walled = play.walled.then(|| "ROLLING_UPGRADE_FIREWALL=open".to_owned());
+    application.into_iter().chain(common).chain(walled).collect()
 }
 
-fn scenario(workspace: &Workspace) -> anyhow::Result<Value> {
+/// The rule by which sites come in.
+const ALL_OF_AZURE: &str = "AllowAllWindowsAzureIps";
+
+fn scenario(workspace: &Workspace, walled: bool) -> anyhow::Result<Value> {
     let sample = workspace.root.join("sample");
+    let rule = json!({ "name": ALL_OF_AZURE, "start": "0.0.0.0", "end": "0.0.0.0" });
+    let server = json!({ "firewall-rules": [rule] });
     Ok(json!({
+        "runner-addresses": if walled { vec!["203.0.113.7"] } else { Vec::new() },
+        "firewall-delay-ms": 300,
+        "server-settings": { "contoso-sql-1": server, "contoso-sql-2": server },
         "users": 4,
         "user-interval-ms": 100,
         "ttl-seconds": 0.2,

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The steps, in the order in which they run.
-pub const STEPS: [&str; 8] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup"];
+pub const STEPS: [&str; 9] =
+    ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall"];
 
 /// All that was recorded.
 #[derive(Debug, Default)]

@@ -33,7 +33,7 @@ struct Role {
 /// plan remarks that it could not look; freeze looks again, as the operator.
 const ASK: &str = "Microsoft.Authorization/permissions/read";
 
-const ROLES: [Role; 4] = [
+const ROLES: [Role; 5] = [
     Role {
         file: "plan",
         name: "Rolling Upgrade Planner",
@@ -60,6 +60,13 @@ const ROLES: [Role; 4] = [
         name: "Rolling Upgrade Cleanup",
         description: "Step cleanup of a rolling upgrade: deletes what an upgrade has left.",
         steps: &["cleanup"],
+        without: &[],
+    },
+    Role {
+        file: "firewall",
+        name: "Rolling Upgrade Runner's Firewall",
+        description: "Step firewall of a rolling upgrade: lets a runner into the SQL servers for the time of a job.",
+        steps: &["firewall"],
         without: &[],
     },
 ];

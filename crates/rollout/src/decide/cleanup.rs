@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let (production, stage) = (&case.production().database, &case.stage().database);
-    match &case.policy.remove {
+    let slot = match &case.policy.remove {
         Some(named) if named == production => production_slot(case),
         Some(named) if named == stage => stage_slot(case),
         named => {
@@ -17,7 +17,15 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
             let hint = format!("name V1 with `remove: {production}`, or stage with `remove: {stage}`");
             Err(Refusal::new("clean up", format!("{given} was named to be removed"), hint))
         }
-    }
+    }?;
+    Ok(slot.into_iter().chain(firewall_rules(case)).collect())
+}
+
+/// What `upgrade-firewall open` has made and no runner has taken back. The last thing of all: this run may have come in by
+/// one of these rules. Sessions that are open stay so.
+fn firewall_rules(case: &Case<'_>) -> impl Iterator<Item = Effect> {
+    let own = case.world.firewalls.iter().flat_map(|watch| watch.own(&case.upgrade.id));
+    own.map(|change| Effect::Firewall { change })
 }
 
 fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {

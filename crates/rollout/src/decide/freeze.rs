@@ -1,7 +1,13 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
 use super::{Case, prepare, require};
-use crate::{Effect, Permissions, Refusal, facts::tag, first_open, labels, plan};
+use crate::{
+    Effect, NoLogIn, Permissions, Refusal,
+    clients::{self, SiteClient},
+    facts::tag,
+    first_open, labels,
+    plan::{self, Surroundings},
+};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     if frozen(case) {
@@ -47,7 +53,8 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(tried(case), why, "find out who made it read-only; rollback of that upgrade gives it back")
     })?;
     prepared(case)?;
-    prepare::no_rule_blocks(case, &tried(case))?;
+    nobody_else(case, prepare::no_rule_blocks(case, &tried(case))?)?;
+    stage_takes_log_ins(case)?;
     synchronised_enough(case)?;
     permitted(case)?;
     unchanged(case)
@@ -70,6 +77,36 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
     require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
         refuse(format!("the stage copy `{}` stands alone already", stage.database))
     })
+}
+
+/// Whoever works there beside the site was accepted by name. That nobody can see them does not mean that nobody is there.
+fn nobody_else(case: &Case<'_>, around: &Surroundings) -> Result<(), Refusal> {
+    let database = &case.production().database;
+    let sessions = around.sessions.as_ref().map_err(|why| {
+        let hint = "grant VIEW DATABASE STATE there to this identity, and run freeze again";
+        Refusal::new(tried(case), format!("nobody can see who else works on `{database}` ({why})"), hint)
+    })?;
+    let site = SiteClient::of(case.upgrade, case.world);
+    let mut others = clients::others(&site, sessions);
+    others.retain(|client| !client.is_accepted(&case.policy.accept_client));
+    require(others.is_empty(), || {
+        let hint = format!(
+            "stop them: after the switch they would still work on V1. Or accept each by program, host or log-in: \
+             `accept-client: {}`",
+            clients::accepting(&site, &others)
+        );
+        Refusal::new(tried(case), clients::told(database, &site, &others), hint)
+    })
+}
+
+/// Every later step logs in there: what keeps it out now would do so in the read-only time.
+fn stage_takes_log_ins(case: &Case<'_>) -> Result<(), Refusal> {
+    match &case.world.stage.no_log_in {
+        Some(NoLogIn { why, hint }) if case.world.stage.sql.is_none() => {
+            Err(Refusal::new(tried(case), why.clone(), hint.clone()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {

@@ -64,6 +64,7 @@ pub fn around() -> Surroundings {
             lacks: Vec::new(),
             dbmanager: Ok(true),
         },
+        sessions: Ok(Vec::new()),
         digest_uploads: Ok(false),
     }
 }
@@ -163,6 +164,7 @@ pub fn fresh() -> World {
         stage: view(&upgrade.stage, "p2", "dev"),
         permissions: Some(Permissions::default()),
         counted: None,
+        firewalls: Vec::new(),
     }
 }
 

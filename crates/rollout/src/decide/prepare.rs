@@ -9,7 +9,7 @@ use crate::{
     facts::{Database, SqlState, TAG, Tags},
     ids::same,
     labels,
-    plan::{Finding, check, stage_kind},
+    plan::{Finding, Surroundings, check, stage_kind},
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -142,7 +142,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         };
         Refusal::new(tried(case), why, hint)
     })?;
-    no_rule_blocks(case, &tried(case))
+    no_rule_blocks(case, &tried(case)).map(drop)
 }
 
 fn linked(case: &Case<'_>) -> bool {
@@ -150,13 +150,13 @@ fn linked(case: &Case<'_>) -> bool {
 }
 
 /// The rules of plan hold. What surrounds the slots is looked at only while production takes writes.
-pub(super) fn no_rule_blocks(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+pub(super) fn no_rule_blocks<'w>(case: &Case<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
     let around = case.around.ok_or_else(|| {
         let why = format!("production database `{}` is read-only", case.production().database);
         Refusal::new(tried, why, "go on with the upgrade that has frozen it, or run rollback")
     })?;
     match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
         Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),
-        None => Ok(()),
+        None => Ok(around),
     }
 }

@@ -9,6 +9,9 @@ mod ending;
 #[path = "give_back_test.rs"]
 mod giving_back;
 
+#[path = "outsiders_test.rs"]
+mod outsiders;
+
 use std::fmt::Write;
 
 use model::{around, assert_invariants, fresh, later, policy, upgrade};

@@ -2,7 +2,7 @@
 
 use crate::{
     actions::{Grant, Resource},
-    facts::{FirewallRule, Plan, Server},
+    facts::{FirewallRule, OtherSession, Plan, Server},
 };
 
 /// What was seen, or why it could not be: some of it takes rights that an upgrade does not need.
@@ -27,6 +27,8 @@ pub struct Surroundings {
     pub granted: Vec<Granted>,
     /// Who may log in where.
     pub principals: Principals,
+    /// Sessions on the production database, but that of this run and those of Azure's own.
+    pub sessions: Seen<Vec<OtherSession>>,
     /// The production database uploads ledger digests (a current row in `sys.database_ledger_digest_locations`).
     pub digest_uploads: Seen<bool>,
 }

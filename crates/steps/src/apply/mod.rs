@@ -2,6 +2,7 @@
 
 mod database;
 mod ending;
+pub mod firewall;
 mod link;
 mod scripts;
 mod site;
@@ -84,6 +85,7 @@ impl Hands<'_> {
             Effect::DisableEndpoint { endpoint, kind } => self.set_endpoint(endpoint, *kind, false).await,
             Effect::AwaitOnline { endpoint } => self.await_online(endpoint).await,
             Effect::DeleteEndpoint { endpoint, kind } => self.delete_endpoint(endpoint, *kind).await,
+            Effect::Firewall { change } => firewall::apply(self.cloud, change).await,
         }
     }
 

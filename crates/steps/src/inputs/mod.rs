@@ -3,11 +3,13 @@
 mod arguments;
 mod connection;
 mod durations;
+mod firewall;
 mod slots;
 
 pub use arguments::{Parsed, parse};
 pub use connection::ConnectionInputs;
 pub use durations::Span;
+pub use firewall::{FirewallArguments, Meant, Verb};
 pub use slots::{SlotInputs, identifier};
 
 use std::path::PathBuf;
@@ -101,6 +103,10 @@ pub struct LimitInputs {
     /// Rows that the stage copy got between migrate and switch are V2's own (switch).
     #[arg(long, default_value = "false", action = clap::ArgAction::Set)]
     pub accept_stage_writes: bool,
+    /// Clients that may work on production's database beside its site: programs, hosts or log-ins; several in commas or
+    /// lines (freeze).
+    #[arg(long, value_delimiter = ',')]
+    pub accept_client: Vec<String>,
     /// The database of the slot that shall be removed, V1's or stage's (cleanup).
     #[arg(long)]
     pub remove: Option<String>,

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::{Session, SqlError};
 
+/// What it takes to see other sessions than one's own.
+pub const VIEW_STATE: &str = "VIEW DATABASE STATE";
+
 /// ALTER on the database covers `SET READ_ONLY`; creating a schema and a table in it takes two permissions more.
 const IN_DATABASE: &str = "\
 SELECT COALESCE(HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER'), 0) AS can_alter,
@@ -26,7 +29,7 @@ pub async fn missing_in_database(session: &mut Session, limit: Duration) -> Resu
         ("can_alter", "ALTER on the database"),
         ("create_table", "CREATE TABLE"),
         ("create_schema", "CREATE SCHEMA"),
-        ("view_state", "VIEW DATABASE STATE"),
+        ("view_state", VIEW_STATE),
     ];
     let mut missing = Vec::new();
     for (column, permission) in wanted {

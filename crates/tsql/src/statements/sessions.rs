@@ -12,13 +12,15 @@ FROM sys.dm_exec_sessions AS s
 WHERE s.is_user_process = 1 AND s.session_id <> @@SPID AND s.database_id = DB_ID()
 ORDER BY s.session_id;";
 
-/// Every session of the session's database but itself, ours among them. It takes the permission VIEW DATABASE STATE.
+/// Every session of the session's database but itself and those of Azure's own, ours among them. It takes the permission
+/// VIEW DATABASE STATE: without it a log-in sees itself alone.
 ///
 /// # Errors
 /// As [`Session::query`].
 pub async fn others(session: &mut Session, limit: Duration) -> Result<Vec<OtherSession>, SqlError> {
     let answer = session.query("list the sessions of the database", LIST, limit).await?;
-    answer.set(0)?.iter().map(other).collect()
+    let sessions = answer.set(0)?.iter().map(other).collect::<Result<Vec<_>, _>>()?;
+    Ok(sessions.into_iter().filter(|session| !session.is_of_the_service()).collect())
 }
 
 fn other(row: &Row) -> Result<OtherSession, SqlError> {

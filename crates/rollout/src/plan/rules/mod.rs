@@ -10,6 +10,7 @@ mod failover_group;
 mod hyperscale;
 mod ledger;
 mod log_ins;
+mod other_clients;
 mod other_differences;
 mod own_log_in;
 mod permissions;
@@ -63,7 +64,7 @@ fn notice(what: impl Into<String>, hint: impl Into<String>) -> Option<Found> {
 type Rule = fn(&Upgrade, &World, &Surroundings) -> Option<Found>;
 
 /// All rules, in the order in which their findings are told.
-const RULES: [(&str, Rule); 30] = [
+const RULES: [(&str, Rule); 31] = [
     ("profile-enabled", profile::enabled),
     ("dns-time-to-live", profile::time_to_live),
     ("production-answers", production::answers),
@@ -91,6 +92,7 @@ const RULES: [(&str, Rule); 30] = [
     ("dbmanager", own_log_in::dbmanager),
     ("site-log-in", log_ins::of_the_site),
     ("other-log-ins", log_ins::of_others),
+    ("other-clients", other_clients::check),
     ("another-upgrade", another_upgrade::check),
     ("other-differences", other_differences::check),
     ("unseen", unseen::check),

@@ -19,6 +19,7 @@ pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Opti
     unseen.extend(why(&principals.production, &format!("log-ins of server `{production}`")));
     unseen.extend(why(&principals.stage, &format!("log-ins of server `{stage}`")));
     unseen.extend(why(&principals.dbmanager, &format!("roles in `master` of server `{production}`")));
+    unseen.extend(why(&around.sessions, &format!("sessions of other clients on `{database}`")));
     unseen.extend(why(&around.digest_uploads, &format!("ledger digest uploads of `{database}`")));
     if unseen.is_empty() {
         return None;

@@ -1,0 +1,79 @@
+//! Who else is there: clients on production before the freeze, a stage server that keeps us out, rules of runners that are gone.
+
+use super::{model::around, *};
+use crate::{
+    NoLogIn,
+    facts::{FirewallRule, OtherSession},
+    firewall::Watch,
+    plan::Seen,
+};
+
+fn prepared() -> (World, Policy) {
+    let mut world = fresh();
+    let planned = policy(&world);
+    run(Step::Prepare, &mut world, &planned);
+    (world, planned)
+}
+
+fn freeze(world: &World, policy: &Policy, sessions: Seen<Vec<OtherSession>>) -> Result<Vec<Effect>, Refusal> {
+    let around = Surroundings { sessions, ..around() };
+    decide(Step::Freeze, &Case { upgrade: &upgrade(), world, policy, around: Some(&around) })
+}
+
+fn report_of(login: &str) -> OtherSession {
+    OtherSession { id: 60, program: "Reports".to_owned(), host: "vm-7".to_owned(), login: login.to_owned() }
+}
+
+#[test]
+fn another_client_keeps_production_from_being_frozen_until_it_is_accepted() {
+    let (world, planned) = prepared();
+    let sessions = vec![report_of("app"), report_of("reporting"), report_of("reporting")];
+    let refusal = freeze(&world, &planned, Ok(sessions.clone())).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "cannot freeze `rg/sql-1/shop`: other clients work on `rg/sql-1/shop`: program `Reports` on host `vm-7` as `reporting` \
+         (2 sessions)"
+    );
+    assert_eq!(
+        refusal.hint,
+        "stop them: after the switch they would still work on V1. Or accept each by program, host or log-in: `accept-client: \
+         reporting`"
+    );
+    let accepting = Policy { accept_client: vec!["Reporting".to_owned()], ..planned };
+    assert!(freeze(&world, &accepting, Ok(sessions)).is_ok());
+}
+
+#[test]
+fn nobody_is_seen_where_nobody_can_look() {
+    let (world, planned) = prepared();
+    let refusal = freeze(&world, &planned, Err("it takes VIEW DATABASE STATE".to_owned())).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "cannot freeze `rg/sql-1/shop`: nobody can see who else works on `rg/sql-1/shop` (it takes VIEW DATABASE STATE)"
+    );
+}
+
+#[test]
+fn a_stage_database_that_takes_no_log_in_keeps_production_from_being_frozen() {
+    let (mut world, planned) = prepared();
+    world.stage.sql = None;
+    world.stage.no_log_in = Some(NoLogIn { why: "cannot log in to it".to_owned(), hint: "open it".to_owned() });
+    let refusal = freeze(&world, &planned, Ok(Vec::new())).unwrap_err();
+    assert_eq!(refusal, Refusal::new("freeze `rg/sql-1/shop`", "cannot log in to it", "open it"));
+}
+
+#[test]
+fn cleanup_takes_the_upgrades_own_firewall_rules_away_last() {
+    let (mut world, planned) = prepared();
+    let rule =
+        |name: &str| FirewallRule { name: name.to_owned(), start: "1.2.3.4".to_owned(), end: "1.2.3.4".to_owned() };
+    let name = |id: &str| format!("rolling-upgrade-{id}-1-2-3-4");
+    let own = name(upgrade().id.as_str());
+    let rules = vec![rule("office"), rule(&own), rule(&name("another"))];
+    world.firewalls = vec![Watch::new("rg/sql-2".parse().unwrap(), rules)];
+    let cleaning = cleaning(planned, &upgrade().stage.database);
+    let effects = decided(Step::Cleanup, &world, &cleaning).unwrap();
+    let rules: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Firewall { .. })).collect();
+    assert_eq!(rules, [effects.last().unwrap()]);
+    assert_eq!(rules[0].to_string(), format!("delete firewall rule `{own}` of server `rg/sql-2`"));
+}

@@ -1,0 +1,5 @@
+//! `upgrade-firewall`: see `upgrade-firewall --help`.
+
+fn main() -> std::process::ExitCode {
+    steps::firewall()
+}

@@ -1,0 +1,59 @@
+//! `close`: takes away every rule of this upgrade, whichever runner made it.
+
+use std::time::Instant;
+
+use rollout::{DatabaseId, Outcome, ServerId, UpgradeId};
+
+use super::STEP;
+use crate::{
+    apply::firewall,
+    cloud::{Cloud, failed_at_azure},
+    failure::Failure,
+    report::Report,
+};
+
+type Done = Vec<(String, f64)>;
+
+/// Closes the firewalls of both servers. No log-in is needed, and the failure of one server does not keep the other open.
+///
+/// # Errors
+/// A rule could not be taken away, or is still there.
+pub async fn close(cloud: &Cloud, upgrade: &UpgradeId, databases: &[DatabaseId; 2]) -> Result<Report, Failure> {
+    cloud.arm.sign_in().await.map_err(failed_at_azure)?;
+    let (mut done, mut failed) = (Done::new(), None);
+    for database in databases {
+        if let Err(failure) = close_one(cloud, upgrade, database.server_id(), &mut done).await {
+            failed = failed.or(Some(failure));
+        }
+    }
+    match failed {
+        None if done.is_empty() => Ok(Report::success(STEP, Outcome::AlreadyDone)),
+        None => Ok(Report { done, ..Report::success(STEP, Outcome::Done) }),
+        Some(failure) if done.is_empty() => Err(failure),
+        // One server is closed: that is no refusal, which would have changed nothing.
+        Some(failure) => {
+            let failure = Failure { outcome: Outcome::Interrupted, ..failure };
+            Ok(Report { done, ..Report::failure(STEP, &failure) })
+        }
+    }
+}
+
+async fn close_one(cloud: &Cloud, upgrade: &UpgradeId, server: ServerId, done: &mut Done) -> Result<(), Failure> {
+    let look = || firewall::watch(cloud, server.clone());
+    let Some(watch) = look().await.map_err(failed_at_azure)? else { return Ok(()) };
+    let own = watch.own(upgrade);
+    for change in &own {
+        let began = Instant::now();
+        cloud.guest.say(&format!("{change} ..."));
+        firewall::apply(cloud, change).await?;
+        done.push((change.to_string(), began.elapsed().as_secs_f64()));
+    }
+    if own.is_empty() {
+        return Ok(());
+    }
+    let left = look().await.map_err(failed_at_azure)?.map(|watch| watch.own(upgrade)).unwrap_or_default();
+    match left.first() {
+        None => Ok(()),
+        Some(change) => Err(Failure::interrupted(anyhow::anyhow!("a second look finds this still to do: {change}"))),
+    }
+}
