@@ -66,8 +66,16 @@ pub struct Watch {
     pub server: ServerId,
     /// Its rules.
     pub rules: Vec<FirewallRule>,
-    /// The addresses that it refused this runner under, since the step began (error 40615).
+    /// The addresses that it refused this runner under (error 40615), or would: since the step began.
     pub refused: BTreeSet<Ipv4Addr>,
+}
+
+/// What one server has refused, every other one that refuses this runner will refuse too, when its next connection happens to
+/// come from there: who comes from a pool of addresses finds that out before, not in the middle of an upgrade.
+pub fn share_refused<'w>(watches: impl IntoIterator<Item = &'w mut Watch>) {
+    let mut closed: Vec<_> = watches.into_iter().filter(|watch| !watch.refused.is_empty()).collect();
+    let all: BTreeSet<_> = closed.iter().flat_map(|watch| watch.refused.iter().copied()).collect();
+    closed.iter_mut().for_each(|watch| watch.refused.clone_from(&all));
 }
 
 impl Watch {

@@ -96,6 +96,15 @@ fn four_addresses_are_let_in_and_not_five() {
 }
 
 #[test]
+fn an_address_that_one_closed_server_has_refused_counts_at_the_other_and_not_at_an_open_one() {
+    let other = Ipv4Addr::new(203, 0, 113, 8);
+    let mut watches = [watch(&[], &[RUNNER]), watch(&[], &[other]), watch(&[], &[])];
+    share_refused(&mut watches);
+    let refused = watches.map(|watch| watch.refused.into_iter().collect::<Vec<_>>());
+    assert_eq!(refused, [vec![RUNNER, other], vec![RUNNER, other], vec![]]);
+}
+
+#[test]
 fn rules_of_a_runner_before_this_one_are_left_over() {
     let rules = [
         rule("office", "192.0.2.1"),

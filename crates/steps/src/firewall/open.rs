@@ -9,7 +9,7 @@ use azure::sql;
 use futures_util::future::try_join_all;
 use rollout::{
     DatabaseId, Outcome, Refusal, ServerId, SlotView, UpgradeId,
-    firewall::{Change, Watch},
+    firewall::{Change, Watch, share_refused},
 };
 
 use super::{
@@ -143,6 +143,7 @@ impl Opening<'_> {
             refused.extend(addresses.iter().map(|address| (gate.watch.server.clone(), *address)));
             gate.watch.refused.extend(addresses);
         }
+        share_refused(self.gates.iter_mut().map(|gate| &mut gate.watch));
         Ok(refused)
     }
 
