@@ -1,12 +1,13 @@
 //! The runner's firewall: a way into both servers for exactly the time of a job.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, process::Command, time::Duration};
 
 use azure_sim::{FirewallRule, Redirect, RoleAssignment, Scenario, ServerSettings};
 use serde_json::Value;
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, Shop, binary, scenario, until},
+    signals::signal,
     sql,
 };
 
@@ -216,6 +217,24 @@ fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
          rules back"
     );
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
+    done(&shop, "close", &BEFORE_PLAN);
+    assert_eq!(shop.digest(), before);
+}
+
+#[test]
+fn an_open_that_is_stopped_ends_at_once_and_close_takes_its_rules_back() {
+    let shop = Shop::open(Scenario { firewall_delay_ms: 3_600_000, ..walled() });
+    let before = shop.digest();
+    let inputs = [&BEFORE_PLAN[..], &[("firewall", "open")]].concat();
+    let running = shop.start("firewall", &inputs, Command::new(binary("firewall")));
+    until("both rules are there", || rules(&shop).len() == 2);
+    signal(running.process.id(), "TERM");
+    let ended = running.end();
+    assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+    assert_eq!(
+        ended.why(),
+        "stopped by SIGTERM\nhint: run it again; `upgrade-firewall close` takes away whatever was opened"
+    );
     done(&shop, "close", &BEFORE_PLAN);
     assert_eq!(shop.digest(), before);
 }

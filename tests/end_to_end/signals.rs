@@ -18,7 +18,7 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Sends a signal to a process by its id.
-fn signal(process: u32, name: &str) {
+pub fn signal(process: u32, name: &str) {
     let sent = Command::new("bash").args(["-c", &format!("kill -{name} {process}")]).status().unwrap();
     assert!(sent.success(), "SIG{name} could not be sent to {process}");
 }
