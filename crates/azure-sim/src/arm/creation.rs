@@ -27,10 +27,21 @@ const KEPT: [&str; 8] = [
     "/properties/keyVaultReferenceIdentity",
 ];
 
-/// Makes a site, or sets the tags of one that is there: nothing else of it can be changed this way.
+/// Makes a site, or sets the tags of one that is there: nothing else of it can be changed this way. The request that made it
+/// may come again, and changes nothing.
 pub(crate) fn put(call: &Call, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
-    let exists = call.cloud.world().site_in(group, site).is_ok();
-    if exists { set_tags(call.cloud, group, site, body) } else { make(call, group, site, body) }
+    let world = call.cloud.world();
+    match world.site_in(group, site).map(|found| found.made_by.as_ref() == Some(body)) {
+        Ok(true) => answer(&world, group, site),
+        Ok(false) => {
+            drop(world);
+            set_tags(call.cloud, group, site, body)
+        }
+        Err(_) => {
+            drop(world);
+            make(call, group, site, body)
+        }
+    }
 }
 
 fn set_tags(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
@@ -50,7 +61,8 @@ fn make(call: &Call, group: &str, name: &str, body: &Value) -> Result<Answer, Re
     check_name(&world, name)?;
     let plan = plan(&world, body)?.clone();
     check_plan(&plan, body)?;
-    let mut site = Site { group: group.into(), running: true, ..Site::new(name, &plan, clock::now()) };
+    let made_by = Some(body.clone());
+    let mut site = Site { group: group.into(), running: true, made_by, ..Site::new(name, &plan, clock::now()) };
     fill(&mut site, body);
     site.restart(clock::now() + clock::seconds(cloud.scenario.site_start_ms));
     world.sites.insert(site.name.clone(), site);

@@ -1,9 +1,39 @@
-//! Microsoft.Web/sites/extensions/onedeploy: a package from an address.
+//! Microsoft.Web/sites: extensions/onedeploy, a package from an address, and deployments, what was deployed.
 
 use serde_json::{Value, json};
 
 use super::{Answer, dispatch::Call};
-use crate::{deploy::show, world::Refusal};
+use crate::{
+    cloud::Cloud,
+    deploy::show,
+    world::{Deployment, Refusal},
+};
+
+/// Properties of a deployment in the specification (`Deployment` of `WebApps.json`); Azure's answer was not recorded.
+const SPECIFIED: [&str; 8] =
+    ["status", "message", "author", "author_email", "deployer", "start_time", "end_time", "active"];
+
+/// All deployments of a site, the latest one first. The last one that succeeded is the active one.
+pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
+    cloud.finish_deployments();
+    let world = cloud.world();
+    let site = world.site_in(group, site)?;
+    let active = site.deployments.iter().rfind(|other| other.done && other.package.is_ok()).map(|other| &other.id);
+    let one = |deployment: &Deployment| {
+        let mut shown = show(site, deployment);
+        shown["active"] = json!(active == Some(&deployment.id));
+        let properties: serde_json::Map<String, Value> =
+            SPECIFIED.iter().map(|name| ((*name).to_owned(), shown[*name].clone())).collect();
+        json!({
+            "id": format!("{}/deployments/{}", world.site_id(site), deployment.id),
+            "name": format!("{}/{}", site.name, deployment.id),
+            "type": "Microsoft.Web/sites/deployments",
+            "properties": properties.into_iter().filter(|(_, value)| !value.is_null()).collect::<Value>(),
+        })
+    };
+    let value: Vec<Value> = site.deployments.iter().rev().map(one).collect();
+    Ok(Answer::ok(json!({ "value": value })))
+}
 
 /// `PUT …/extensions/onedeploy` (recording `webapp_one_deploy_2023`, 9). The specification gives it no body, so what is
 /// taken is what was recorded.

@@ -13,6 +13,12 @@ use crate::{cloud::Cloud, world::Refusal};
 impl Cloud {
     /// What the caller may do on a resource that is there.
     fn permissions(self: &Arc<Self>, request: &Request, resource: &[String]) -> Result<Answer, Refusal> {
+        if let Some((subscription, group)) = roles::group(resource) {
+            check_subscription_id(self, subscription)?;
+            self.world().group(group)?;
+            check_asked_version(request, roles::API_VERSION)?;
+            return self.permissions_on(request, resource);
+        }
         let asked = Request { segments: resource.to_vec(), ..request.clone() };
         let path = route::path(resource).ok_or_else(|| no_such_path(request))?;
         check_subscription(self, &path)?;
@@ -162,6 +168,7 @@ impl Call<'_> {
                 body.and_then(|_| webjobs::act(cloud, group, site, job, action))
             }
             ("GET", Route::TriggeredJobs { group, site }) => webjobs::list_triggered(cloud, group, site),
+            ("GET", Route::Deployments { group, site }) => deployments::list(cloud, group, site),
             ("POST", Route::SettingsList { group, site, which }) => {
                 body.and_then(|_| settings::list(cloud, group, site, which))
             }
@@ -174,10 +181,14 @@ impl Call<'_> {
 }
 
 fn check_subscription(cloud: &Cloud, path: &Path) -> Result<(), Refusal> {
-    if path.subscription.eq_ignore_ascii_case(&cloud.credentials.subscription_id) {
+    check_subscription_id(cloud, path.subscription)
+}
+
+fn check_subscription_id(cloud: &Cloud, subscription: &str) -> Result<(), Refusal> {
+    if subscription.eq_ignore_ascii_case(&cloud.credentials.subscription_id) {
         return Ok(());
     }
-    let text = format!("The subscription '{}' could not be found.", path.subscription);
+    let text = format!("The subscription '{subscription}' could not be found.");
     Err(Refusal::new(404, "SubscriptionNotFound", text))
 }
 
@@ -187,6 +198,12 @@ fn provider_version(path: &Path) -> Result<&'static str, Refusal> {
         let text = format!("The resource namespace '{}' is invalid.", path.provider);
         Refusal::new(404, "InvalidResourceNamespace", text)
     })
+}
+
+/// The version of a request that is about no resource of a provider.
+fn check_asked_version(request: &Request, version: &str) -> Result<(), Refusal> {
+    let path = Path { subscription: "", group: None, provider: "", rest: vec!["permissions"] };
+    check_version(request, &path, version)
 }
 
 fn check_version(request: &Request, path: &Path, version: &str) -> Result<(), Refusal> {

@@ -19,6 +19,18 @@ pub(crate) fn asked_on(request: &Request) -> Option<&[String]> {
     (asked && request.method == "GET").then_some(resource)
 }
 
+/// Subscription and resource group, where it is a group that is asked about ("Permissions - List For Resource Group").
+pub(crate) fn group(resource: &[String]) -> Option<(&str, &str)> {
+    match resource {
+        [a, subscription, b, group]
+            if a.eq_ignore_ascii_case("subscriptions") && b.eq_ignore_ascii_case("resourceGroups") =>
+        {
+            Some((subscription, group))
+        }
+        _ => None,
+    }
+}
+
 impl Cloud {
     /// Refuses a request whose action no role assignment allows.
     pub(crate) fn check_roles(&self, request: &Request, path: &Path<'_>) -> Result<(), Refusal> {

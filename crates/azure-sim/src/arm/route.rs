@@ -153,6 +153,10 @@ pub(crate) enum Route<'a> {
         group: &'a str,
         site: &'a str,
     },
+    Deployments {
+        group: &'a str,
+        site: &'a str,
+    },
     /// The polling address of a site that is made.
     Creation {
         id: &'a str,
@@ -337,6 +341,7 @@ fn site_part<'a>(group: &'a str, site: &'a str, words: &[&str], raw: &[&'a str])
             Route::JobAction { group, site, job, action: JobAction::Stop }
         }
         (["triggeredwebjobs"], _) => Route::TriggeredJobs { group, site },
+        (["deployments"], _) => Route::Deployments { group, site },
         (["operationresults", _], [_, id]) => Route::Creation { id },
         (["config", which], _) => Route::Settings { group, site, which: settings(which)? },
         (["config", which, "list"], _) => Route::SettingsList { group, site, which: settings(which)? },

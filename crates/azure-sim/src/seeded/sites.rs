@@ -96,7 +96,10 @@ fn extend(site: &mut Site, scenario: &Scenario) {
     if more.network {
         let subnet =
             "/subscriptions/s/resourceGroups/contoso-rg/providers/Microsoft.Network/virtualNetworks/net/subnets/web";
+        let endpoint = json!({"id": "/subscriptions/s/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/\
+            privateEndpointConnections/web"});
         site.properties.extend([set("virtualNetworkSubnetId", json!(subnet)), set("vnetRouteAllEnabled", json!(true))]);
+        site.properties.extend([set("privateEndpointConnections", json!([endpoint]))]);
         site.web.extend([set("vnetName", json!("net_web")), set("vnetRouteAllEnabled", json!(true))]);
     }
     if more.storage_mount {

@@ -62,6 +62,8 @@ pub(crate) struct Site {
     pub(crate) properties: BTreeMap<String, Value>,
     /// Properties of `config/web` that differ from the recorded ones.
     pub(crate) web: BTreeMap<String, Value>,
+    /// The body of the request that made it.
+    pub(crate) made_by: Option<Value>,
     pub(crate) modified: f64,
 }
 
@@ -108,6 +110,7 @@ impl Site {
             certificates: BTreeMap::new(),
             properties: BTreeMap::new(),
             web: BTreeMap::new(),
+            made_by: None,
             modified: now,
         }
     }
