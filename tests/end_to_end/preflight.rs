@@ -479,6 +479,7 @@ fn scope_of(resource: Resource) -> String {
         Resource::StageServer => format!("{GROUP}/providers/Microsoft.Sql/servers/contoso-sql-2"),
         Resource::StageSite => format!("{stage}/sites/contoso-2"),
         Resource::StagePlan => format!("{stage}/serverfarms/contoso-plan-2"),
+        Resource::StageGroup => "resourceGroups/contoso-stage-rg".to_owned(),
     }
 }
 

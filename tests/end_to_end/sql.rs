@@ -95,25 +95,43 @@ pub fn refused_by_arm(shop: &Shop, method: &str, path: &str, version: &str, body
     (status, answer["error"]["code"].as_str().unwrap().to_owned())
 }
 
+/// Sends a zip to the publish API of a site, as somebody else's pipeline would; it must be taken.
+#[track_caller]
+pub fn publish(shop: &Shop, site: &str, zip: Vec<u8>) {
+    let (host, path) = (format!("{site}.scm.azurewebsites.net"), "/api/publish?type=zip&async=true");
+    let (status, text) = exchange(shop, &host, "POST", path, |request| request.body(zip));
+    assert_eq!(status, 202, "{text}");
+}
+
 fn send(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
+    let subscription = &shop.sim.credentials().subscription_id;
+    let path = format!("/subscriptions/{subscription}/resourceGroups/{path}?api-version={version}");
+    exchange(shop, "management.azure.com", method, &path, |request| match body {
+        Some(body) => request.json(body),
+        None => request,
+    })
+}
+
+fn exchange(
+    shop: &Shop,
+    host: &str,
+    method: &str,
+    path: &str,
+    fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+) -> (u16, String) {
     let (addresses, secrets) = (shop.sim.addresses(), shop.sim.credentials());
     let certificate = fs::read(&addresses.ca_file).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::builder()
             .tls_certs_only([reqwest::Certificate::from_pem(&certificate).unwrap()])
-            .resolve("management.azure.com", addresses.https)
+            .resolve(host, addresses.https)
             .timeout(Duration::from_secs(10))
             .build()
             .unwrap();
-        let url = format!(
-            "https://management.azure.com:{}/subscriptions/{}/resourceGroups/{path}?api-version={version}",
-            addresses.https.port(),
-            secrets.subscription_id
-        );
+        let url = format!("https://{host}:{}{path}", addresses.https.port());
         let request = client.request(method.parse().unwrap(), url).bearer_auth(&secrets.arm_token);
-        let request = body.map_or(request.try_clone().unwrap(), |body| request.json(body));
-        let response = request.send().await.unwrap();
+        let response = fill(request).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     })
 }

@@ -186,9 +186,9 @@ pub const OPERATIONS: &[Operation] = &[
     row("read a plan", "GET", "…/Microsoft.Web/serverfarms/*", always, BOTH),
     unused("create a plan", "PUT", "…/Microsoft.Web/serverfarms/*"),
     row("read a site", "GET", "…/Microsoft.Web/sites/*", always, BOTH),
-    row("create a site", "PUT", "…/Microsoft.Web/sites/*", always, (NO_STEP, Checked)),
+    row("create a site", "PUT", "…/Microsoft.Web/sites/*", always, BOTH),
     unused("publish profile", "POST", "…/Microsoft.Web/sites/*/publishxml"),
-    row("read the configuration of a site", "GET", "…/Microsoft.Web/sites/*/config/web", always, (NO_STEP, Checked)),
+    row("read the configuration of a site", "GET", "…/Microsoft.Web/sites/*/config/web", always, BOTH),
     row(
         "change the configuration of a site",
         "PATCH",
@@ -211,7 +211,7 @@ pub const OPERATIONS: &[Operation] = &[
         "GET",
         "…/Microsoft.Web/sites/*/config/slotConfigNames",
         always,
-        (NO_STEP, Checked),
+        BOTH,
     ),
     unused("replace settings that stay with their slot", "PUT", "…/Microsoft.Web/sites/*/config/slotConfigNames"),
     unused("list storage mounts", "POST", "…/Microsoft.Web/sites/*/config/azurestorageaccounts/list"),
@@ -224,7 +224,7 @@ pub const OPERATIONS: &[Operation] = &[
         (Not("the names of a site are read from the site itself"), Checked),
     ),
     unused("basic authentication of a site", "GET", "…/Microsoft.Web/sites/*/basicPublishingCredentialsPolicies/scm"),
-    row("deploy a package", "PUT", "…/Microsoft.Web/sites/*/extensions/onedeploy", always, (NO_STEP, Checked)),
+    row("deploy a package", "PUT", "…/Microsoft.Web/sites/*/extensions/onedeploy", always, BOTH),
 ];
 
 impl Operation {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rollout::{DatabaseId, ProfileId, ServerId, SiteId, ids::same};
+use rollout::{DatabaseId, PlanId, ProfileId, ServerId, SiteId, ids::same};
 
 /// Everything but the unreserved characters of RFC 3986 and the parentheses that resource groups may have.
 const SEGMENT: &AsciiSet =
@@ -115,6 +115,16 @@ impl Scope {
             Some(slot) => site.join(&["slots", slot]),
             None => site,
         }
+    }
+
+    /// The id of an App Service plan.
+    pub fn plan(&self, id: &PlanId) -> ArmId {
+        self.resource(&id.group, "Microsoft.Web", &["serverfarms", &id.name])
+    }
+
+    /// The id of a resource group.
+    pub fn group(&self, name: &str) -> ArmId {
+        ArmId { segments: Vec::new() }.join(&["subscriptions", &self.subscription, "resourceGroups", name])
     }
 
     /// The site or slot that an ARM id names; `None` for another kind of resource or another subscription.

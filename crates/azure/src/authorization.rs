@@ -25,13 +25,8 @@ fn read_grants(node: &Node<'_>) -> Result<Vec<Grant>, ReadError> {
         return Err(ReadError::MorePages);
     }
     let grant =
-        |grant: &Node<'_>| Ok(Grant { actions: texts(grant, "actions")?, not_actions: texts(grant, "notActions")? });
+        |grant: &Node<'_>| Ok(Grant { actions: grant.texts("actions")?, not_actions: grant.texts("notActions")? });
     node.list("value")?.iter().map(grant).collect()
-}
-
-fn texts(node: &Node<'_>, path: &str) -> Result<Vec<String>, ReadError> {
-    let text = |node: &Node<'_>| node.as_text().map(str::to_owned).ok_or_else(|| node.unlike("a text"));
-    node.list(path)?.iter().map(text).collect()
 }
 
 #[cfg(test)]

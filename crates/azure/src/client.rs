@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{
     Method,
-    header::{AUTHORIZATION, CONTENT_LENGTH, HOST},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST},
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -63,9 +64,9 @@ pub struct Client {
     pub(crate) poll_interval: Duration,
     scope: Scope,
     token: TokenSource,
-    retry: RetryPolicy,
+    pub(crate) retry: RetryPolicy,
     correlation_id: Uuid,
-    connector: Connector,
+    pub(crate) connector: Connector,
 }
 
 /// What the sending of a request needs of it.
@@ -73,8 +74,24 @@ pub(crate) struct Call<'r> {
     pub(crate) tried: &'r str,
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) body: Option<&'r Value>,
+    pub(crate) body: Body<'r>,
     pub(crate) safe_to_repeat: bool,
+    /// How long one attempt may take, if that is not the usual time.
+    pub(crate) patience: Option<Duration>,
+}
+
+/// What is sent.
+pub(crate) enum Body<'r> {
+    Nothing,
+    Json(&'r Value),
+    Bytes(Bytes),
+}
+
+impl<'r> Call<'r> {
+    /// A GET of an address.
+    pub(crate) fn get(tried: &'r str, url: Url) -> Self {
+        Self { tried, method: Method::GET, url, body: Body::Nothing, safe_to_repeat: true, patience: None }
+    }
 }
 
 impl Client {
@@ -119,8 +136,9 @@ impl Client {
             tried: &request.tried,
             method: request.method.clone(),
             url: self.url(&request.path, &request.query).map_err(refused)?,
-            body: request.body.as_ref(),
+            body: request.body.as_ref().map_or(Body::Nothing, Body::Json),
             safe_to_repeat: request.safe_to_repeat,
+            patience: request.patience,
         };
         let mut response = self.exchange(&call, |response| request.accepts(response)).await?;
         if request.paged {
@@ -134,8 +152,7 @@ impl Client {
         for _ in 1..MOST_PAGES {
             let Some(link) = next_link(&list) else { break };
             let url = self.own_url(&link).map_err(|cause| Error::new(tried, cause))?;
-            let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
-            let page = self.exchange(&call, |response| response.status == 200).await?;
+            let page = self.exchange(&Call::get(tried, url), |response| response.status == 200).await?;
             let joined = join(&list, page);
             list = joined.map_err(|error| Error::unreadable(tried, &list, error))?;
         }
@@ -217,11 +234,15 @@ impl Client {
         if let Some(host) = route.host {
             request = request.header(HOST, host);
         }
-        request = match call.body {
-            Some(body) => request.json(body),
+        if let Some(patience) = call.patience {
+            request = request.timeout(patience);
+        }
+        request = match &call.body {
+            Body::Json(body) => request.json(body),
+            Body::Bytes(bytes) => request.header(CONTENT_TYPE, "application/octet-stream").body(bytes.clone()),
             // Without a length, servers answer 411 to a POST.
-            None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
-            None => request,
+            Body::Nothing if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+            Body::Nothing => request,
         };
         ask(&call.url, request, LARGEST_ANSWER).await
     }

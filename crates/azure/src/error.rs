@@ -53,6 +53,12 @@ pub enum Cause {
         #[source]
         source: reqwest::Error,
     },
+    /// The address of a package gives out none.
+    #[error("the address answered {status}")]
+    Package {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The answer is larger than anything that Azure sends for what was asked.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {

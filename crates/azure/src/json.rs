@@ -2,7 +2,7 @@
 //! in an error (it may be a secret).
 
 use rollout::facts::Tags;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Why an answer of Azure could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +79,24 @@ impl<'v> Node<'v> {
         let elements = node.value.as_array().ok_or_else(|| node.unlike("a list"))?;
         let element = |(index, value)| Node { value, place: format!("{}[{index}]", node.place) };
         Ok(elements.iter().enumerate().map(element).collect())
+    }
+
+    /// The texts of the list at `path`; none where it is absent or null.
+    pub(crate) fn texts(&self, path: &str) -> Result<Vec<String>, ReadError> {
+        let text = |node: &Node<'_>| node.as_text().map(str::to_owned).ok_or_else(|| node.unlike("a text"));
+        self.list(path)?.iter().map(text).collect()
+    }
+
+    /// The truth value at `path`, `None` where it is absent or null.
+    pub(crate) fn optional_bool(&self, path: &str) -> Result<Option<bool>, ReadError> {
+        let truth = |node: Node<'v>| node.value.as_bool().ok_or_else(|| node.unlike("true or false"));
+        self.find(path).map(truth).transpose()
+    }
+
+    /// The object at `path` as it is, empty where it is absent or null.
+    pub(crate) fn object(&self, path: &str) -> Result<Map<String, Value>, ReadError> {
+        let Some(node) = self.find(path) else { return Ok(Map::new()) };
+        node.value.as_object().cloned().ok_or_else(|| node.unlike("an object"))
     }
 
     /// Names and values of the object at `path`, in the order of the answer; none where it is absent or null.

@@ -1,6 +1,7 @@
 //! Azure Resource Manager, as far as a rolling upgrade needs it.
 //!
-//! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`], [`authorization`]); one place
+//! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`],
+//! [`site_model`], [`new_site`], [`deployments`], [`authorization`]); one place
 //! sends them ([`Client::send`]) and owns retry and log; [`sign_in`] gets its tokens; long operations are followed by [`Client::wait`]. [`health`]
 //! looks at web sites as their users see them. The environment is never read here, apart from the proxy variables,
 //! which are reqwest's own.
@@ -15,15 +16,19 @@ mod attempts;
 pub mod authorization;
 mod client;
 mod connect;
+pub mod deployments;
 mod error;
 pub mod health;
 mod json;
+pub mod new_site;
 pub mod operation;
+mod package;
 mod pages;
 mod pause;
 pub mod request;
 pub mod retry;
 pub mod sign_in;
+pub mod site_model;
 pub mod sql;
 mod trace;
 pub mod traffic_manager;
@@ -37,6 +42,7 @@ pub use error::{Answer, ArmError, Cause, Error};
 pub use health::{Look, Probe, Prober, Unhealthy};
 pub use json::ReadError;
 pub use operation::{Outcome, Started};
+pub use package::PackageAddress;
 pub use request::{Request, Response};
 pub use retry::RetryPolicy;
 pub use sign_in::{Application, AssertionSource, Proof, SignIn, SignInRefusal, TokenSource, scope_of};

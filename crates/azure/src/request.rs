@@ -32,6 +32,8 @@ pub struct Request<T> {
     pub expected: &'static [u16],
     /// The answer is a list that may come in several pages.
     pub paged: bool,
+    /// How long one attempt may take, if that is not the usual time.
+    pub patience: Option<Duration>,
     read: Read<T>,
 }
 
@@ -55,6 +57,7 @@ impl<T> Request<T> {
             safe_to_repeat,
             expected,
             paged: false,
+            patience: None,
             read: Box::new(read),
         }
     }
@@ -84,6 +87,13 @@ impl<T> Request<T> {
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.safe_to_repeat = true;
+        self
+    }
+
+    /// The answer comes when the work is done, which takes its time: up to `patience` for one attempt.
+    #[must_use]
+    pub fn patiently(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
         self
     }
 

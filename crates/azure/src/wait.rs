@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
 use tokio::time::timeout;
 
 use crate::{
@@ -56,7 +55,6 @@ impl Client {
 
     async fn ask(&self, tried: &str, polling: &Polling) -> Result<Response, Error> {
         let url = self.own_url(&polling.url).map_err(|cause| Error::new(tried, cause))?;
-        let call = Call { tried, method: Method::GET, url, body: None, safe_to_repeat: true };
-        self.exchange(&call, |response| POLLED.contains(&response.status)).await
+        self.exchange(&Call::get(tried, url), |response| POLLED.contains(&response.status)).await
     }
 }

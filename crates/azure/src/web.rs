@@ -92,6 +92,7 @@ fn read_site(id: &SiteId, node: &Node<'_>) -> Result<Site, ReadError> {
         location: node.text("location")?,
         plan: node.text("properties.serverFarmId")?,
         host_names: read_host_names(&default_host, node)?,
+        publish_host: read_publish_host(node)?,
         default_host,
         tags: node.tags()?,
     })
@@ -102,29 +103,37 @@ fn read_site(id: &SiteId, node: &Node<'_>) -> Result<Site, ReadError> {
 /// name has Azure's, though its `sslState` is Disabled.
 fn read_host_names(default_host: &str, node: &Node<'_>) -> Result<Vec<HostName>, ReadError> {
     let (mut names, mut repositories) = (Vec::<HostName>::new(), Vec::new());
-    for state in node.list("properties.hostNameSslStates")? {
+    for state in &node.list("properties.hostNameSslStates")? {
         let name = state.text("name")?;
-        let of = |field, word: &str| Ok(state.optional_text(field)?.is_some_and(|text| same(&text, word)));
-        if of("hostType", "Repository")? {
+        if says(state, "hostType", "Repository")? {
             repositories.push(name);
             continue;
         }
-        let bound = of("sslState", "SniEnabled")? || of("sslState", "IpBasedEnabled")?;
-        names.push(HostName { tls: bound || same(&name, default_host), name });
+        let ip_based = says(state, "sslState", "IpBasedEnabled")?;
+        let tls = ip_based || says(state, "sslState", "SniEnabled")? || same(&name, default_host);
+        names.push(HostName { name, tls, certificate: state.optional_text("thumbprint")?, ip_based });
     }
-    let further = ["properties.hostNames", "properties.enabledHostNames"].map(|path| texts(node, path));
+    let further = ["properties.hostNames", "properties.enabledHostNames"].map(|path| node.texts(path));
     for name in further.into_iter().collect::<Result<Vec<_>, _>>()?.concat() {
         let known = names.iter().any(|known| same(&known.name, &name));
         if !known && !repositories.iter().any(|repository| same(repository, &name)) {
-            names.push(HostName { tls: same(&name, default_host), name });
+            names.push(HostName { tls: same(&name, default_host), name, ..HostName::default() });
         }
     }
     Ok(names)
 }
 
-fn texts(node: &Node<'_>, path: &str) -> Result<Vec<String>, ReadError> {
-    let text = |node: &Node<'_>| node.as_text().map(str::to_owned).ok_or_else(|| node.unlike("a text"));
-    node.list(path)?.iter().map(text).collect()
+fn read_publish_host(node: &Node<'_>) -> Result<Option<String>, ReadError> {
+    for state in &node.list("properties.hostNameSslStates")? {
+        if says(state, "hostType", "Repository")? {
+            return state.text("name").map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn says(node: &Node<'_>, field: &str, word: &str) -> Result<bool, ReadError> {
+    Ok(node.optional_text(field)?.is_some_and(|text| same(&text, word)))
 }
 
 fn read_connections(node: &Node<'_>) -> Result<Vec<ConnectionSetting>, ReadError> {
@@ -135,7 +144,14 @@ fn read_connections(node: &Node<'_>) -> Result<Vec<ConnectionSetting>, ReadError
 }
 
 fn read_plan(node: &Node<'_>) -> Result<Plan, ReadError> {
-    Ok(Plan { id: node.text("id")?, tier: node.text("sku.tier")?, size: node.text("sku.name")? })
+    Ok(Plan {
+        id: node.text("id")?,
+        tier: node.text("sku.tier")?,
+        size: node.text("sku.name")?,
+        instances: node.optional_number("sku.capacity")?,
+        location: node.text("location")?,
+        linux: node.optional_bool("properties.reserved")?.unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

@@ -118,6 +118,18 @@ fn reads_a_site_and_the_names_that_users_can_come_by() {
 }
 
 #[test]
+fn reads_certificates_and_the_host_of_the_publish_api() {
+    let mut body = site_body();
+    body["properties"]["hostNameSslStates"][0]["thumbprint"] = "C0FFEE".into();
+    body["properties"]["hostNameSslStates"][0]["sslState"] = "IpBasedEnabled".into();
+    let site = site(&scope(), &id()).read(&ok(&body)).unwrap().unwrap();
+    let own = &site.host_names[0];
+    assert_eq!((own.certificate.as_deref(), own.tls, own.ip_based), (Some("C0FFEE"), true, true));
+    assert!(!site.host_names[1].ip_based && site.host_names[1].certificate.is_none());
+    assert_eq!(site.publish_host.as_deref(), Some("contoso-1.scm.azurewebsites.net"));
+}
+
+#[test]
 fn reads_a_stopped_site_without_the_lists() {
     let mut body = site_body();
     body["properties"]["state"] = "Stopped".into();
@@ -134,9 +146,11 @@ fn reads_a_plan_by_the_id_of_its_site() {
     let request = plan(&arm_id);
     assert_eq!(request.tried, "read the App Service plan `plan 1`");
     assert_eq!(request.path, "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/serverfarms/plan%201");
-    let body = json!({ "id": "/x", "sku": { "name": "S1", "tier": "Standard", "capacity": 1 } });
+    let sku = json!({ "name": "S1", "tier": "Standard", "capacity": 2 });
+    let body = json!({ "id": "/x", "location": "West Europe", "sku": sku, "properties": { "reserved": true } });
     let read = request.read(&ok(&body)).unwrap().unwrap();
-    assert_eq!(read, Plan { id: "/x".into(), tier: "Standard".into(), size: "S1".into() });
+    let (id, tier, size) = ("/x".into(), "Standard".into(), "S1".into());
+    assert_eq!(read, Plan { id, tier, size, instances: Some(2), location: "West Europe".into(), linux: true });
 }
 
 proptest! {

@@ -3,7 +3,11 @@
 //! An operation's action follows from its method and path ("Azure resource provider operations", one page per provider):
 //! GET is `…/read`, PUT and PATCH are `…/write`, DELETE is `…/delete`, POST is `…/<verb>/action`.
 
-use crate::{Step, ids::same};
+use crate::{
+    Step,
+    ids::same,
+    site::{PackageSource, SiteWishes},
+};
 
 /// What an action is needed on. Actions on the stage database are asked for on its server: before prepare there is no
 /// stage database.
@@ -25,6 +29,8 @@ pub enum Resource {
     StageSite,
     /// The plan of the stage site.
     StagePlan,
+    /// The resource group of a stage site that is not there yet: what is needed on the site is asked for on it.
+    StageGroup,
 }
 
 /// To follow a long operation of a database. Its address is below the resource group of the server, not below the server.
@@ -131,6 +137,28 @@ const FIREWALL: &[Needed] = &[
     ),
 ];
 
+/// What plan and prepare need besides, where prepare creates the stage site. `join` is asked for on the plan of a site that is
+/// made (built-in role Website Contributor), `operationresults` where a creation takes its time.
+const CREATION: &[Needed] = &[
+    (Resource::ProductionSite, &["Microsoft.Web/sites/config/read", "Microsoft.Web/sites/slots/read"]),
+    (
+        Resource::StageSite,
+        &[
+            "Microsoft.Web/sites/write",
+            "Microsoft.Web/sites/config/read",
+            "Microsoft.Web/sites/hostNameBindings/write",
+            "Microsoft.Web/sites/operationresults/read",
+        ],
+    ),
+    (Resource::StagePlan, &["Microsoft.Web/serverfarms/join/action"]),
+];
+
+/// To see which deployment is active on the stage site.
+const DEPLOYMENTS: &[Needed] = &[(Resource::StageSite, &["Microsoft.Web/sites/deployments/read"])];
+const FROM_ADDRESS: &[Needed] = &[(Resource::StageSite, &["Microsoft.Web/sites/extensions/write"])];
+/// What the publish API asks for (Kudu's authorization of Microsoft Entra tokens).
+const FROM_FILE: &[Needed] = &[(Resource::StageSite, &["Microsoft.Web/sites/publish/action"])];
+
 /// What plan needs.
 pub fn of_plan() -> Vec<Needed> {
     [OBSERVE, PREFLIGHT].concat()
@@ -156,11 +184,28 @@ pub fn of_step(step: Step) -> Vec<Needed> {
     [&[OBSERVE], own].concat().concat()
 }
 
+/// What a stage site takes that prepare creates, or that it deploys a package to.
+pub fn of_site(creates: bool, wishes: &SiteWishes) -> Vec<Needed> {
+    let deploys = wishes.package.is_some() || wishes.source.is_some();
+    let deployments = if deploys { DEPLOYMENTS } else { &[] };
+    let package = match wishes.source {
+        None => &[],
+        Some(PackageSource::Address) => FROM_ADDRESS,
+        Some(PackageSource::File) => FROM_FILE,
+    };
+    [if creates { CREATION } else { &[] }, deployments, package].concat()
+}
+
 /// What an upgrade needs from plan to switch, and to be rolled back, each action once. Cleanup is another day's work and may
 /// be another identity's.
 pub fn of_upgrade() -> Vec<(Resource, &'static str)> {
     let steps = Step::ALL.into_iter().filter(|step| *step != Step::Cleanup).flat_map(of_step);
-    let all = of_plan().into_iter().chain(steps);
+    each(of_plan().into_iter().chain(steps))
+}
+
+/// Single actions, each once.
+pub fn each(needed: impl IntoIterator<Item = Needed>) -> Vec<(Resource, &'static str)> {
+    let all = needed.into_iter();
     let mut each: Vec<_> = all.flat_map(|(on, actions)| actions.iter().map(move |action| (on, *action))).collect();
     each.sort();
     each.dedup();

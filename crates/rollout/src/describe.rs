@@ -16,6 +16,19 @@ impl fmt::Display for Effect {
             Self::LabelSwitched { profile, .. } => write!(f, "label profile `{profile}` with the time of the switch"),
             Self::CreateSecondary { source, target, .. } => write!(f, "create geo-secondary `{target}` of `{source}`"),
             Self::AwaitCatchUp { target, .. } => write!(f, "wait until `{target}` is seeded and in CATCH_UP"),
+            Self::CreateSite(new) => write!(f, "create site `{}` in plan `{}` like `{}`", new.site, new.plan, new.like),
+            Self::CopyConnections { from, to, setting, database, .. } => {
+                write!(f, "copy the connection strings of site `{from}` to `{to}`, `{setting}` pointed at `{database}`")
+            }
+            Self::BindHost { site, host, certificate: Some(_) } => {
+                write!(f, "bind host name `{host}` with its certificate to site `{site}`")
+            }
+            Self::BindHost { site, host, certificate: None } => write!(f, "bind host name `{host}` to site `{site}`"),
+            Self::DeployPackage { site, digest, .. } => write!(f, "deploy package `{digest}` to site `{site}`"),
+            Self::ProveHostNames { site, hosts, .. } => {
+                let hosts: Vec<_> = hosts.iter().map(|host| format!("`{host}`")).collect();
+                write!(f, "prove that site `{site}` answers as {} with its certificate", hosts.join(", "))
+            }
             Self::PointSite { site, setting, database, .. } => {
                 write!(f, "point connection string `{setting}` of site `{site}` at `{database}`")
             }

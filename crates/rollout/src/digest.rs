@@ -9,6 +9,22 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of bytes that come piece by piece.
+#[derive(Debug, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them, in lower-case hex.
+    pub fn digest(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
 /// One digest over fields, each with its length before it, so that no two lists share one.
 pub fn of_fields<'t>(fields: impl IntoIterator<Item = &'t str>) -> String {
     let mut hash = Sha256::new();
@@ -38,6 +54,13 @@ mod tests {
     #[test]
     fn is_sha256_in_hex() {
         assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut digester = Digester::default();
+        [&b"a"[..], b"", b"bc"].into_iter().for_each(|piece| digester.add(piece));
+        assert_eq!(digester.digest(), sha256(b"abc"));
     }
 
     #[test]

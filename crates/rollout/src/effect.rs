@@ -2,13 +2,41 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     facts::{EndpointKind, Tags},
     firewall::Change,
-    ids::{DatabaseId, EndpointId, ProfileId, SiteId, UpgradeId},
+    ids::{DatabaseId, EndpointId, PlanId, ProfileId, SiteId, UpgradeId},
     termination::Ending,
 };
+
+/// A site to create. Values of application settings are no part of it, for they are secrets: they are read when it is made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NewSite {
+    /// The site to be.
+    pub site: SiteId,
+    /// Production's site, from which settings are copied.
+    pub like: SiteId,
+    /// The plan that it runs in.
+    pub plan: PlanId,
+    /// Region, as Azure writes it.
+    pub location: String,
+    /// `kind`, e.g. `app`.
+    pub kind: String,
+    /// Its tags: those of production's site, and the one that names the upgrade.
+    pub tags: Tags,
+    /// Properties of the site.
+    pub properties: Map<String, Value>,
+    /// Its `siteConfig`, but for settings.
+    pub configuration: Map<String, Value>,
+    /// Names of the application settings that are copied.
+    pub settings: Vec<String>,
+    /// Application settings of its own.
+    pub own_settings: Vec<(String, String)>,
+    /// The host name that it is expected to get.
+    pub host: String,
+}
 
 /// One thing to do, to wait for or to prove.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,6 +82,48 @@ pub enum Effect {
         target: DatabaseId,
         /// Readings in a row.
         readings: u32,
+    },
+    /// Create the stage site, with nothing deployed to it.
+    CreateSite(Box<NewSite>),
+    /// Copy connection strings to a site that was created; the upgrade's one leads to stage there.
+    CopyConnections {
+        /// Production's site.
+        from: SiteId,
+        /// The created site.
+        to: SiteId,
+        /// Name of the upgrade's connection string.
+        setting: String,
+        /// The database that it shall lead to.
+        database: DatabaseId,
+        /// Names of the others that are copied as they are.
+        others: Vec<String>,
+    },
+    /// Bind a host name to a site that was created.
+    BindHost {
+        /// The site.
+        site: SiteId,
+        /// The host name.
+        host: String,
+        /// Thumbprint of the certificate to bind to it.
+        certificate: Option<String>,
+    },
+    /// Deploy the package of V2, wait until it is done, and label the profile with it.
+    DeployPackage {
+        /// The stage site.
+        site: SiteId,
+        /// SHA-256 of the package, in lower-case hex.
+        digest: String,
+        /// The profile that is labelled.
+        profile: ProfileId,
+    },
+    /// Prove that a site answers under each of the users' host names, with a certificate that is right for it.
+    ProveHostNames {
+        /// The site.
+        site: SiteId,
+        /// Its own address.
+        address: String,
+        /// The users' host names that have a certificate.
+        hosts: Vec<String>,
     },
     /// Point the connection setting of an adopted site at a database; the old value is kept beside it.
     PointSite {
@@ -270,6 +340,7 @@ impl Effect {
         matches!(
             self,
             Self::AwaitCatchUp { .. }
+                | Self::ProveHostNames { .. }
                 | Self::ProveReadOnly { .. }
                 | Self::AwaitCopySync { .. }
                 | Self::ProveSynchronised { .. }

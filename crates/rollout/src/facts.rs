@@ -144,17 +144,23 @@ pub struct Site {
     pub default_host: String,
     /// All host names that it answers to, the default one among them.
     pub host_names: Vec<HostName>,
+    /// Host name of its publish API (Kudu), e.g. `contoso-1.scm.azurewebsites.net`.
+    pub publish_host: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
 
 /// A host name of a site.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HostName {
     /// The name.
     pub name: String,
     /// A certificate is bound to it.
     pub tls: bool,
+    /// Thumbprint of the owner's certificate that is bound to it.
+    pub certificate: Option<String>,
+    /// That certificate is bound to an address of the site's own, and not by SNI.
+    pub ip_based: bool,
 }
 
 /// An App Service plan.
@@ -166,6 +172,12 @@ pub struct Plan {
     pub tier: String,
     /// `sku.name`, e.g. `S1`.
     pub size: String,
+    /// `sku.capacity`: its instances.
+    pub instances: Option<i64>,
+    /// Region, as Azure writes it.
+    pub location: String,
+    /// `properties.reserved`: its sites run on Linux.
+    pub linux: bool,
 }
 
 /// A named connection string of a site.

@@ -158,6 +158,15 @@ identifier!(
 );
 
 identifier!(
+    /// An App Service plan: `<resource-group>/<plan>`.
+    PlanId, "plan", "<resource-group>/<plan>",
+    /// Resource group.
+    group,
+    /// Name of the plan.
+    name
+);
+
+identifier!(
     /// An endpoint of a Traffic Manager profile: `<resource-group>/<profile>/<endpoint>`.
     EndpointId, "endpoint", "<resource-group>/<profile>/<endpoint>",
     /// Resource group of the profile.

@@ -13,11 +13,13 @@ use crate::{
 pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
 /// Tag with the id of the upgrade whose stage copy was proved to hold every write of production.
 pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
+/// Tag with the digest of the package that was deployed to the stage site, a slash, and the id of that deployment.
+pub const PACKAGE: &str = "rolling-upgrade-package";
 /// Tag with the time at which users were sent to stage.
 pub const SWITCHED: &str = "rolling-upgrade-switched";
 
 /// All labels, as they are removed together.
-pub const ALL: [&str; 4] = [TAG, ENDPOINT, SYNCHRONISED, SWITCHED];
+pub const ALL: [&str; 5] = [TAG, ENDPOINT, PACKAGE, SYNCHRONISED, SWITCHED];
 
 /// The profile is labelled with this upgrade.
 pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
@@ -33,6 +35,16 @@ pub fn endpoint_is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
 /// The stage copy was proved to hold every write of production before the link was removed.
 pub fn synchronised(profile: &Profile, upgrade: &Upgrade) -> bool {
     is_ours(profile, upgrade) && tag(&profile.tags, SYNCHRONISED) == Some(upgrade.id.as_str())
+}
+
+/// The package that this upgrade deployed to the stage site: its digest, and the id of the deployment.
+pub fn package<'p>(profile: &'p Profile, upgrade: &Upgrade) -> Option<(&'p str, &'p str)> {
+    is_ours(profile, upgrade).then(|| tag(&profile.tags, PACKAGE))??.split_once('/')
+}
+
+/// The value of the label [`PACKAGE`].
+pub fn package_value(digest: &str, deployment: &str) -> String {
+    format!("{digest}/{deployment}")
 }
 
 /// When users were sent to stage.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::{digest, ids::DatabaseId, termination::Termination};
+use crate::{digest, ids::DatabaseId, site::SiteWishes, termination::Termination};
 
 /// A script as a decision sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Policy {
     pub remove_database: bool,
     /// How long V1's endpoint must have been disabled before V1 may be removed.
     pub revert_window: SignedDuration,
+    /// What is asked for the stage site.
+    pub site: SiteWishes,
     /// The stage database whose writes may be lost by a rollback after the switch.
     pub accept_loss: Option<DatabaseId>,
     /// Rows that the stage copy got between migrate and switch are V2's own.
@@ -77,6 +79,7 @@ impl Default for Policy {
             remove: None,
             remove_database: false,
             revert_window: SignedDuration::from_hours(24),
+            site: SiteWishes::default(),
             accept_loss: None,
             accept_stage_writes: false,
             accept_client: Vec::new(),

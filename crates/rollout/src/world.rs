@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState},
+    facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
     firewall::Watch,
     ids::{DatabaseId, same},
     rows::Counted,
@@ -88,6 +88,11 @@ impl SlotView {
     /// The READ_ONLY option is set on the database.
     pub fn read_only(&self) -> bool {
         self.sql.as_ref().is_some_and(|sql| sql.read_only)
+    }
+
+    /// The site was made by this upgrade, and is not somebody's that it has adopted.
+    pub fn site_is_created_by(&self, upgrade: &Upgrade) -> bool {
+        self.site.as_ref().is_some_and(|site| tag(&site.tags, TAG) == Some(upgrade.id.as_str()))
     }
 
     /// The fence row of this upgrade.

@@ -20,7 +20,7 @@ use crate::{
     report::Report,
     sessions::HoldsLock,
     stop::{Halt, Limits, Stop, TIME_TO_END},
-    surroundings,
+    surroundings::{self, Asked},
 };
 
 /// One step of one upgrade.
@@ -196,7 +196,8 @@ impl Course<'_> {
         }
         let around = match self.step {
             Step::Prepare | Step::Freeze if !world.production.read_only() => {
-                Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut()).await?)
+                let asked = Asked { wishes: &self.policy.site, package: self.scripts.package.as_ref() };
+                Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut(), asked).await?)
             }
             _ => None,
         };

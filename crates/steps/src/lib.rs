@@ -10,6 +10,7 @@ mod firewall;
 mod inputs;
 mod observe;
 mod outputs;
+mod package;
 mod plan;
 mod report;
 mod sessions;

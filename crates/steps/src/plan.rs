@@ -6,6 +6,7 @@ use rollout::{
     decide::Case,
     facts::{Endpoint, Profile, Server},
     plan::{self, Facts, Finding, PlanInputs, Target},
+    site::SiteWishes,
 };
 use runner::Guest;
 use serde_json::json;
@@ -16,9 +17,10 @@ use crate::{
     failure::Failure,
     inputs::{PlanArguments, identifier},
     observe::{Sessions, observe, settings},
+    package::Package,
     report::Report,
     stop::Stop,
-    surroundings,
+    surroundings::{self, Asked},
 };
 
 /// Runs the step.
@@ -33,6 +35,7 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let id = upgrade_id_or_new(guest, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let scripts = scripts(&arguments)?;
+    let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
     let pace = Pace::of(&arguments.connection);
     let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
     cloud.sign_in().await?;
@@ -41,10 +44,12 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let production = cloud.connect(&upgrade.production.database).await?;
     sessions.production = Some(production);
     let world = observe(&cloud, &upgrade, &mut sessions).await?;
-    let around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut()).await?;
+    let asked = Asked { wishes: &wishes, package: package.as_ref() };
+    let around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
     let findings = plan::check(&upgrade, &world, &around);
     refuse_blocked(&upgrade, &findings)?;
-    let policy = Policy { scripts: names(&scripts), ..Policy::default() };
+    let site = SiteWishes { package: around.package.clone().or(wishes.package), ..wishes };
+    let policy = Policy { scripts: names(&scripts), site, ..Policy::default() };
     let case = Case { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
     report(&case, &findings)
 }
@@ -151,12 +156,14 @@ fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
             "look at the connection string of production's site",
         )
     })?;
-    let digest = plan::digest(&Facts { upgrade, profile: &case.world.profile, database, scripts: &scripts });
+    let (profile, package) = (&case.world.profile, case.policy.site.package.as_deref());
+    let digest = plan::digest(&Facts { upgrade, profile, database, scripts: &scripts, package });
     let mut report = Report::success("plan", Outcome::Done);
     report.outputs = vec![
         ("upgrade-id", json!(upgrade.id)),
         ("plan-digest", json!(digest)),
         ("scripts-digest", json!(scripts)),
+        ("package-digest", json!(package.unwrap_or_default())),
         ("connection-name", json!(upgrade.connection_name)),
         ("production-database", json!(upgrade.production.database)),
         ("production-site", json!(upgrade.production.site)),
@@ -191,6 +198,9 @@ fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
     );
     text += &format!("Users come by {}.\n\n", list(plan::users_hosts(case.world).iter()));
     text += &format!("Scripts, in this order: {}.\n\n", list(case.policy.scripts.iter().map(|script| &script.name)));
+    if let Some(package) = &case.policy.site.package {
+        text += &format!("V2's package has the digest `{package}`.\n\n");
+    }
     for finding in findings {
         text += &format!("- {} (`{}`)\n  - {}\n", finding.what, finding.rule, finding.hint);
     }

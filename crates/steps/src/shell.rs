@@ -23,11 +23,19 @@ use crate::{
 pub trait Inputs: Parser {
     /// The part that every step has.
     fn connection(&self) -> &ConnectionInputs;
+    /// Further secrets among the inputs.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Inputs for inputs::PlanArguments {
     fn connection(&self) -> &ConnectionInputs {
         &self.connection
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.site.secrets()
     }
 }
 
@@ -40,6 +48,10 @@ impl Inputs for inputs::FirewallArguments {
 impl Inputs for inputs::StepArguments {
     fn connection(&self) -> &ConnectionInputs {
         &self.connection
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.site.secrets()
     }
 }
 
@@ -109,7 +121,7 @@ fn started<I: Inputs>(
     inputs: I,
     work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
 ) -> Result<Report, Failure> {
-    let masked = hide_secrets(guest, inputs.connection());
+    let masked = hide_secrets(guest, &inputs);
     masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter(guest)).with_ansi(false);
     let subscriber = subscriber.with_writer(Log(guest.clone())).finish();
@@ -142,7 +154,9 @@ impl<'w> MakeWriter<'w> for Log {
     }
 }
 
-fn hide_secrets(guest: &Guest, inputs: &ConnectionInputs) -> std::io::Result<()> {
+fn hide_secrets<I: Inputs>(guest: &Guest, inputs: &I) -> std::io::Result<()> {
+    inputs.secrets().iter().try_for_each(|secret| guest.hide(secret))?;
+    let inputs = inputs.connection();
     let secrets = [&inputs.arm_token, &inputs.sql_token, &inputs.sql_password, &inputs.client_secret];
     let request = guest.environment().id_token_request.as_ref();
     let secrets = secrets.into_iter().flatten().map(|secret| secret.expose_secret());

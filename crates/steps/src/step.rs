@@ -1,6 +1,6 @@
 //! A step that changes something, from its inputs to its course.
 
-use rollout::{DatabaseId, Policy, Refusal, Step};
+use rollout::{DatabaseId, Policy, Refusal, Step, site::SiteWishes};
 use runner::Guest;
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     cloud::{Cloud, Pace, upgrade_id},
     course::Course,
     failure::Failure,
-    inputs::{StepArguments, identifier},
+    inputs::{SiteInputs, StepArguments, identifier},
     report::Report,
     stop::Stop,
 };
@@ -33,7 +33,7 @@ pub fn binary(step: Step) -> &'static str {
 pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Stop) -> Result<Report, Failure> {
     let id = upgrade_id(guest, &arguments.connection)?;
     let upgrade = arguments.slots.upgrade(id)?;
-    let scripts = Scripts::read(step, &arguments.limits)?;
+    let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
     let policy = policy(step, &arguments, &scripts)?;
     let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits);
     let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
@@ -64,9 +64,27 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         remove_database: limits.remove_database,
         revert_window: limits.revert_window.signed(),
         checks: scripts.has_checks(),
+        site: site(step, &arguments.site)?,
         accept_loss: optional("accept-loss", &limits.accept_loss)?,
         accept_stage_writes: limits.accept_stage_writes,
         accept_client: limits.accept_client.clone(),
         ..Policy::default()
     })
+}
+
+/// What was approved is what is deployed, so prepare wants both or neither.
+fn site(step: Step, inputs: &SiteInputs) -> Result<SiteWishes, Refusal> {
+    let wishes = inputs.wishes()?;
+    let half = |given: &str, missing: &str, hint: &str| {
+        Refusal::new("read the inputs", format!("`{given}` was given without `{missing}`"), hint)
+    };
+    match (step, wishes.source, &wishes.package) {
+        (Step::Prepare, Some(_), None) => {
+            Err(half("package", "package-digest", "pass the output `package-digest` of plan"))
+        }
+        (Step::Prepare, None, Some(_)) => Err(half("package-digest", "package", "pass the package that plan has seen")),
+        (Step::Prepare, ..) => Ok(wishes),
+        (Step::Freeze, ..) => Ok(SiteWishes { source: None, ..wishes }),
+        _ => Ok(SiteWishes::default()),
+    }
 }

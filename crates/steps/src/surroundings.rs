@@ -4,10 +4,11 @@
 use azure::{ArmId, authorization, sql, web};
 use futures_util::future::try_join_all;
 use rollout::{
-    DatabaseId, Refusal, ServerId, SlotView, Upgrade, World,
+    DatabaseId, PlanId, Refusal, ServerId, SlotView, Upgrade, World,
     actions::{Grant, Resource},
     facts::{FirewallRule, OtherSession, Plan, Server},
     plan::{Granted, LogIn, Principals, Seen, Surroundings},
+    site::SiteWishes,
 };
 use tokio::{join, try_join};
 use tsql::{
@@ -16,10 +17,24 @@ use tsql::{
     statements::{ledger, permissions, principals, sessions},
 };
 
+mod stage_site;
+
 use crate::{
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
+    package::Package,
 };
+use stage_site::SeenSite;
+pub(crate) use stage_site::{active_deployment, hide};
+
+/// What is asked for the stage site.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// By the inputs.
+    pub wishes: &'a SiteWishes,
+    /// V2's package, in a step that has it.
+    pub package: Option<&'a Package>,
+}
 
 /// Everything that the rules of plan look at besides the slots. `production` is a session on production's database.
 ///
@@ -30,28 +45,36 @@ pub async fn look(
     upgrade: &Upgrade,
     world: &World,
     production: Option<&mut Session>,
+    asked: Asked<'_>,
 ) -> Result<Surroundings, Failure> {
     let (ours, theirs) = (upgrade.production.database.server_id(), upgrade.stage.database.server_id());
     let (production_server, stage_server, production_plan, stage_plan) = try_join!(
         server(cloud, &upgrade.production.database),
         server(cloud, &upgrade.stage.database),
         plan(cloud, &world.production),
-        plan(cloud, &world.stage),
+        stage_plan(cloud, world, asked.wishes),
     )?;
     let production_server = production_server.ok_or_else(|| no_server(&ours))?;
     let stage = stage_server.as_ref().map(|_| &theirs);
-    let (production_firewall, stage_firewall, granted, inside) = try_join!(
+    let wanted = asked.wishes.plan.as_ref().filter(|_| world.stage.site.is_none() && stage_plan.is_some());
+    let (production_firewall, stage_firewall, granted, inside, site) = try_join!(
         firewall(cloud, Some(&ours)),
         firewall(cloud, stage),
-        granted(cloud, upgrade, world, stage.is_some()),
+        granted(cloud, upgrade, world, stage.is_some(), wanted),
         inside(cloud, production, &ours, stage),
+        stage_site::look(cloud, upgrade, world, asked),
     )?;
     let Inside { principals, sessions, digest_uploads } = inside;
+    let SeenSite { model, deployment, package } = site;
     Ok(Surroundings {
         production_server,
         stage_server,
         production_plan,
         stage_plan,
+        wishes: asked.wishes.clone(),
+        model,
+        deployment,
+        package,
         production_firewall,
         stage_firewall,
         granted,
@@ -76,6 +99,16 @@ async fn plan(cloud: &Cloud, view: &SlotView) -> Result<Option<Plan>, Failure> {
     cloud.arm.send(&web::plan(&id)).await.map_err(failed_at_azure)
 }
 
+/// The plan of the stage site, or the one that it is to be created in.
+async fn stage_plan(cloud: &Cloud, world: &World, wishes: &SiteWishes) -> Result<Option<Plan>, Failure> {
+    match (&world.stage.site, &wishes.plan) {
+        (None, Some(wanted)) => {
+            cloud.arm.send(&web::plan(&cloud.arm.scope().plan(wanted))).await.map_err(failed_at_azure)
+        }
+        _ => plan(cloud, &world.stage).await,
+    }
+}
+
 async fn firewall(cloud: &Cloud, server: Option<&ServerId>) -> Result<Seen<Vec<FirewallRule>>, Failure> {
     let Some(server) = server else { return Ok(Ok(Vec::new())) };
     seen_at_azure(cloud.arm.send(&sql::firewall_rules(cloud.arm.scope(), server)).await)
@@ -91,7 +124,13 @@ fn seen_at_azure<T>(looked: Result<T, azure::Error>) -> Result<Seen<T>, Failure>
 }
 
 /// The resources whose rights matter, with the names that messages give them.
-fn resources(cloud: &Cloud, upgrade: &Upgrade, world: &World, stage_server: bool) -> Vec<(Resource, String, ArmId)> {
+fn resources(
+    cloud: &Cloud,
+    upgrade: &Upgrade,
+    world: &World,
+    stage_server: bool,
+    new_in: Option<&PlanId>,
+) -> Vec<(Resource, String, ArmId)> {
     let scope = cloud.arm.scope();
     let (production, stage) = (&upgrade.production, &upgrade.stage);
     let (ours, theirs) = (production.database.server_id(), stage.database.server_id());
@@ -99,6 +138,7 @@ fn resources(cloud: &Cloud, upgrade: &Upgrade, world: &World, stage_server: bool
     let server = |id: &ServerId| (format!("server `{id}`"), scope.server(id));
     let site = |view: &SlotView| view.site.as_ref().map(|site| (format!("site `{}`", site.id), scope.site(&site.id)));
     let database = (format!("database `{}`", production.database), scope.database(&production.database));
+    let group = &stage.site.group;
     let all = [
         (Resource::Profile, Some((format!("profile `{profile}`"), scope.profile(&profile)))),
         (Resource::ProductionServer, Some(server(&ours))),
@@ -107,7 +147,11 @@ fn resources(cloud: &Cloud, upgrade: &Upgrade, world: &World, stage_server: bool
         (Resource::ProductionPlan, plan_of(&world.production)),
         (Resource::StageServer, stage_server.then(|| server(&theirs))),
         (Resource::StageSite, site(&world.stage)),
-        (Resource::StagePlan, plan_of(&world.stage)),
+        (
+            Resource::StagePlan,
+            plan_of(&world.stage).or_else(|| new_in.map(|id| (format!("plan `{id}`"), scope.plan(id)))),
+        ),
+        (Resource::StageGroup, new_in.map(|_| (format!("resource group `{group}`"), scope.group(group)))),
     ];
     all.into_iter().filter_map(|(on, there)| there.map(|(name, id)| (on, name, id))).collect()
 }
@@ -119,8 +163,14 @@ fn plan_of(view: &SlotView) -> Option<(String, ArmId)> {
 }
 
 /// All at a time, told in the order of the resources.
-async fn granted(cloud: &Cloud, upgrade: &Upgrade, world: &World, stage_server: bool) -> Result<Vec<Granted>, Failure> {
-    let resources = resources(cloud, upgrade, world, stage_server);
+async fn granted(
+    cloud: &Cloud,
+    upgrade: &Upgrade,
+    world: &World,
+    stage_server: bool,
+    new_in: Option<&PlanId>,
+) -> Result<Vec<Granted>, Failure> {
+    let resources = resources(cloud, upgrade, world, stage_server, new_in);
     let looks = resources.into_iter().map(|(on, name, id)| async move {
         let grants: Seen<Vec<Grant>> = seen_at_azure(cloud.arm.send(&authorization::permissions(&id, &name)).await)?;
         Ok(Granted { on, name, grants })

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::cassette::Interaction;
 
 /// Fields that we send and no recorded request has, each with its reason. All others must be equal.
-const ONLY_OURS: [(&str, &str); 4] = [
+const ONLY_OURS: [(&str, &str); 5] = [
+    ("kind", "what we make is of the kind of production's site; the recorded commands leave it to the service"),
     ("tags", "what we create carries our tag, and the recorded commands set none"),
     ("properties.secondaryType", "came after the recorded version 2019-06-01-preview, where Geo is the default"),
     ("properties.priority", "the recorded command leaves it to the service"),

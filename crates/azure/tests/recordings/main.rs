@@ -12,6 +12,7 @@ use std::{
 mod cassette;
 mod checker;
 mod conversations;
+mod new_site;
 #[path = "../../../../tests/recordings/operations.rs"]
 #[allow(dead_code, reason = "the part of the simulator is for its own tests")]
 mod operations;
@@ -46,8 +47,16 @@ const CHECKS: &[(&str, Check, &[&str])] = &[
     ("create or replace an endpoint", traffic_manager::endpoint_is_put, &["traffic_manager::put_endpoint"]),
     ("delete an endpoint", traffic_manager::endpoint_is_deleted, &["traffic_manager::delete_endpoint"]),
     ("read a plan", web::plan_is_read, &["web::plan"]),
-    ("read a site", web::site_is_read, &["web::site"]),
-    ("list application settings", web::application_settings_are_listed, &["web::app_setting_names"]),
+    ("read a site", web::site_is_read, &["web::site", "site_model::definition"]),
+    ("create a site", new_site::site_is_created, &["new_site::create"]),
+    ("read the configuration of a site", new_site::configuration_is_read, &["site_model::configuration"]),
+    ("list settings that stay with their slot", new_site::sticky_settings_are_listed, &["site_model::sticky_settings"]),
+    ("deploy a package", new_site::package_is_deployed, &["deployments::one_deploy"]),
+    (
+        "list application settings",
+        web::application_settings_are_listed,
+        &["web::app_setting_names", "site_model::app_settings"],
+    ),
     ("list connection strings", web::connections_are_listed, &["web::connection_settings"]),
     ("replace connection strings", web::connections_are_put, &["web::put_connection_settings"]),
 ];
@@ -64,7 +73,11 @@ const POLLS: [&str; 7] = [
 ];
 
 /// Requests of ours that nobody recorded.
-const UNRECORDED: [(&str, &str); 10] = [
+const UNRECORDED: [(&str, &str); 14] = [
+    ("deployments::list", "the recorded commands ask Kudu itself"),
+    ("new_site::bind_host", "only the list was recorded, which the site itself tells too"),
+    ("site_model::signs_users_in", "not in these recordings"),
+    ("site_model::slots", "not in these recordings"),
     ("authorization::permissions", "no permissions were recorded"),
     ("sql::servers", "no list was recorded; its reader gets each recorded server as an element"),
     ("sql::unlink", "only its sibling in the same version, failover: that conversation is replayed with it"),
@@ -77,7 +90,10 @@ const UNRECORDED: [(&str, &str); 10] = [
     ("web::restart", "not in these recordings"),
 ];
 
-const READERS: [&Reader; 11] = [
+const READERS: [&Reader; 14] = [
+    &new_site::CONFIGURATION,
+    &new_site::DEPLOYMENT,
+    &new_site::STICKY,
     &sql::FIREWALL_RULE,
     &sql::SERVER,
     &sql::DATABASE,

@@ -1,15 +1,18 @@
 //! Microsoft.Web: what is asked and what is read.
 
-use azure::{ArmId, web};
+use azure::{ArmId, site_model, web};
 use rollout::{
     SiteId,
     facts::{Plan, Site},
+    site::AppSetting,
 };
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::{
     cassette::Interaction,
     checker::{Checker, Reader, response, scope},
+    new_site,
 };
 
 const REPEATS: (&str, &str) = ("id name type location", "the answer repeats what was asked for");
@@ -24,8 +27,8 @@ pub const NAMES: Reader = Reader {
 pub const PLAN: Reader = Reader {
     name: "the reader of a plan",
     drops: &[
-        ("name type location kind sku.size sku.family sku.capacity", "the id and two words of the sku say it"),
-        ("properties", "the state of the machines: no rule looks at it"),
+        ("name type kind sku.size sku.family", "the id and two words of the sku say it"),
+        ("properties", "the state of the machines: no rule looks at it; whether they run Linux is checked apart"),
     ],
 };
 
@@ -89,7 +92,7 @@ pub const SITE: Reader = Reader {
     ],
 };
 
-fn id(seen: &Interaction) -> SiteId {
+pub fn id(seen: &Interaction) -> SiteId {
     let (group, name) = (seen.name_of("resourceGroups"), seen.name_of("sites"));
     SiteId { group: group.to_owned(), name: name.to_owned(), slot: None }
 }
@@ -97,11 +100,14 @@ fn id(seen: &Interaction) -> SiteId {
 pub fn site_is_read(seen: &Interaction, checker: &mut Checker) {
     let asked = id(seen);
     let (site, body) = (checker.check(seen, &web::site(&scope(), &asked)).unwrap(), seen.received());
-    let Site { id, running, location, plan, default_host, host_names, tags } = site;
+    let Site { id, running, location, plan, default_host, host_names, publish_host, tags } = site;
     assert_eq!(id, asked, "{}", seen.place);
     let names: Vec<&str> = host_names.iter().map(|host| host.name.as_str()).collect();
     // `sslState` of the default name is Disabled, though it has Azure's own certificate.
     assert!(host_names.iter().all(|host| host.tls == (host.name == default_host)), "{}: {host_names:?}", seen.place);
+    let scm = format!("{}.scm.azurewebsites.net", default_host.split('.').next().unwrap());
+    assert_eq!(publish_host, Some(scm), "{}", seen.place);
+    new_site::definition_is_read(seen, checker);
     let properties = &body["properties"];
     let kept = [
         ("location", json!(location)),
@@ -119,9 +125,17 @@ pub fn site_is_read(seen: &Interaction, checker: &mut Checker) {
 
 pub fn plan_is_read(seen: &Interaction, checker: &mut Checker) {
     let asked = ArmId::parse(seen.uri.path()).unwrap();
-    let Plan { id, tier, size } = checker.check(seen, &web::plan(&asked)).unwrap();
-    let kept = [("id", json!(id)), ("sku.tier", json!(tier)), ("sku.name", json!(size))];
-    checker.lossless(&seen.place, &PLAN, &seen.received(), &kept);
+    let Plan { id, tier, size, instances, location, linux } = checker.check(seen, &web::plan(&asked)).unwrap();
+    let kept = [
+        ("id", json!(id)),
+        ("location", json!(location)),
+        ("sku.tier", json!(tier)),
+        ("sku.name", json!(size)),
+        ("sku.capacity", json!(instances)),
+    ];
+    let body = seen.received();
+    assert_eq!(body["properties"]["reserved"], linux, "{}", seen.place);
+    checker.lossless(&seen.place, &PLAN, &body, &kept);
 }
 
 pub fn connections_are_listed(seen: &Interaction, checker: &mut Checker) {
@@ -141,7 +155,11 @@ pub fn connections_are_put(seen: &Interaction, checker: &mut Checker) {
 
 pub fn application_settings_are_listed(seen: &Interaction, checker: &mut Checker) {
     let names = checker.check(seen, &web::app_setting_names(&scope(), &id(seen)));
+    let settings = checker.check(seen, &site_model::app_settings(&scope(), &id(seen)));
     let body = seen.received();
+    let pair = |setting: &AppSetting| (setting.name.clone(), json!(setting.value.expose_secret()));
+    let settings: serde_json::Map<_, _> = settings.iter().map(pair).collect();
+    assert_eq!(Value::Object(settings), body["properties"], "{}", seen.place);
     assert_eq!(names, body["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>(), "{}", seen.place);
     checker.lossless(&seen.place, &NAMES, &body, &[]);
 }

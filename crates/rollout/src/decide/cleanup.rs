@@ -92,7 +92,7 @@ fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(effects)
 }
 
-/// The adopted site stays; it gets its own connection setting back before its database goes.
+/// An adopted site stays; it gets its own connection setting back before its database goes.
 fn release_site(case: &Case<'_>) -> Vec<Effect> {
     let (view, site) = (&case.world.stage, &case.stage().site);
     let kept = case.upgrade.kept_setting();
@@ -110,7 +110,9 @@ fn stage_removals(case: &Case<'_>) -> Vec<Effect> {
         .endpoint(stage)
         .map(|there| Effect::DeleteEndpoint { endpoint: stage.endpoint.clone(), kind: there.kind });
     let database = world.stage.database.as_ref().map(|_| Effect::DeleteDatabase { database: stage.database.clone() });
-    [endpoint, database].into_iter().flatten().collect()
+    let created = world.stage.site_is_created_by(case.upgrade);
+    let site = created.then(|| Effect::DeleteSite { site: stage.site.clone() });
+    [endpoint, site, database].into_iter().flatten().collect()
 }
 
 fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
-use super::{Case, prepare, require};
+use super::{Case, prepare, require, stage_site};
 use crate::{
     Effect, NoLogIn, Permissions, Refusal,
     clients::{self, SiteClient},
@@ -66,8 +66,16 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
     require(world.production.link_to(&stage.database).is_some(), || {
         refuse(format!("`{}` is no geo-secondary of production", stage.database))
     })?;
-    require(prepare::site_is_pointed(case), || {
+    require(stage_site::is_pointed(case), || {
         refuse(format!("stage site `{}` does not lead to `{}`", stage.site, stage.database))
+    })?;
+    let unbound = stage_site::unbound(case);
+    require(unbound.is_empty(), || {
+        refuse(format!("stage site `{}` is not bound to `{}` yet", stage.site, unbound.join("`, `")))
+    })?;
+    require(stage_site::package_is_there(case), || {
+        let digest = case.policy.site.package.clone().unwrap_or_default();
+        refuse(format!("package `{digest}` is not what was last deployed to stage site `{}`", stage.site))
     })?;
     let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
     require(listed, || {
@@ -161,7 +169,13 @@ fn unchanged(case: &Case<'_>) -> Result<(), Refusal> {
         return Ok(());
     };
     let profile = &case.world.profile;
-    let now = plan::digest(&plan::Facts { upgrade: case.upgrade, profile, database, scripts: &scripts });
+    let now = plan::digest(&plan::Facts {
+        upgrade: case.upgrade,
+        profile,
+        database,
+        scripts: &scripts,
+        package: case.policy.site.package.as_deref(),
+    });
     require(now == *planned, || {
         let why = format!("production or the inputs have changed since the plan `{planned}`, they give `{now}` now");
         Refusal::new(tried(case), why, hint)

@@ -9,6 +9,7 @@ mod give_back;
 mod migrate;
 mod prepare;
 mod rollback;
+mod stage_site;
 mod switch;
 mod terminate;
 

@@ -12,6 +12,7 @@ use crate::{
     effect::label_time,
     facts::*,
     plan::{self, Facts, Principals},
+    site::SiteWishes,
 };
 
 pub fn at(second: i64) -> Timestamp {
@@ -33,7 +34,7 @@ pub fn policy(world: &World) -> Policy {
     let policy = Policy { scripts, ..Policy::default() };
     let (upgrade, scripts) = (upgrade(), policy.digest_of_scripts());
     let plan_digest = world.production.database.as_ref().map(|database| {
-        plan::digest(&Facts { upgrade: &upgrade, profile: &world.profile, database, scripts: &scripts })
+        plan::digest(&Facts { upgrade: &upgrade, profile: &world.profile, database, scripts: &scripts, package: None })
     });
     Policy { scripts_digest: Some(scripts), plan_digest, ..policy }
 }
@@ -48,12 +49,23 @@ pub fn around() -> Surroundings {
         minimal_tls: Some("1.2".to_owned()),
         administrator: None,
     };
-    let plan = |id: &str| Plan { id: id.to_owned(), tier: "Standard".to_owned(), size: "S1".to_owned() };
+    let plan = |id: &str| Plan {
+        id: id.to_owned(),
+        tier: "Standard".to_owned(),
+        size: "S1".to_owned(),
+        instances: Some(1),
+        location: "West Europe".to_owned(),
+        linux: false,
+    };
     Surroundings {
         production_server: server("sql-1"),
         stage_server: Some(server("sql-2")),
         production_plan: Some(plan("p1")),
         stage_plan: Some(plan("p2")),
+        wishes: SiteWishes::default(),
+        model: None,
+        deployment: None,
+        package: None,
         production_firewall: Ok(Vec::new()),
         stage_firewall: Ok(Vec::new()),
         granted: Vec::new(),
@@ -97,14 +109,16 @@ fn database(tags: Tags) -> Database {
 }
 
 fn site(slot: &Slot, plan: &str) -> Site {
-    let name = |name: String| HostName { name, tls: true };
+    let name = |name: String| HostName { name, tls: true, ..HostName::default() };
     let default_host = format!("{}.azurewebsites.net", slot.site.name);
+    let own = HostName { certificate: Some("C0FFEE".to_owned()), ..name("www.contoso.example".to_owned()) };
     Site {
         id: slot.site.clone(),
         running: true,
         location: "West Europe".to_owned(),
         plan: plan.to_owned(),
-        host_names: vec![name(default_host.clone()), name("www.contoso.example".to_owned())],
+        host_names: vec![name(default_host.clone()), own],
+        publish_host: Some(format!("{}.scm.azurewebsites.net", slot.site.name)),
         default_host,
         tags: Tags::new(),
     }
@@ -193,6 +207,20 @@ pub fn apply(world: &mut World, effect: &Effect) {
             let copy = world.production.sql.clone().unwrap();
             world.stage.sql = Some(SqlState { updateable: false, links: vec![status("sql-1", "SECONDARY")], ..copy });
         }
+        Effect::CreateSite(new) => {
+            let made = site(&upgrade.stage, "p2");
+            let host_names = made.host_names.into_iter().take(1).collect();
+            world.stage.site = Some(Site { host_names, tags: new.tags, ..made });
+        }
+        Effect::CopyConnections { database, .. } => world.stage.settings = vec![setting(&database.server)],
+        Effect::BindHost { host, certificate, .. } => {
+            let bound = HostName { name: host, tls: certificate.is_some(), certificate, ..HostName::default() };
+            world.stage.site.as_mut().unwrap().host_names.push(bound);
+        }
+        Effect::DeployPackage { digest, .. } => {
+            let value = crate::labels::package_value(&digest, "deployment-1");
+            world.profile.tags.insert(crate::labels::PACKAGE.to_owned(), value);
+        }
         Effect::PointSite { database, keep, .. } => {
             let old = world.stage.setting("Shop").unwrap().clone();
             world.stage.settings = vec![setting(&database.server), ConnectionSetting { name: keep, ..old }];
@@ -246,7 +274,11 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::EnableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, true),
         Effect::DisableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, false),
         Effect::DeleteEndpoint { endpoint, .. } => world.profile.endpoints.retain(|other| other.id != endpoint),
-        Effect::DeleteSite { .. } => (world.production.site, world.production.settings) = (None, Vec::new()),
+        Effect::DeleteSite { site } => {
+            let production = site == upgrade.production.site;
+            let view = if production { &mut world.production } else { &mut world.stage };
+            (view.site, view.settings) = (None, Vec::new());
+        }
         Effect::DeleteDatabase { database } => delete(world, &database),
         // The numbers are kept; nobody writes in this model.
         Effect::RecordRows { .. } => {}

@@ -1,11 +1,8 @@
 //! Prepare: a synchronised copy of the database, the stage site on it, the stage endpoint added disabled.
 
-use secrecy::ExposeSecret;
-
-use super::{Case, require};
+use super::{Case, require, stage_site};
 use crate::{
     Effect, Refusal,
-    connection::ConnectionString,
     facts::{Database, SqlState, TAG, Tags},
     ids::same,
     labels,
@@ -14,7 +11,7 @@ use crate::{
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let missing = missing(case)?;
-    if missing.is_empty() && linked(case) {
+    if missing.is_empty() && linked(case) && case.world.stage.site.is_some() {
         return Ok(proofs(case));
     }
     guards(case)?;
@@ -26,15 +23,16 @@ fn tried(case: &Case<'_>) -> String {
 }
 
 fn missing(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    let before = [fence_table(case), label(case), secondary(case)];
-    Ok(before.into_iter().flatten().chain(site(case)).chain(endpoint(case)?).collect())
+    let before = [fence_table(case), label(case), secondary(case)].into_iter().flatten();
+    let site = stage_site::missing(case).into_iter().chain(stage_site::package(case));
+    Ok(before.chain(site).chain(endpoint(case)?).collect())
 }
 
 fn proofs(case: &Case<'_>) -> Vec<Effect> {
-    vec![await_catch_up(case)]
+    [await_catch_up(case)].into_iter().chain(stage_site::proof(case)).collect()
 }
 
-fn await_catch_up(case: &Case<'_>) -> Effect {
+pub(super) fn await_catch_up(case: &Case<'_>) -> Effect {
     Effect::AwaitCatchUp {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),
@@ -58,7 +56,7 @@ fn label(case: &Case<'_>) -> Option<Effect> {
             (name(TAG), case.upgrade.id.to_string()),
             (name(labels::ENDPOINT), case.stage().endpoint.name.clone()),
         ],
-        remove: vec![name(labels::SYNCHRONISED), name(labels::SWITCHED)],
+        remove: vec![name(labels::PACKAGE), name(labels::SYNCHRONISED), name(labels::SWITCHED)],
     })
 }
 
@@ -79,31 +77,6 @@ fn tags(case: &Case<'_>, production: &Database) -> Tags {
     others.map(|(name, value)| (name.clone(), value.clone())).chain([own]).collect()
 }
 
-/// The site is pointed at stage only once the secondary can be read: before, V2 would only fail.
-fn site(case: &Case<'_>) -> Vec<Effect> {
-    let stage = case.stage();
-    if site_is_pointed(case) {
-        return Vec::new();
-    }
-    let setting = case.upgrade.connection_name.clone();
-    let keep = case.upgrade.kept_setting();
-    let point = Effect::PointSite { site: stage.site.clone(), setting, database: stage.database.clone(), keep };
-    vec![await_catch_up(case), point]
-}
-
-/// The setting leads to the stage database, and the old value is kept.
-pub(super) fn site_is_pointed(case: &Case<'_>) -> bool {
-    let (view, database) = (&case.world.stage, &case.stage().database);
-    let name = &case.upgrade.connection_name;
-    let leads_there = view.setting(name).is_some_and(|setting| {
-        ConnectionString::parse(setting.value.expose_secret()).is_ok_and(|string| {
-            let server = string.host().split('.').next().unwrap_or_default();
-            string.leads_to(string.host(), &database.name) && same(server, &database.server)
-        })
-    });
-    leads_there && view.setting(&case.upgrade.kept_setting()).is_some()
-}
-
 fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     if let Some(there) = world.endpoint(stage) {
@@ -116,13 +89,15 @@ fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
         })
         .map(|()| None);
     }
-    let Some(site) = &world.stage.site else { return Ok(None) };
+    let site = world.stage.site.as_ref();
+    let location = site.or(world.production.site.as_ref()).map(|site| site.location.as_str());
+    let (Some(target), Some(location)) = (stage_site::address(case), location) else { return Ok(None) };
     let highest = world.profile.endpoints.iter().filter_map(|endpoint| endpoint.priority).max();
     Ok(Some(Effect::AddEndpoint {
         endpoint: stage.endpoint.clone(),
-        kind: stage_kind(world, site),
+        kind: stage_kind(world, &stage.site, location),
         site: stage.site.clone(),
-        target: site.default_host.clone(),
+        target,
         priority: highest.unwrap_or(1) + 1,
     }))
 }

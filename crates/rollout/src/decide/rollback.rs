@@ -86,17 +86,19 @@ fn taken_over(case: &Case<'_>) -> bool {
 
 fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
     let (world, stage) = (case.world, case.stage());
-    let enabled = world.endpoint(stage).filter(|endpoint| endpoint.enabled && adopted(case, stage));
+    let enabled = world.endpoint(stage).filter(|endpoint| endpoint.enabled && in_our_hands(case, stage));
     let disable = |kind: EndpointKind| Effect::DisableEndpoint { endpoint: stage.endpoint.clone(), kind };
     let running = world.stage.site.as_ref().is_some_and(|site| site.running);
-    let stop = (running && adopted(case, stage)).then(|| Effect::StopSite { site: stage.site.clone() });
+    let stop = (running && in_our_hands(case, stage)).then(|| Effect::StopSite { site: stage.site.clone() });
     enabled.map(|endpoint| disable(endpoint.kind)).into_iter().chain(stop).collect()
 }
 
-/// The stage site is in the hands of this upgrade: its connection setting was changed, or its endpoint was added.
-fn adopted(case: &Case<'_>, stage: &Slot) -> bool {
+/// The stage site is in the hands of this upgrade: it was created, its connection setting was changed, or its endpoint was
+/// added.
+fn in_our_hands(case: &Case<'_>, stage: &Slot) -> bool {
     let kept = case.world.stage.setting(&case.upgrade.kept_setting()).is_some();
-    kept || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
+    kept || case.world.stage.site_is_created_by(case.upgrade)
+        || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
 }
 
 /// Production takes writes again, and its fence row is closed.

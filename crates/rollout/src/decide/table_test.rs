@@ -3,6 +3,9 @@
 #[path = "model_test.rs"]
 pub(crate) mod model;
 
+#[path = "creating_test.rs"]
+pub(crate) mod creating;
+
 #[path = "ending_test.rs"]
 mod ending;
 
@@ -12,16 +15,20 @@ mod giving_back;
 #[path = "outsiders_test.rs"]
 mod outsiders;
 
+#[path = "stage_site_test.rs"]
+mod stage_site;
+
 use std::fmt::Write;
 
-use model::{around, assert_invariants, fresh, later, policy, upgrade};
+use creating::{around_of, policy_that_creates, without_site};
+use model::{assert_invariants, fresh, later, policy, upgrade};
 
 use super::*;
 use crate::{Ending, Outcome, Way};
 
 /// The decision of one step on the model.
 fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
-    decide(step, &Case { upgrade: &upgrade(), world, policy, around: Some(&around()) })
+    decide(step, &Case { upgrade: &upgrade(), world, policy, around: Some(&around_of(world, policy)) })
 }
 
 fn cleaning(policy: Policy, database: &crate::DatabaseId) -> Policy {
@@ -50,10 +57,17 @@ fn run(step: Step, world: &mut World, policy: &Policy) -> Outcome {
     if effects.iter().any(|effect| !effect.is_proof()) { Outcome::Done } else { Outcome::AlreadyDone }
 }
 
-/// Every state that an upgrade can stand in between two steps.
+/// Both ways to begin: with a stage site that is adopted, and with one that prepare creates.
+fn beginnings() -> [(World, Policy); 2] {
+    [(fresh(), policy(&fresh())), (without_site(), policy_that_creates(&without_site()))]
+}
+
+/// Every state that an upgrade of an adopted site can stand in between two steps.
 fn states() -> Vec<(&'static str, World)> {
-    let mut world = fresh();
-    let planned = policy(&world);
+    states_from(fresh(), &policy(&fresh()))
+}
+
+fn states_from(mut world: World, planned: &Policy) -> Vec<(&'static str, World)> {
     let mut states = vec![("fresh", world.clone())];
     let course = [
         (Step::Prepare, "prepared"),
@@ -63,15 +77,15 @@ fn states() -> Vec<(&'static str, World)> {
         (Step::Switch, "switched"),
     ];
     for (step, state) in course {
-        assert_eq!(run(step, &mut world, &planned), Outcome::Done, "{state}");
+        assert_eq!(run(step, &mut world, planned), Outcome::Done, "{state}");
         states.push((state, world.clone()));
     }
     let mut rolled_back = states[4].1.clone();
-    run(Step::Rollback, &mut rolled_back, &planned);
+    run(Step::Rollback, &mut rolled_back, planned);
     states.push(("rolled-back", rolled_back.clone()));
     run(Step::Cleanup, &mut rolled_back, &cleaning(planned.clone(), &upgrade().stage.database));
     states.push(("stage-removed", rolled_back));
-    run(Step::Cleanup, &mut world, &cleaning(planned, &upgrade().production.database));
+    run(Step::Cleanup, &mut world, &cleaning(planned.clone(), &upgrade().production.database));
     states.push(("v1-removed", world));
     states
 }
@@ -100,16 +114,19 @@ fn the_table_of_step_and_state() {
 /// From every point at which a step can die: the same step again ends where it would have ended.
 #[test]
 fn a_step_that_died_is_finished_by_running_it_again() {
-    let planned = policy(&fresh());
-    let states = states();
+    beginnings().into_iter().for_each(|(world, planned)| die_and_run_again(world, &planned));
+}
+
+fn die_and_run_again(world: World, planned: &Policy) {
+    let states = states_from(world, planned);
     let course = [Step::Prepare, Step::Freeze, Step::Terminate, Step::Migrate, Step::Switch];
     for (index, step) in course.into_iter().enumerate() {
         let (before, after) = (&states[index].1, &states[index + 1].1);
-        let effects = decided(step, before, &planned).unwrap();
+        let effects = decided(step, before, planned).unwrap();
         for died_at in 0..=effects.len() {
             let mut world = before.clone();
             effects[..died_at].iter().for_each(|effect| model::apply(&mut world, effect));
-            run(step, &mut world, &planned);
+            run(step, &mut world, planned);
             assert_eq!(standing(&world), standing(after), "{} died after {died_at} effects", step.name());
         }
     }
@@ -119,21 +136,24 @@ fn a_step_that_died_is_finished_by_running_it_again() {
 /// another.
 #[test]
 fn rollback_gives_v1_back_from_everywhere() {
-    let planned = policy(&fresh());
-    let states = states();
+    beginnings().into_iter().for_each(|(world, planned)| die_and_roll_back(world, &planned));
+}
+
+fn die_and_roll_back(world: World, planned: &Policy) {
+    let states = states_from(world, planned);
     let course = [Step::Prepare, Step::Freeze, Step::Terminate, Step::Migrate, Step::Switch];
     for (index, step) in course.into_iter().enumerate() {
         let before = &states[index].1;
-        let effects = decided(step, before, &planned).unwrap();
+        let effects = decided(step, before, planned).unwrap();
         for died_at in 0..=effects.len() {
             let mut world = before.clone();
             effects[..died_at].iter().for_each(|effect| model::apply(&mut world, effect));
             if world.point_of_no_return_passed(&upgrade()) {
-                let refusal = decided(Step::Rollback, &world, &planned).unwrap_err();
+                let refusal = decided(Step::Rollback, &world, planned).unwrap_err();
                 assert!(refusal.hint.contains("accept-loss: rg/sql-2/shop"), "{}", refusal.hint);
                 continue;
             }
-            roll_back_and_die_everywhere(&world, &planned);
+            roll_back_and_die_everywhere(&world, planned);
         }
     }
 }
@@ -150,17 +170,19 @@ fn roll_back_and_die_everywhere(world: &World, planned: &Policy) {
         let upgrade = upgrade();
         assert!(world.production.writable() && world.enabled(&upgrade.production) && !world.enabled(&upgrade.stage));
         assert!(world.production.open_fence(&upgrade).is_none());
-        assert_eq!(world.stage.settings.len(), 1, "the adopted site has its own setting back");
+        stage_site::assert_left_as_it_should_be(&world, planned);
     }
 }
 
 /// A copy that was given back its old data must never be switched to: rollback makes it unusable for good.
 #[test]
 fn after_a_rollback_no_step_goes_on_with_the_old_copy() {
-    let planned = policy(&fresh());
-    let (_, world) = states().into_iter().find(|(state, _)| *state == "rolled-back").unwrap();
-    for step in [Step::Freeze, Step::Terminate, Step::Migrate, Step::Switch] {
-        assert!(decided(step, &world, &planned).is_err(), "{}", step.name());
+    for (world, planned) in beginnings() {
+        let states = states_from(world, &planned);
+        let (_, world) = states.into_iter().find(|(state, _)| *state == "rolled-back").unwrap();
+        for step in [Step::Freeze, Step::Terminate, Step::Migrate, Step::Switch] {
+            assert!(decided(step, &world, &planned).is_err(), "{}", step.name());
+        }
     }
 }
 
@@ -222,8 +244,8 @@ fn standing(world: &World) -> String {
             (sql.read_only, sql.updateable, sql.schema, fences, sql.journal.clone(), sql.links.len())
         });
         let settings: Vec<_> = view.settings.iter().map(|setting| setting.name.clone()).collect();
-        let running = view.site.as_ref().map(|site| site.running);
-        format!("{:?} {:?} {running:?} {settings:?} {sql:?}", view.database, view.links)
+        let site = view.site.as_ref().map(|site| (site.running, &site.tags, &site.host_names));
+        format!("{:?} {:?} {site:?} {settings:?} {sql:?}", view.database, view.links)
     };
     let labels: Vec<_> = world.profile.tags.keys().collect();
     let (production, stage) = (view(&world.production), view(&world.stage));

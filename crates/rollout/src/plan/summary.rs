@@ -6,7 +6,7 @@ use crate::{
     upgrade::Upgrade,
 };
 
-/// What the digest covers besides the inputs: production and the scripts, and no stage object, state, time or lag.
+/// What the digest covers besides the inputs: production, the scripts and V2's package, and no stage object, state, time or lag.
 #[derive(Debug)]
 pub struct Facts<'w> {
     /// The upgrade that was found.
@@ -17,13 +17,16 @@ pub struct Facts<'w> {
     pub database: &'w Database,
     /// Digest over the scripts.
     pub scripts: &'w str,
+    /// Digest of V2's package, where prepare deploys one.
+    pub package: Option<&'w str>,
 }
 
 /// The digest, in lower-case hex.
 pub fn digest(facts: &Facts<'_>) -> String {
-    let Facts { upgrade, profile, database, scripts } = facts;
+    let Facts { upgrade, profile, database, scripts, package } = facts;
     let slot = |slot: &crate::Slot| [slot.database.to_string(), slot.site.to_string(), slot.endpoint.to_string()];
-    let mut fields: Vec<String> = vec![upgrade.connection_name.clone(), (*scripts).to_owned()];
+    let mut fields: Vec<String> =
+        vec![upgrade.connection_name.clone(), (*scripts).to_owned(), package.unwrap_or_default().to_owned()];
     fields.extend(slot(&upgrade.production));
     fields.extend(slot(&upgrade.stage));
     fields.extend([profile.routing.clone(), database.sku_name.clone(), database.sku_tier.clone()]);

@@ -3,6 +3,7 @@
 use crate::{
     actions::{Grant, Resource},
     facts::{FirewallRule, OtherSession, Plan, Server},
+    site::{SiteModel, SiteWishes},
 };
 
 /// What was seen, or why it could not be: some of it takes rights that an upgrade does not need.
@@ -17,8 +18,16 @@ pub struct Surroundings {
     pub stage_server: Option<Server>,
     /// The plan of production's site.
     pub production_plan: Option<Plan>,
-    /// The plan of stage's site.
+    /// The plan of stage's site, or the one that prepare shall create it in.
     pub stage_plan: Option<Plan>,
+    /// What the inputs ask for the stage site.
+    pub wishes: SiteWishes,
+    /// Production's site in full, where the stage site is not there and prepare shall create it.
+    pub model: Option<SiteModel>,
+    /// Id of the deployment that is active on the stage site; looked at where a package is to be there.
+    pub deployment: Option<String>,
+    /// SHA-256 of V2's package as it is now, where it is still to be deployed.
+    pub package: Option<String>,
     /// Server-level firewall rules of production's server.
     pub production_firewall: Seen<Vec<FirewallRule>>,
     /// Server-level firewall rules of stage's server; none where there is no such server.

@@ -1,9 +1,11 @@
 //! Applies effects. Nothing is chosen here: an effect says all there is to know.
 
 mod database;
+mod deploy;
 mod ending;
 pub mod firewall;
 mod link;
+mod new_site;
 mod scripts;
 mod site;
 mod traffic;
@@ -30,7 +32,7 @@ pub struct Hands<'h> {
     pub upgrade: &'h Upgrade,
     /// The sessions that are open.
     pub sessions: &'h mut Sessions,
-    /// The scripts that migrate runs.
+    /// The scripts that migrate runs, and the package that prepare deploys.
     pub scripts: &'h Scripts,
     /// What an effect adds to its line in the report, such as the way that it took.
     pub note: Option<String>,
@@ -66,6 +68,13 @@ impl Hands<'_> {
             Effect::CompareRows { source, target } => self.compare_rows(source, target).await,
             Effect::RecordRows { source, target, upgrade } => self.record_rows(source, target, upgrade).await,
             Effect::DeleteDatabase { database } => self.delete_database(database).await,
+            Effect::CreateSite(new) => self.create_site(new).await,
+            Effect::CopyConnections { from, to, setting, database, others } => {
+                self.copy_connections(from, to, setting, database, others).await
+            }
+            Effect::BindHost { site, host, certificate } => self.bind_host(site, host, certificate.as_deref()).await,
+            Effect::DeployPackage { site, digest, profile } => self.deploy_package(site, digest, profile).await,
+            Effect::ProveHostNames { site, address, hosts } => self.prove_host_names(site, address, hosts).await,
             Effect::PointSite { site, setting, database, keep } => self.point_site(site, setting, database, keep).await,
             Effect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,
             Effect::StopSite { site } => self.stop_site(site).await,

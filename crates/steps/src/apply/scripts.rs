@@ -17,22 +17,28 @@ use super::Hands;
 use crate::{
     cloud::{Cloud, failed_at_sql},
     failure::Failure,
-    inputs::LimitInputs,
+    inputs::{LimitInputs, SiteInputs},
+    package::Package,
 };
 
-/// The scripts of a step.
+/// The scripts of a step, and V2's package.
 #[derive(Debug, Default)]
 pub struct Scripts {
     upgrade: Vec<Script>,
     checks: Vec<Script>,
+    /// What prepare deploys.
+    pub package: Option<Package>,
 }
 
 impl Scripts {
-    /// Reads the folders that the step needs.
+    /// Reads the folders that the step needs, and the package.
     ///
     /// # Errors
-    /// A folder is not named, or cannot be used.
-    pub fn read(step: Step, limits: &LimitInputs) -> Result<Self, Failure> {
+    /// A folder is not named, or something cannot be used.
+    pub fn read(step: Step, limits: &LimitInputs, site: &SiteInputs) -> Result<Self, Failure> {
+        if step == Step::Prepare {
+            return Ok(Self { package: Package::read(site)?, ..Self::default() });
+        }
         if !matches!(step, Step::Freeze | Step::Migrate) {
             return Ok(Self::default());
         }
@@ -43,7 +49,7 @@ impl Scripts {
             )
         })?;
         let checks = limits.checks.as_deref().map(read_folder).transpose()?;
-        Ok(Self { upgrade: read_folder(folder)?, checks: checks.unwrap_or_default() })
+        Ok(Self { upgrade: read_folder(folder)?, checks: checks.unwrap_or_default(), package: None })
     }
 
     /// Names and digests of the upgrade scripts, in the order in which they run.

@@ -41,7 +41,7 @@ impl Hands<'_> {
 
     /// The site's own user must be able to log in to the copy: contained users replicate, log-ins of a server do not.
     /// A string without user and password, such as one with a managed identity, cannot be tried from here.
-    async fn prove_log_in(
+    pub(super) async fn prove_log_in(
         &self,
         site: &SiteId,
         value: &SecretString,
@@ -78,7 +78,7 @@ impl Hands<'_> {
         self.put_settings(site, &all).await
     }
 
-    async fn put_settings(&self, site: &SiteId, all: &[ConnectionSetting]) -> Result<(), Failure> {
+    pub(super) async fn put_settings(&self, site: &SiteId, all: &[ConnectionSetting]) -> Result<(), Failure> {
         let arm = &self.cloud.arm;
         arm.send(&web::put_connection_settings(arm.scope(), site, all)).await.map_err(failed_at_azure)
     }
@@ -133,14 +133,23 @@ impl Hands<'_> {
     }
 }
 
-fn find<'s>(all: &'s [ConnectionSetting], site: &SiteId, name: &str) -> Result<&'s ConnectionSetting, Failure> {
+pub(super) fn find<'s>(
+    all: &'s [ConnectionSetting],
+    site: &SiteId,
+    name: &str,
+) -> Result<&'s ConnectionSetting, Failure> {
     all.iter().find(|setting| same(&setting.name, name)).ok_or_else(|| {
         let error = anyhow::anyhow!("site `{site}` has no connection string `{name}` any more");
         Failure::refused(error, "somebody else changed the site: look at it, then run this step again")
     })
 }
 
-fn pointed(site: &SiteId, old: &ConnectionSetting, fqdn: &str, database: &str) -> Result<SecretString, Failure> {
+pub(super) fn pointed(
+    site: &SiteId,
+    old: &ConnectionSetting,
+    fqdn: &str,
+    database: &str,
+) -> Result<SecretString, Failure> {
     let string = ConnectionString::parse(old.value.expose_secret());
     let pointed = string.and_then(|string| string.with_target(fqdn, database));
     pointed.map(SecretString::from).map_err(|error| {
@@ -151,7 +160,7 @@ fn pointed(site: &SiteId, old: &ConnectionSetting, fqdn: &str, database: &str) -
     })
 }
 
-fn replace(all: &mut Vec<ConnectionSetting>, new: ConnectionSetting) {
+pub(super) fn replace(all: &mut Vec<ConnectionSetting>, new: ConnectionSetting) {
     match all.iter_mut().find(|setting| same(&setting.name, &new.name)) {
         Some(old) => *old = new,
         None => all.push(new),

@@ -44,7 +44,7 @@ fn complete(command: &clap::Command, mut line: Vec<OsString>, environment: &BTre
 fn from_environment(flag: &str, value: &str) -> Option<OsString> {
     match (flag, value.trim()) {
         ("json", value) => (value == "true").then(|| "--json".into()),
-        ("connect-to" | "accept-client", value) => {
+        ("connect-to" | "accept-client" | "accept-difference" | "share-setting", value) => {
             let items: Vec<_> = value.split(['\n', ',']).map(str::trim).filter(|item| !item.is_empty()).collect();
             Some(format!("--{flag}={}", items.join(",")).into())
         }

@@ -4,12 +4,14 @@ mod arguments;
 mod connection;
 mod durations;
 mod firewall;
+mod site;
 mod slots;
 
 pub use arguments::{Parsed, parse};
 pub use connection::ConnectionInputs;
 pub use durations::Span;
 pub use firewall::{FirewallArguments, Meant, Verb};
+pub use site::{PackageInput, SiteInputs};
 pub use slots::{SlotInputs, identifier};
 
 use std::path::PathBuf;
@@ -48,6 +50,9 @@ pub struct PlanArguments {
     /// Folder of the upgrade scripts.
     #[arg(long)]
     pub scripts: Option<PathBuf>,
+    /// The stage site.
+    #[command(flatten)]
+    pub site: SiteInputs,
 }
 
 /// Inputs of every other step.
@@ -59,6 +64,9 @@ pub struct StepArguments {
     /// Production and stage.
     #[command(flatten)]
     pub slots: SlotInputs,
+    /// The stage site.
+    #[command(flatten)]
+    pub site: SiteInputs,
     /// Limits and permissions.
     #[command(flatten)]
     pub limits: LimitInputs,

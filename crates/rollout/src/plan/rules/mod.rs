@@ -10,9 +10,11 @@ mod failover_group;
 mod hyperscale;
 mod ledger;
 mod log_ins;
+mod new_site;
 mod other_clients;
 mod other_differences;
 mod own_log_in;
+mod package;
 mod permissions;
 mod production;
 mod profile;
@@ -60,17 +62,21 @@ fn notice(what: impl Into<String>, hint: impl Into<String>) -> Option<Found> {
     Some(Found { blocks: false, what: what.into(), hint: hint.into() })
 }
 
-/// A rule looks at everything and finds at most one thing.
+/// A rule looks at everything and finds at most one thing; [`new_site::differences`] alone may find many.
 type Rule = fn(&Upgrade, &World, &Surroundings) -> Option<Found>;
 
 /// All rules, in the order in which their findings are told.
-const RULES: [(&str, Rule); 31] = [
+const RULES: [(&str, Rule); 36] = [
     ("profile-enabled", profile::enabled),
     ("dns-time-to-live", profile::time_to_live),
     ("production-answers", production::answers),
     ("production-writable", production::writable),
     ("site-tier", site_tier::check),
     ("stage-site", stage_site::is_there),
+    ("stage-plan", new_site::plan),
+    ("new-site", new_site::scale_unit),
+    ("settings", new_site::settings),
+    ("package", package::check),
     ("scale-unit", stage_site::is_elsewhere),
     ("host-names", stage_site::answers_users_names),
     ("same-region", same_region::check),
@@ -87,6 +93,7 @@ const RULES: [(&str, Rule); 31] = [
     ("customer-managed-key", customer_managed_key::check),
     ("ledger", ledger::check),
     ("tag-count", tag_count::check),
+    ("site-tag-count", tag_count::of_site),
     ("permissions", permissions::check),
     ("own-log-in", own_log_in::check),
     ("dbmanager", own_log_in::dbmanager),
@@ -104,12 +111,13 @@ pub fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Vec<Fin
         let Found { blocks, what, hint } = check(upgrade, world, around)?;
         Some(Finding { rule, blocks, what, hint })
     };
-    RULES.into_iter().filter_map(find).collect()
+    let differences = new_site::differences(world, around);
+    RULES.into_iter().filter_map(find).chain(differences).collect()
 }
 
 /// The names of all rules.
 pub fn names() -> Vec<&'static str> {
-    RULES.iter().map(|(name, _)| *name).collect()
+    RULES.iter().map(|(name, _)| *name).chain([new_site::DIFFERENCE]).collect()
 }
 
 /// `West Europe` and `westeurope` are one region.

@@ -28,9 +28,17 @@ pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Fou
 
 fn lacking(around: &Surroundings, resource: Resource) -> Option<String> {
     let (on, grants) = around.grants_on(resource)?;
-    let needed = actions::of_upgrade().into_iter().filter(|(needed_on, _)| *needed_on == resource);
+    let needed = needed(around).into_iter().filter(|(needed_on, _)| *needed_on == resource);
     let missing: Vec<_> = needed.map(|(_, action)| action).filter(|action| !granted(grants, action)).collect();
     (!missing.is_empty()).then(|| format!("on {} it lacks {}", on.name, list(missing)))
+}
+
+/// What is needed on a stage site that is to be created is asked for on its resource group: there is no site to ask about.
+fn needed(around: &Surroundings) -> Vec<(Resource, &'static str)> {
+    let creates = around.model.is_some();
+    let all = actions::of_upgrade().into_iter().chain(actions::each(actions::of_site(creates, &around.wishes)));
+    let place = |on| if creates && on == Resource::StageSite { Resource::StageGroup } else { on };
+    all.map(|(on, action)| (place(on), action)).collect()
 }
 
 #[cfg(test)]

@@ -6,32 +6,27 @@
 //! not known, so they do. Prepare adds the stage site as an external endpoint then, which asks for what `host-names` checks.
 
 use super::{Found, notice, region};
-use crate::{
-    facts::{EndpointKind, Site},
-    plan::Surroundings,
-    upgrade::Upgrade,
-    world::World,
-};
+use crate::{SiteId, facts::EndpointKind, plan::Surroundings, upgrade::Upgrade, world::World};
 
 /// The stage site is added in another way than production's.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
-    let stage = world.stage.site.as_ref()?;
-    if stage_kind(world, stage) != EndpointKind::External {
+pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+    let new = world.production.site.as_ref().filter(|_| around.model.is_some());
+    let location = &world.stage.site.as_ref().or(new)?.location;
+    if stage_kind(world, &upgrade.stage.site, location) != EndpointKind::External {
         return None;
     }
     let what = format!(
         "profile `{}` has an Azure endpoint of a web site in {} already, and Azure allows one per region (\"Multiple domains \
          point to region\"): `{}` is added as an external endpoint",
-        world.profile.id, stage.location, upgrade.stage.endpoint.name
+        world.profile.id, location, upgrade.stage.endpoint.name
     );
     notice(what, "this asks for users' host names bound to both sites, which must be in different scale units")
 }
 
-/// How the stage site must be added.
-pub fn stage_kind(world: &World, stage: &Site) -> EndpointKind {
-    let same_region =
-        |location: &Option<String>| location.as_deref().is_none_or(|at| region(at) == region(&stage.location));
-    let others = world.profile.endpoints.iter().filter(|endpoint| endpoint.site.as_ref() != Some(&stage.id));
+/// How the stage site, which is at `location` or will be, must be added.
+pub fn stage_kind(world: &World, stage: &SiteId, location: &str) -> EndpointKind {
+    let same_region = |other: &Option<String>| other.as_deref().is_none_or(|at| region(at) == region(location));
+    let others = world.profile.endpoints.iter().filter(|endpoint| endpoint.site.as_ref() != Some(stage));
     let mut azure = others.filter(|endpoint| endpoint.kind == EndpointKind::Azure && endpoint.site.is_some());
     if azure.any(|endpoint| same_region(&endpoint.location)) { EndpointKind::External } else { EndpointKind::Azure }
 }

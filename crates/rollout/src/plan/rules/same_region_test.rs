@@ -4,7 +4,7 @@ use crate::{facts::EndpointKind, plan::stage_kind};
 #[test]
 fn a_second_web_app_of_the_region_becomes_an_external_endpoint() {
     let case = Case::fresh();
-    assert_eq!(stage_kind(&case.world, case.world.stage.site.as_ref().unwrap()), EndpointKind::External);
+    assert_eq!(stage_kind(&case.world, &case.upgrade.stage.site, "westeurope"), EndpointKind::External);
     assert_eq!(
         case.remarked_by("same-region"),
         "profile `rg/contoso` has an Azure endpoint of a web site in West Europe already, and Azure allows one per region \

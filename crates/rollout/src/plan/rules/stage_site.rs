@@ -5,15 +5,29 @@
 //! switch.
 
 use super::{Found, blocking, list, notice, region};
-use crate::{facts::Site, ids::same, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{
+    facts::{Site, TAG, tag},
+    ids::same,
+    plan::Surroundings,
+    upgrade::Upgrade,
+    world::World,
+};
 
 /// The site that runs V2 exists and has the connection string that prepare changes.
-pub(super) fn is_there(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
     let (stage, id) = (&world.stage, &upgrade.stage.site);
-    if stage.site.is_none() {
-        return blocking(format!("stage site `{id}` does not exist"), "deploy V2 to a site of its own first");
+    let Some(site) = &stage.site else {
+        let hint = "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own";
+        return around.wishes.plan.is_none().then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
+    };
+    if let Some(owner) = tag(&site.tags, TAG).filter(|owner| *owner != upgrade.id.as_str()) {
+        let what = format!("stage site `{id}` was created by upgrade `{owner}`, and this is upgrade `{}`", upgrade.id);
+        let hint = format!(
+            "run cleanup of stage with `upgrade-id: {owner}`, or take the tag `{TAG}` off the site if that upgrade is done with it"
+        );
+        return blocking(what, hint);
     }
-    if stage.setting(&upgrade.connection_name).is_some() {
+    if stage.setting(&upgrade.connection_name).is_some() || stage.site_is_created_by(upgrade) {
         return None;
     }
     let what = format!("stage site `{id}` has no connection string `{}`", upgrade.connection_name);
@@ -48,7 +62,8 @@ pub(super) fn answers_users_names(upgrade: &Upgrade, world: &World, _: &Surround
         (_, there) => there.is_some(),
     };
     let missing: Vec<_> = users_hosts(world).into_iter().filter(|host| !answers(host)).collect();
-    if missing.is_empty() {
+    // A site that this upgrade created gets its names from prepare, and freeze looks whether it has them.
+    if missing.is_empty() || world.stage.site_is_created_by(upgrade) {
         return None;
     }
     let what = format!(

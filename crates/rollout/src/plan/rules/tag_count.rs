@@ -23,6 +23,21 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     blocking(what, "remove a tag from the production database")
 }
 
+/// The same of production's site, whose tags a new stage site gets.
+pub(super) fn of_site(_: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+    let site = world.production.site.as_ref().filter(|_| around.model.is_some())?;
+    let count = site.tags.keys().filter(|name| !same(name, TAG)).count();
+    if count < MOST {
+        return None;
+    }
+    let what = format!(
+        "production's site `{}` has {count} tags, a resource has {MOST} at most, and prepare copies them to the stage site and \
+         adds `{TAG}`",
+        site.id
+    );
+    blocking(what, "remove a tag from production's site")
+}
+
 #[cfg(test)]
 #[path = "tag_count_test.rs"]
 #[allow(clippy::unwrap_used)]

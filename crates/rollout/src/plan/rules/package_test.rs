@@ -1,0 +1,14 @@
+use super::super::case::Case;
+
+#[test]
+fn another_package_than_the_approved_one_blocks() {
+    let mut case = Case::fresh();
+    case.around.package = Some("f0".to_owned());
+    case.passes("package");
+    case.around.wishes.package = Some("f0".to_owned());
+    case.passes("package");
+    case.around.package = Some("a1".to_owned());
+    assert_eq!(case.blocked_by("package"), "V2's package has the digest `a1`, and `f0` was given as `package-digest`");
+    case.around.package = None;
+    case.passes("package");
+}
