@@ -115,8 +115,7 @@ fn a_subject_that_no_credential_has_is_printed() {
          against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation \
          (the subject of the assertion is `repo:contoso/shop:ref:refs/heads/main`) (trace `…`, correlation `…`)\n\
          hint: give the application a federated credential with exactly this subject, the issuer \
-         `https://token.actions.githubusercontent.com` and the audience in `audience` \
-         (`api://AzureADTokenExchange`)"
+         `https://token.actions.githubusercontent.com` and the audience in `audience` (`api://AzureADTokenExchange` by default)"
     );
 }
 
@@ -143,21 +142,34 @@ fn a_subject_in_another_letter_case_is_named_as_that() {
 #[test]
 fn another_audience_is_asked_for_and_refused() {
     let why = refused(&by_oidc(scenario()), &[("audience", "api://AzureADTokenExchangeChina")]);
-    let text = "AADSTS700212: No matching federated identity record found for presented assertion audience \
-                'api://AzureADTokenExchangeChina'.";
-    assert!(why.contains(text), "{why}");
-    assert!(why.contains("hint: give the application a federated credential"), "{why}");
+    assert_eq!(
+        without_ids(&why),
+        "could not sign in as the application `0e1d2c3b-0000-4000-8000-000000000002` of the tenant \
+         `72f988bf-0000-4000-8000-000000000001`: Microsoft Entra ID answered 401 `invalid_client`: AADSTS700212: No \
+         matching federated identity record found for presented assertion audience 'api://AzureADTokenExchangeChina'. Check \
+         your federated identity credential Subject, Audience and Issuer against the presented assertion. \
+         https://learn.microsoft.com/entra/workload-id/workload-identity-federation (the subject of the assertion is \
+         `repo:contoso/shop:environment:production`) (trace `…`, correlation `…`)\n\
+         hint: make `audience` and the audience of the application's federated credential the same: \
+         `api://AzureADTokenExchange`, or that of another cloud"
+    );
 }
 
 #[test]
 fn an_assertion_that_has_ended_is_named_as_that() {
     let sign_in = SignIn { assertion_lifetime_ms: 0, ..SignIn::default() };
     let shop = by_oidc(signing_in(sign_in));
-    let why = refused(&shop, &[]);
-    assert!(why.contains("AADSTS700024: Client assertion is not within its valid time range. Current time: "), "{why}");
-    let hint = "hint: GitHub's assertion lives for five minutes, and a fresh one was sent: it was delayed on its way, or its \
-                clock is off; run the step again";
-    assert!(why.ends_with(hint), "{why}");
+    assert_eq!(
+        without_times(&without_ids(&refused(&shop, &[]))),
+        "could not sign in as the application `0e1d2c3b-0000-4000-8000-000000000002` of the tenant \
+         `72f988bf-0000-4000-8000-000000000001`: Microsoft Entra ID answered 401 `invalid_client`: AADSTS700024: \
+         Client assertion is not within its valid time range. Current time: …, assertion valid from …, expiry time of assertion \
+         …. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials . (the \
+         subject of the assertion is `repo:contoso/shop:environment:production`) (trace `…`, correlation `…`)
+\
+         hint: GitHub's assertion lives for five minutes, and a fresh one was sent: it was delayed on its way, or its clock is \
+         off; run the step again"
+    );
 }
 
 #[test]
@@ -231,35 +243,57 @@ fn an_application_without_a_user_gets_the_way_to_make_one() {
 fn a_token_for_the_other_service_is_named_as_that() {
     let shop = Shop::open(scenario());
     let (arm, sql) = (shop.sim.credentials().arm_token.clone(), shop.sim.credentials().sql_token.clone());
-    let why = refused(&shop, &[("arm-token", &sql)]);
-    assert!(
-        why.contains("`InvalidAuthenticationTokenAudience`: The access token has been obtained for wrong audience"),
-        "{why}"
+    assert_eq!(
+        without_request(&refused(&shop, &[("arm-token", &sql)])),
+        "could not read the Traffic Manager profile `contoso-rg/contoso`: Azure answered 401 \
+         `InvalidAuthenticationTokenAudience`: The access token has been obtained for wrong audience or resource \
+         'https://database.windows.net'. It should exactly match with one of the allowed audiences \
+         'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/',\
+         'https://management.azure.com'. (request …)\n\
+         hint: the token is for another service: `arm-token` must be for the address in `arm-endpoint`, e.g. from `az account \
+         get-access-token --resource https://management.azure.com`"
     );
-    assert!(why.contains("hint: the token is for another service: `arm-token` must be for"), "{why}");
-    let why = refused(&shop, &[("sql-token", &arm)]);
-    assert!(why.contains("'<token-identified principal>'. Incorrect or invalid token"), "{why}");
-    assert!(why.contains("hint: the token is not one for Azure SQL"), "{why}");
+    assert_eq!(
+        refused(&shop, &[("sql-token", &arm)]),
+        "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 1): Login failed for \
+         user '<token-identified principal>'. Incorrect or invalid token\nhint: the token is not one for Azure SQL: \
+         `sql-token` must be for `https://database.windows.net/` (or that of another cloud, as `sql-suffix` has it), not the \
+         one for Azure Resource Manager"
+    );
 }
 
 #[test]
 fn a_given_token_that_has_ended_is_named_by_its_input() {
     let shop = Shop::open(signing_in(SignIn { token_lifetime_ms: 0, ..SignIn::default() }));
     let (arm, sql) = (issued(&shop, "https://management.azure.com"), issued(&shop, "https://database.windows.net"));
-    let why = refused(&shop, &[("arm-token", &arm)]);
-    assert!(
-        why.contains("Azure answered 401 `ExpiredAuthenticationToken`: The access token expiry UTC time '"),
-        "{why}"
-    );
-    let hint = "hint: the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which \
-                gets a new one by itself";
-    assert!(why.ends_with(hint), "{why}");
+    let why = without_times(&without_request(&refused(&shop, &[("arm-token", &arm)])));
+    assert_eq!(why, format!("could not read the Traffic Manager profile `contoso-rg/contoso`: {ENDED}"));
     assert_eq!(
         refused(&shop, &[("sql-token", &sql)]),
         "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 233): Login failed \
          for user '<token-identified principal>'. Token is expired\nhint: the access token in `sql-token` has ended: pass \
          a new one, or sign in with `client-id` and `tenant-id`, which gets a new one for each log-in"
     );
+}
+
+const ENDED: &str = "Azure answered 401 `ExpiredAuthenticationToken`: The access token expiry UTC time '…' is earlier than current \
+     UTC time '…'. (request …)\n\
+     hint: the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets a new one \
+     by itself";
+
+/// A seeding takes hours, a token that is given one: the step stops, and goes on with a new token where it stood.
+#[test]
+fn a_given_token_that_ends_while_the_copy_is_seeded_interrupts_the_step() {
+    let lifetime = SignIn { token_lifetime_ms: 8_000, ..SignIn::default() };
+    let shop = Shop::open(Scenario { seeding_ms: 12_000, ..signing_in(lifetime) });
+    shop.upgrade_through(&ROAD[..1]);
+    let token = issued(&shop, "https://management.azure.com");
+    let ended = shop.run_with("prepare", &[("arm-token", &token)]);
+    assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+    let asked = "could not list the replication links of the database `contoso-rg/contoso-sql-1/shop`";
+    assert_eq!(without_times(&without_request(&ended.why())), format!("{asked}: {ENDED}"));
+    shop.upgrade_through(&ROAD[1..]);
+    shop.assert_writes_arrive("contoso-2");
 }
 
 #[test]
@@ -329,4 +363,21 @@ fn without_ids(text: &str) -> String {
     let (ids, after) = rest.split_once(')').unwrap();
     assert!(ids.contains("correlation `"), "{text}");
     format!("{before}(trace `…`, correlation `…`){after}")
+}
+
+/// So are those of requests.
+fn without_request(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("(request `") else { return text.to_owned() };
+    format!("{before}(request …){}", rest.split_once(')').unwrap().1)
+}
+
+/// Times of day, after the words that announce one.
+fn without_times(text: &str) -> String {
+    let mut text = text.to_owned();
+    for before in ["expiry UTC time '", "current UTC time '", "Current time: ", "valid from ", "time of assertion "] {
+        let Some(at) = text.find(before).map(|at| at + before.len()) else { continue };
+        let ends = ["'", ",", ". "].iter().filter_map(|end| text[at..].find(end));
+        text.replace_range(at..at + ends.min().unwrap(), "…");
+    }
+    text
 }

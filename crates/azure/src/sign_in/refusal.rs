@@ -60,9 +60,14 @@ fn hint_of_code(code: u32) -> Option<&'static str> {
             "the subject of the application's federated credential differs in letter case: write it exactly as the \
              subject above, or delete and make it again"
         }
-        70_021 | 700_211 | 700_212 | 700_213 => {
+        700_212 => {
+            "make `audience` and the audience of the application's federated credential the same: \
+             `api://AzureADTokenExchange`, or that of another cloud"
+        }
+        70_021 | 700_211 | 700_213 => {
             "give the application a federated credential with exactly this subject, the issuer \
-             `https://token.actions.githubusercontent.com` and the audience in `audience` (`api://AzureADTokenExchange`)"
+             `https://token.actions.githubusercontent.com` and the audience in `audience` (`api://AzureADTokenExchange` by \
+             default)"
         }
         7_000_215 => "`client-secret` must be the value of a secret of this application, not the secret's id",
         7_000_222 => {

@@ -41,7 +41,8 @@ fn what_is_no_json_is_told_by_its_status() {
 
 #[test]
 fn every_code_that_users_report_has_a_hint() {
-    let codes = [700_024, 700_213, 7_002_138, 70_021, 7_000_215, 7_000_222, 700_016, 90_002, 900_023, 500_011, 53_003];
+    let codes =
+        [700_024, 700_212, 700_213, 7_002_138, 70_021, 7_000_215, 7_000_222, 700_016, 90_002, 900_023, 500_011, 53_003];
     for code in codes {
         let refusal = SignInRefusal { codes: vec![1, code], ..SignInRefusal::default() };
         assert!(refusal.hint().is_some(), "{code}");
