@@ -4,7 +4,7 @@ use azure_sim::{AlterOnGeoPrimary, CopySync, Scenario, SqlLogin};
 
 use crate::{
     harness::{Ended, Shop, scenario, until},
-    signals::{busy_client, open_fences},
+    signals::{ACCEPTED, busy_client, open_fences},
     sql::Client,
 };
 
@@ -130,7 +130,7 @@ fn a_freeze_that_is_overdue_is_taken_back_and_can_be_run_again() {
 /// Open transactions get more time than users' read-only time may take as a whole.
 #[test]
 fn a_freeze_that_waits_too_long_is_taken_back() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = Shop::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
     shop.upgrade_through(&["plan", "prepare"]);
     let client = busy_client(&shop);
     let ended = shop.run_with("freeze", &[("rollback-after", "30s"), ("max-read-only", "2s")]);

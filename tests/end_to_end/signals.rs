@@ -138,6 +138,9 @@ fn plan_can_be_stopped() {
     assert_eq!(shop.digest(), before);
 }
 
+/// What lets freeze pass by [`busy_client`].
+pub const ACCEPTED: [(&str, &str); 1] = [("accept-client", "a client")];
+
 /// Somebody is in the middle of a transaction, which the freeze waits for.
 pub fn busy_client(shop: &Shop) -> Client {
     let mut client = Client::log_in(shop, "contoso-sql-1", "shop", "a client");
@@ -159,7 +162,7 @@ pub fn open_fences(shop: &Shop) -> i32 {
 /// A freeze is stopped while READ_ONLY waits for the end of a transaction: that one goes on, and freeze can be run again.
 #[track_caller]
 fn freeze_is_stopped(start: fn(&Shop, &str) -> Command, stop: impl Fn(Running<'_>) -> Ended, by: &str) {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = Shop::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
     shop.upgrade_through(&["plan", "prepare"]);
     let mut client = busy_client(&shop);
     let running = shop.start("freeze", &[("rollback-after", "30s")], start(&shop, "freeze"));
