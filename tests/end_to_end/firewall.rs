@@ -198,6 +198,9 @@ fn open_waits_until_its_rules_have_their_effect() {
     let shop = Shop::open(Scenario { firewall_delay_ms: 900, ..walled() });
     let ended = run(&shop, "open", &BEFORE_PLAN);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    let told = "wait until the servers let this runner in, which can take five minutes ...";
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
+    assert!(!ended.stderr.contains("ERROR"), "a refusal is what it expects: {}", ended.stderr);
     let done = ended.result()["done"].as_array().unwrap().clone();
     assert!(done.last().unwrap()["seconds"].as_f64().unwrap() >= 0.9, "{done:#?}");
     shop.upgrade_through(&["plan"]);

@@ -52,7 +52,7 @@ impl Play {
         name: "success",
         broken: false,
         sign_in: SignIn::Oidc,
-        walled: true,
+        walled: false,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "success"), ("cleanup", "success")],
         serving: "2",
     };
@@ -62,7 +62,7 @@ impl Play {
         name: "failing-script",
         broken: true,
         sign_in: SignIn::Cli,
-        walled: false,
+        walled: true,
         jobs: &[("plan", "success"), ("prepare", "success"), ("cutover", "failure"), ("rollback", "success")],
         serving: "1",
     };

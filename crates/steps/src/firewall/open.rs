@@ -116,7 +116,7 @@ impl Opening<'_> {
 
     /// Knocks until everything opens, again and again, and adds the rules that turn out to be missing.
     async fn let_in(&mut self) -> Result<(), Failure> {
-        let (began, mut rounds) = (Instant::now(), 0);
+        let (began, mut rounds, mut waiting) = (Instant::now(), 0, false);
         let mut polls = Polls::new("the firewalls are open", self.cloud.pace.poll, self.limit);
         while rounds < ROUNDS {
             let refused = self.knock().await?;
@@ -126,6 +126,10 @@ impl Opening<'_> {
             }
             rounds = 0;
             self.add_missing().await?;
+            if !waiting {
+                self.cloud.guest.say("wait until the servers let this runner in, which can take five minutes ...");
+                waiting = true;
+            }
             if polls.next().await.is_err() {
                 return Err(self.too_late(&refused));
             }
