@@ -57,6 +57,8 @@ pub struct Ready {
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
+    /// Where V2's package is, with the signature that lets it be read.
+    pub package_address: String,
     id_token_request_url: String,
     id_token_request_token: String,
 }

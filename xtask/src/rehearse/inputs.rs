@@ -52,8 +52,9 @@ pub fn of_step(step: &str, outputs: &Outputs, material: &Material) -> anyhow::Re
     let scripts = ("scripts", material.scripts.display().to_string());
     let patience = ("health-timeout", "5s".to_owned());
     match step {
+        "prepare" => inputs.extend(taken(&["package-digest"], outputs, step)?),
         "freeze" => {
-            inputs.extend(taken(&["plan-digest", "scripts-digest"], outputs, step)?);
+            inputs.extend(taken(&["plan-digest", "scripts-digest", "package-digest"], outputs, step)?);
             inputs.extend([scripts, ("rollback-after", "2s".to_owned())]);
         }
         "migrate" => {

@@ -5,6 +5,7 @@ mod material;
 mod report;
 mod road;
 mod sign_in;
+mod stage;
 mod step;
 mod verdict;
 mod world;
@@ -18,6 +19,7 @@ use crate::{simulator::Simulator, workspace::Workspace};
 use material::Material;
 use report::{Outcome, Report};
 use sign_in::SignIn;
+use stage::StageSite;
 
 /// What to rehearse.
 #[derive(Args)]
@@ -31,6 +33,9 @@ pub struct Options {
     /// How the steps sign in.
     #[arg(long, value_name = "HOW", default_value = "tokens")]
     sign_in: SignIn,
+    /// Begin without a stage site: prepare creates it and deploys V2's package.
+    #[arg(long)]
+    create_site: bool,
     /// File for the report; without it `rehearsal/report.json` in the target folder.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -39,7 +44,16 @@ pub struct Options {
 impl Options {
     /// A rehearsal of the sample with one thing going wrong, or nothing.
     pub fn of_sample(broken: Break) -> Self {
-        Self { scripts: None, broken, sign_in: SignIn::default(), report: None }
+        Self { scripts: None, broken, sign_in: SignIn::default(), create_site: false, report: None }
+    }
+
+    /// The same without a stage site.
+    pub fn that_creates(self) -> Self {
+        Self { create_site: true, ..self }
+    }
+
+    fn stage_site(&self) -> StageSite {
+        if self.create_site { StageSite::Created } else { StageSite::Adopted }
     }
 }
 
@@ -67,8 +81,10 @@ impl Break {
 pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
     let material = Material::lay_out(workspace, options.scripts.as_deref(), options.broken)?;
-    let simulator = Simulator::start(workspace, &material.folder, &material.scenario())?;
-    let report = road::travel(workspace, &material, &simulator, options.sign_in)?;
+    let stage_site = options.stage_site();
+    let scenario = stage_site.scenario(material.scenario());
+    let simulator = Simulator::start(workspace, &material.folder, &scenario)?;
+    let report = road::travel(workspace, &material, &simulator, options.sign_in, stage_site)?;
     let file = options.report.clone().unwrap_or_else(|| material.folder.join("report.json"));
     write(&report, &file)?;
     let problems = verdict::problems(&report, options.broken.expected());

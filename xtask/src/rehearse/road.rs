@@ -9,6 +9,7 @@ use super::{
     material::Material,
     report::{Outcome, Ran, Report},
     sign_in::SignIn,
+    stage::StageSite,
     step::{self, Done},
     world::World,
 };
@@ -26,10 +27,19 @@ pub fn travel(
     material: &Material,
     simulator: &Simulator,
     sign_in: SignIn,
+    stage_site: StageSite,
 ) -> anyhow::Result<Report> {
     let start = Instant::now();
-    let mut journey =
-        Journey { workspace, material, simulator, sign_in, start, outputs: Outputs::new(), ran: Vec::new() };
+    let mut journey = Journey {
+        workspace,
+        material,
+        simulator,
+        sign_in,
+        stage_site,
+        start,
+        outputs: Outputs::new(),
+        ran: Vec::new(),
+    };
     let outcome = journey.all().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         Outcome::Failed
@@ -43,6 +53,7 @@ struct Journey<'a> {
     material: &'a Material,
     simulator: &'a Simulator,
     sign_in: SignIn,
+    stage_site: StageSite,
     start: Instant,
     outputs: Outputs,
     ran: Vec<Ran>,
@@ -81,9 +92,14 @@ impl Journey<'_> {
         said(kept, "rollback did not keep the stage database");
         let removed = given_back && kept && self.cleanup("stage-database")?;
         let world = self.world()?;
+        let site_is_right = world.has_site(self.output("stage-site")) != self.stage_site.goes_with_stage();
         let gone = !world.has_database(self.output("stage-database"))
-            && world.has_database(self.output("production-database"));
-        said(gone || !removed, "cleanup did not remove the stage database, or not it alone");
+            && world.has_database(self.output("production-database"))
+            && site_is_right;
+        said(
+            gone || !removed,
+            "cleanup did not remove the stage database with the site that was created, or not these alone",
+        );
         Ok(if removed && gone { Outcome::RolledBack } else { Outcome::Failed })
     }
 
@@ -110,6 +126,7 @@ impl Journey<'_> {
         let started = self.start.elapsed().as_secs_f64();
         eprintln!("{started:7.1} s  {step}");
         let mut all = inputs::common(self.simulator, self.sign_in);
+        all.extend(self.stage_site.inputs(step, &self.simulator.ready));
         all.extend_from_slice(inputs);
         let variables = self.sign_in.variables(&self.simulator.ready);
         let call = step::Call { step, inputs: &all, variables: &variables };

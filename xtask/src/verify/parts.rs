@@ -61,13 +61,16 @@ pub fn doc_tests(workspace: &Workspace) -> anyhow::Result<()> {
     run(&mut workspace.cargo(&["test", "--workspace", "--doc", "--locked", "--quiet"]))
 }
 
-/// Success, and both ways back.
+/// Success and both ways back, with a stage site that is adopted and with one that is created.
 pub fn rehearse(workspace: &Workspace) -> anyhow::Result<()> {
-    for broken in [Break::None, Break::Script, Break::Health] {
-        ensure!(
-            rehearse::run(workspace, &rehearse::Options::of_sample(broken))?,
-            "the rehearsal did not end as expected"
-        );
+    let of_sample = rehearse::Options::of_sample;
+    for options in [
+        of_sample(Break::None),
+        of_sample(Break::Script),
+        of_sample(Break::None).that_creates(),
+        of_sample(Break::Health).that_creates(),
+    ] {
+        ensure!(rehearse::run(workspace, &options)?, "the rehearsal did not end as expected");
     }
     Ok(())
 }
