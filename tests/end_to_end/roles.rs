@@ -11,6 +11,7 @@ use azure_sim::{FirewallRule, RoleAssignment, Scenario, ServerSettings, SqlLogin
 use rollout::{
     Step,
     actions::{self, Grant, granted},
+    site::{PackageSource, SiteWishes},
 };
 use serde_json::Value;
 
@@ -127,6 +128,23 @@ fn a_plan_needs_no_more_than_the_documented_role() {
     assert!(ended.outputs["findings"].contains("not checked, because this identity cannot see it"), "{ended:#?}");
 }
 
+/// Nothing but the roles, and not on the site, which is not there yet.
+#[test]
+fn a_stage_site_is_created_and_gets_its_package_with_the_documented_roles() {
+    for by_file in [false, true] {
+        let scenario = Scenario { no_stage_site: true, site_creation_ms: 100, ..with(&["upgrade", "site", "cleanup"]) };
+        let shop = Shop::open(scenario).with_inputs(&[("stage-plan", "contoso-stage-rg/contoso-plan-2")]);
+        let file = shop.sim.addresses().package_file.to_str().unwrap().to_owned();
+        let address = shop.sim.credentials().package_address.clone();
+        let shop = shop.with_inputs(&[("package", if by_file { &file } else { &address })]);
+        for step in ["plan", "prepare", "freeze", "terminate", "migrate", "rollback"] {
+            done(&shop, step, &[]);
+        }
+        shop.assert_writes_arrive("contoso-1");
+        removes(&shop, "stage");
+    }
+}
+
 fn as_grant(actions: Vec<String>) -> [Grant; 1] {
     [Grant { actions, not_actions: Vec::new() }]
 }
@@ -142,6 +160,18 @@ const TAKE_BACK: &str = "Microsoft.Web/sites/start/action";
 /// To follow the removal of a link, where rollback has to remove it by Azure Resource Manager.
 const FOLLOW: &str = "Microsoft.Sql/locations/*/read";
 
+/// What is looked at where prepare creates the stage site or deploys a package: plan asks for it only then.
+const SITE_READS: [&str; 3] =
+    ["Microsoft.Web/sites/config/read", "Microsoft.Web/sites/deployments/read", "Microsoft.Web/sites/slots/read"];
+
+/// What a created site and its package take, from a file or an address, but for these looks.
+fn table_of_site() -> BTreeSet<&'static str> {
+    let wishes = |source| SiteWishes { source: Some(source), ..SiteWishes::default() };
+    let both = [PackageSource::Address, PackageSource::File].map(|source| actions::of_site(true, &wishes(source)));
+    let all = both.into_iter().flatten().flat_map(|(_, actions)| actions.iter().copied());
+    all.filter(|action| !SITE_READS.contains(action)).collect()
+}
+
 /// What plan asks for and what is documented is the same but for what is listed: the one was written down, the other derived
 /// from traffic.
 #[test]
@@ -151,8 +181,9 @@ fn the_table_that_plan_checks_is_what_is_documented() {
     let firewall = actions::of_firewall().into_iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
     for (role, table, beyond) in [
         ("firewall", firewall, vec![]),
-        ("plan", table_of(&[], true), vec![]),
-        ("upgrade", table_of(&upgrade, true), vec![actions::READ_PERMISSIONS]),
+        ("plan", table_of(&[], true), SITE_READS.to_vec()),
+        ("upgrade", table_of(&upgrade, true), [&[actions::READ_PERMISSIONS], &SITE_READS[..]].concat()),
+        ("site", table_of_site(), vec![]),
         ("rollback", table_of(&[Rollback], false), vec![FOLLOW, TAKE_BACK]),
         ("cleanup", table_of(&[Cleanup], false), vec![TAKE_BACK]),
     ] {

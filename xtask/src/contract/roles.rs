@@ -33,7 +33,7 @@ struct Role {
 /// plan remarks that it could not look; freeze looks again, as the operator.
 const ASK: &str = "Microsoft.Authorization/permissions/read";
 
-const ROLES: [Role; 5] = [
+const ROLES: [Role; 6] = [
     Role {
         file: "plan",
         name: "Rolling Upgrade Planner",
@@ -46,6 +46,13 @@ const ROLES: [Role; 5] = [
         name: "Rolling Upgrade Operator",
         description: "A rolling upgrade from plan to switch, and its rollback. It cannot delete anything.",
         steps: &["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback"],
+        without: &[],
+    },
+    Role {
+        file: "site",
+        name: "Rolling Upgrade Stage Site",
+        description: "Beside Rolling Upgrade Operator: step prepare creates the stage site and deploys V2's package.",
+        steps: &["prepare"],
         without: &[],
     },
     Role {
@@ -151,11 +158,20 @@ impl Role {
         })
     }
 
+    /// A role that goes with an input has what that input asks for alone, the others what is needed always.
+    fn is_for(&self, action: &str) -> bool {
+        let of_input = beyond::CONDITIONAL.iter().any(|conditional| conditional.role == Some(self.file));
+        match beyond::condition(action) {
+            None => !of_input,
+            Some(conditional) => conditional.role == Some(self.file),
+        }
+    }
+
     fn actions(&self, needs: &Needs) -> BTreeSet<String> {
         let steps = self.steps.iter().filter_map(|step| needs.arm.get(step));
         let seen = steps.flatten().map(|action| action.name.clone());
         let mut actions: BTreeSet<String> =
-            seen.filter(|name| beyond::condition(name).is_none() && !self.without.contains(&name.as_str())).collect();
+            seen.filter(|name| self.is_for(name) && !self.without.contains(&name.as_str())).collect();
         let more: Vec<&str> = beyond::linked(&actions).map(|linked| linked.needs).collect();
         actions.extend(more.into_iter().map(str::to_owned));
         actions

@@ -21,7 +21,15 @@ fn a_role_has_the_actions_of_its_steps_and_what_goes_with_them() {
 #[test]
 fn what_only_an_input_asks_for_is_in_no_role() {
     let needs = needs("terminate", &["Microsoft.Sql/servers/databases/replicationLinks/delete"]);
-    assert!(role("upgrade").actions(&needs).is_empty());
+    assert!(ROLES.iter().all(|role| role.actions(&needs).is_empty()));
+}
+
+#[test]
+fn what_a_stage_site_takes_that_is_created_is_in_a_role_of_its_own() {
+    let needs = needs("prepare", &["Microsoft.Web/sites/write", "Microsoft.Web/sites/read"]);
+    let actions = |file| role(file).actions(&needs).into_iter().collect::<Vec<_>>();
+    assert_eq!(actions("upgrade"), ["Microsoft.Web/sites/read"]);
+    assert_eq!(actions("site"), ["Microsoft.Web/serverfarms/join/action", "Microsoft.Web/sites/write"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct Linked {
 }
 
 /// By documentation, not by traffic.
-pub const LINKED: [Linked; 3] = [
+pub const LINKED: [Linked; 4] = [
     Linked {
         with: "Microsoft.Sql/servers/databases/write",
         needs: "Microsoft.Sql/servers/databases/write",
@@ -29,6 +29,12 @@ pub const LINKED: [Linked; 3] = [
         source: "built-in role Website Contributor, <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/web-and-mobile#website-contributor>",
     },
     Linked {
+        with: "Microsoft.Web/sites/extensions/write",
+        needs: "Microsoft.Web/sites/publish/action",
+        why: "the publish API, which gets a package that is a file, is no part of Azure Resource Manager and asks for this",
+        source: "\"Publish a Web App\", <https://learn.microsoft.com/azure/role-based-access-control/permissions/web-and-mobile#microsoftweb>",
+    },
+    Linked {
         with: "Microsoft.Web/sites/stop/action",
         needs: "Microsoft.Web/sites/start/action",
         why: "a step that stopped the stage site and is then refused starts it again",
@@ -36,17 +42,48 @@ pub const LINKED: [Linked; 3] = [
     },
 ];
 
-/// Actions that an input asks for; they are in no role, and are added where that input is used.
-pub const CONDITIONAL: [(&str, &str); 3] = [
-    (
-        "Microsoft.Sql/servers/databases/replicationLinks/unlink/action",
-        "`termination` is `unlink`, or `auto` and the log-in is not in `dbmanager`",
-    ),
-    ("Microsoft.Sql/servers/databases/replicationLinks/operationResults/read", "with `unlink`: its polling address"),
-    (
-        "Microsoft.Sql/servers/databases/replicationLinks/delete",
-        "`termination` is `delete`, or `auto` and neither T-SQL nor `unlink` can be used",
-    ),
+/// An action that an input asks for.
+pub struct Conditional {
+    /// The action.
+    pub name: &'static str,
+    /// Which input.
+    pub input: &'static str,
+    /// The role that has it, to be assigned besides where that input is used; none: it is added by hand.
+    pub role: Option<&'static str>,
+}
+
+/// The role that goes with `stage-plan` and `package`.
+const SITE: Option<&str> = Some("site");
+
+/// Actions that are not in the roles of the steps that need them.
+pub const CONDITIONAL: [Conditional; 7] = [
+    Conditional {
+        name: "Microsoft.Sql/servers/databases/replicationLinks/unlink/action",
+        input: "`termination` is `unlink`, or `auto` and the log-in is not in `dbmanager`",
+        role: None,
+    },
+    Conditional {
+        name: "Microsoft.Sql/servers/databases/replicationLinks/operationResults/read",
+        input: "with `unlink`: its polling address",
+        role: None,
+    },
+    Conditional {
+        name: "Microsoft.Sql/servers/databases/replicationLinks/delete",
+        input: "`termination` is `delete`, or `auto` and neither T-SQL nor `unlink` can be used",
+        role: None,
+    },
+    Conditional { name: "Microsoft.Web/sites/write", input: "`stage-plan`: the site is created", role: SITE },
+    Conditional {
+        name: "Microsoft.Web/sites/operationresults/read",
+        input: "`stage-plan`: where the creation takes its time, its polling address",
+        role: SITE,
+    },
+    Conditional {
+        name: "Microsoft.Web/sites/hostNameBindings/write",
+        input: "`stage-plan`: the users' host names are bound to the site",
+        role: SITE,
+    },
+    Conditional { name: "Microsoft.Web/sites/extensions/write", input: "`package` is an address", role: SITE },
 ];
 
 /// What goes with these actions.
@@ -55,6 +92,6 @@ pub fn linked(actions: &BTreeSet<String>) -> impl Iterator<Item = &'static Linke
 }
 
 /// The input that an action is needed for; none if it is needed always.
-pub fn condition(action: &str) -> Option<&'static str> {
-    CONDITIONAL.iter().find(|(name, _)| *name == action).map(|(_, input)| *input)
+pub fn condition(action: &str) -> Option<&'static Conditional> {
+    CONDITIONAL.iter().find(|conditional| conditional.name == action)
 }

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{
     Needs, Place,
-    beyond::{self, CONDITIONAL, LINKED},
+    beyond::{self, CONDITIONAL, Conditional, LINKED},
 };
 use crate::contract::{capture::STEPS, slot::Slot, statement::Need};
 
@@ -68,9 +68,10 @@ fn linked(needs: &Needs) -> String {
     for linked in LINKED.iter().filter(|linked| names.contains(linked.with)) {
         text += &format!("| `{}` | `{}` | {} | {} |\n", linked.with, linked.needs, linked.why, linked.source);
     }
-    text += "\n| action in no role | needed where |\n|---|---|\n";
-    for (name, input) in CONDITIONAL.iter().filter(|(name, _)| names.contains(*name)) {
-        text += &format!("| `{name}` | {input} |\n");
+    text += "\n| action that an input asks for | needed where | role |\n|---|---|---|\n";
+    for Conditional { name, input, role } in CONDITIONAL.iter().filter(|row| names.contains(row.name)) {
+        let role = role.map_or("none".to_owned(), |role| format!("[`{role}.json`](roles/{role}.json)"));
+        text += &format!("| `{name}` | {input} | {role} |\n");
     }
     text
 }
