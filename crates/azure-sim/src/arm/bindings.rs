@@ -16,7 +16,12 @@ const VERIFICATION: &str = "0000000000000000000000000000000000000000000000000000
 pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
     let world = cloud.world();
     let site = world.site_in(group, site)?;
-    let value: Vec<Value> = site.host_names.iter().map(|host| show(&world, site, host)).collect();
+    let one = |host: &String| {
+        let mut shown = show(&world, site, host);
+        shown["location"] = json!(site.location);
+        shown
+    };
+    let value: Vec<Value> = site.host_names.iter().map(one).collect();
     Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})).with("ETag", etag(site)))
 }
 
@@ -87,12 +92,12 @@ fn certificate(world: &World, site: &Site, body: &Value) -> Result<Option<String
     }
 }
 
+/// As the specification has it; the recorded list shows the region of the site besides.
 fn show(world: &World, site: &Site, host: &str) -> Value {
     let mut shown = json!({
         "id": format!("{}/hostNameBindings/{host}", world.site_id(site)),
         "name": format!("{}/{host}", site.name),
         "type": "Microsoft.Web/sites/hostNameBindings",
-        "location": site.location,
         "properties": {"siteName": site.name.as_str(), "domainId": null, "hostNameType": "Verified"},
     });
     if let Some(thumbprint) = site.certificates.get(host) {

@@ -68,7 +68,7 @@ fn make(call: &Call, group: &str, name: &str, body: &Value) -> Result<Answer, Re
     world.sites.insert(site.name.clone(), site);
     match cloud.scenario.site_creation_ms {
         0 => answer(&world, group, name),
-        takes => Ok(accepted(cloud, &mut world, (group, name), takes)),
+        takes => accepted(cloud, &mut world, (group, name), takes),
     }
 }
 
@@ -131,13 +131,13 @@ fn fill(site: &mut Site, body: &Value) {
     site.web = web;
 }
 
-/// Only the form of a slot swap was recorded: `Location` alone, below the site.
-fn accepted(cloud: &Cloud, world: &mut World, (group, name): (&str, &str), takes: u64) -> Answer {
+/// Only the form of a slot swap was recorded: `Location` alone, below the site. The specification gives it the site as its body.
+fn accepted(cloud: &Cloud, world: &mut World, (group, name): (&str, &str), takes: u64) -> Result<Answer, Refusal> {
     let id = cloud.random.guid();
     world.creations.insert(id.clone(), (name.into(), clock::now() + clock::seconds(takes)));
     let path = world.provider_id(group, &format!("Microsoft.Web/sites/{name}/operationresults/{id}"));
     let location = format!("https://management.azure.com{path}?api-version=2023-12-01");
-    Answer::empty(202).with("Location", location).paced(cloud)
+    Ok(Answer::json(202, show(world, world.site_in(group, name)?)).with("Location", location).paced(cloud))
 }
 
 /// 202 until the site is made, then 200 with the site.

@@ -98,7 +98,6 @@ pub(crate) fn authentication(cloud: &Cloud, group: &str, site: &str) -> Result<A
         "id": format!("{}/config/authsettingsV2", world.site_id(site)),
         "name": "authsettingsV2",
         "type": "Microsoft.Web/sites/config",
-        "location": site.location,
         "properties": {"platform": {"enabled": enabled, "runtimeVersion": "~1"}},
     })))
 }

@@ -59,15 +59,19 @@ pub(crate) fn slots(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Re
     let world = cloud.world();
     let found = world.site_in(group, site)?;
     let has = cloud.scenario.production_site.slot && found.name == world.production_site;
+    // No answer was recorded: what is shown is in the specification.
     let slot = || {
-        let mut slot = show(&world, found);
-        slot["id"] = json!(format!("{}/slots/next", world.site_id(found)));
-        slot["name"] = json!(format!("{}/next", found.name));
-        slot["type"] = json!("Microsoft.Web/sites/slots");
-        slot
+        json!({
+            "id": format!("{}/slots/next", world.site_id(found)),
+            "name": format!("{}/next", found.name),
+            "type": "Microsoft.Web/sites/slots",
+            "kind": found.kind,
+            "location": found.location,
+            "properties": {"state": "Running", "enabled": true, "serverFarmId": world.plan_id(&found.plan)},
+        })
     };
     let value: Vec<Value> = has.then(slot).into_iter().collect();
-    Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})))
+    Ok(Answer::ok(json!({"value": value, "nextLink": null})))
 }
 
 pub(crate) fn plans(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {

@@ -74,7 +74,7 @@ fn a_new_site_has_what_it_was_made_with_and_shows_the_platforms_page() {
 
 #[test]
 fn a_site_that_takes_its_time_is_polled_at_its_location() {
-    let bench = Bench::new(Scenario { site_creation_ms: 60, ..without_stage() });
+    let bench = Bench::new(Scenario { site_creation_ms: 1_500, ..without_stage() });
     let accepted = make(&bench);
     assert_eq!((accepted.status, accepted.header("azure-asyncoperation")), (202, ""), "{}", accepted.text);
     let location = accepted.header("location").to_owned();

@@ -83,22 +83,15 @@ async fn model(cloud: &Cloud, site: &SiteId) -> Result<SiteModel, Failure> {
     Ok(SiteModel { web, settings, sticky, slots, signs_users_in, ..definition })
 }
 
-/// Parts of the names of settings that hold secrets, in lower case.
-const SECRET: [&str; 7] = ["password", "secret", "key", "token", "connection", "credential", "sas"];
-/// Parts of values that hold one.
-const CREDENTIAL: [&str; 5] = ["password=", "pwd=", "key=", "sig=", "@"];
-/// What is shorter would be found everywhere, as names of resources are.
-const SHORTEST: usize = 8;
+/// Parts of values that hold a credential, in lower case.
+const CREDENTIALS: [&str; 4] = ["password=", "pwd=", "key=", "sig="];
 
-/// No value of a setting is ever told. Those that look like secrets are hidden besides, and not all: the mask of a word such as
-/// `production` would take it out of every output.
+/// No value of a setting is ever told. Those that hold a credential are hidden besides, and no others: the mask of a word that is the
+/// name of a resource too would take it out of every output.
 pub(crate) fn hide(cloud: &Cloud, settings: &[AppSetting]) {
-    for setting in settings {
-        let (name, value) = (setting.name.to_ascii_lowercase(), setting.value.expose_secret());
+    for value in settings.iter().map(|setting| setting.value.expose_secret()) {
         let lower = value.to_ascii_lowercase();
-        let secret =
-            SECRET.iter().any(|part| name.contains(part)) || CREDENTIAL.iter().any(|part| lower.contains(part));
-        if secret && value.len() >= SHORTEST {
+        if CREDENTIALS.iter().any(|part| lower.contains(part)) {
             // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
             let _ = cloud.guest.hide(value);
         }
