@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     failure::Failure,
-    inputs::{ConnectionInputs, LimitInputs},
+    inputs::{ConnectionInputs, LimitInputs, SiteInputs},
     sign_in::{Identity, SqlIdentity},
 };
 
@@ -36,6 +36,8 @@ pub struct Pace {
     pub request: Duration,
     /// For seeding.
     pub seeding: Duration,
+    /// For the stage site to be made, and for V2's package to be fetched and deployed.
+    pub deployment: Duration,
     /// For a site or an endpoint to become healthy, and for other changes of state.
     pub health: Duration,
 }
@@ -44,7 +46,13 @@ impl Pace {
     /// The pace that the inputs ask for, before the limits of a step are known.
     pub fn of(inputs: &ConnectionInputs) -> Self {
         let request = inputs.request_timeout.0;
-        Self { poll: inputs.poll_interval.0, request, seeding: request, health: request }
+        Self { poll: inputs.poll_interval.0, request, seeding: request, deployment: request, health: request }
+    }
+
+    /// The same pace with the limit of what is done for the stage site.
+    #[must_use]
+    pub fn with_site(self, site: &SiteInputs) -> Self {
+        Self { deployment: site.deployment_timeout.0, ..self }
     }
 
     /// The same pace with the limits of a step.

@@ -44,7 +44,7 @@ impl Package {
     pub async fn digest(&self, cloud: &Cloud) -> Result<String, Failure> {
         match self {
             Self::Zip(bytes) => Ok(sha256(bytes)),
-            Self::Address(address) => cloud.arm.digest_of(address, cloud.pace.health).await.map_err(not_fetched),
+            Self::Address(address) => cloud.arm.digest_of(address, cloud.pace.deployment).await.map_err(not_fetched),
         }
     }
 }

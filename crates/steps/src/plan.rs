@@ -36,7 +36,7 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let inputs = plan_inputs(&arguments)?;
     let scripts = scripts(&arguments)?;
     let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
-    let pace = Pace::of(&arguments.connection);
+    let pace = Pace::of(&arguments.connection).with_site(&arguments.site);
     let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
     cloud.sign_in().await?;
     let upgrade = discover(&cloud, id, &inputs).await?;

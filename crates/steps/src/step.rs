@@ -35,7 +35,7 @@ pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Sto
     let upgrade = arguments.slots.upgrade(id)?;
     let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
     let policy = policy(step, &arguments, &scripts)?;
-    let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits);
+    let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits).with_site(&arguments.site);
     let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
     Ok(Course { step, cloud: &cloud, upgrade: &upgrade, policy: &policy, scripts: &scripts, stop }.run().await)
 }

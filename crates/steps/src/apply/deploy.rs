@@ -42,13 +42,13 @@ impl Hands<'_> {
         let host = site
             .and_then(|site| site.publish_host)
             .ok_or_else(|| Failure::interrupted(anyhow::anyhow!("Azure shows no publish API of site `{id}`")))?;
-        let published = self.when_free(id, async || arm.publish(&host, zip.clone(), pace.health).await).await?;
+        let published = self.when_free(id, async || arm.publish(&host, zip.clone(), pace.deployment).await).await?;
         let look = || async {
             let state = arm.published(&published).await.map_err(failed_at_azure)?;
             Ok((state != State::Running).then_some(state))
         };
         let ended =
-            wait::until(&format!("the package is deployed to site `{id}`"), pace.poll, pace.health, look).await?;
+            wait::until(&format!("the package is deployed to site `{id}`"), pace.poll, pace.deployment, look).await?;
         succeeded(id, ended)
     }
 
@@ -56,7 +56,7 @@ impl Hands<'_> {
     async fn one_deploy(&self, id: &SiteId, address: &PackageAddress) -> Result<(), Failure> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
         let before = active_deployment(self.cloud, id).await?;
-        let request = deployments::one_deploy(arm.scope(), id, address, pace.health);
+        let request = deployments::one_deploy(arm.scope(), id, address, pace.deployment);
         let state = self.when_free(id, async || arm.send(&request).await).await?;
         if state != State::Running {
             return succeeded(id, state);
@@ -85,7 +85,7 @@ impl Hands<'_> {
             let list = arm.send(&deployments::list(arm.scope(), id)).await.map_err(failed_at_azure)?;
             Ok(list.iter().all(|deployment| deployment.state != State::Running).then_some(()))
         };
-        wait::until(&format!("no deployment to site `{id}` is under way"), pace.poll, pace.health, look).await
+        wait::until(&format!("no deployment to site `{id}` is under way"), pace.poll, pace.deployment, look).await
     }
 
     async fn awaited_deployment(&self, id: &SiteId) -> Result<String, Failure> {

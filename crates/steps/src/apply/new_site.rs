@@ -17,7 +17,7 @@ impl Hands<'_> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
         let copied = self.copied_settings(new).await?;
         let request = new_site::create(arm.scope(), new, &copied);
-        let ended = arm.run(&request, pace.health).await.map_err(|error| not_created(new, error))?;
+        let ended = arm.run(&request, pace.deployment).await.map_err(|error| not_created(new, error))?;
         tracing::debug!(vanished = ended == Outcome::Vanished, "site created");
         let made = self.await_site(&new.site).await?;
         if !same(&made.default_host, &new.host) {
@@ -50,7 +50,7 @@ impl Hands<'_> {
             let site = arm.send(&web::site(arm.scope(), id)).await.map_err(failed_at_azure)?;
             Ok(site.filter(|site| site.running))
         };
-        wait::until(&format!("site `{id}` runs"), pace.poll, pace.health, look).await
+        wait::until(&format!("site `{id}` runs"), pace.poll, pace.deployment, look).await
     }
 
     /// What Azure did not take over is told: the site may do without it.

@@ -10,7 +10,7 @@ use rollout::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::identifier;
+use super::{Span, identifier};
 
 /// What the user asks for the stage site; each step looks at what concerns it.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub struct SiteInputs {
     /// V2's package, which prepare deploys to the stage site: the path of a zip, or the https address of one (plan, prepare).
     #[arg(long)]
     pub package: Option<SecretString>,
+    /// Longest time for fetching the package, for its deployment, and for making the stage site (plan, prepare).
+    #[arg(long, default_value = "10m")]
+    pub deployment_timeout: Span,
     /// SHA-256 of the package, output `package-digest` of plan (prepare, freeze; plan compares it if it is given).
     #[arg(long)]
     pub package_digest: Option<String>,
