@@ -1,10 +1,12 @@
 //! The stage site that prepare creates where there is none: what it is made with, what is refused, and what becomes of it.
 
+use std::process::Command;
+
 use azure_sim::{ProductionSite, Scenario};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{self, Ended, Shop},
+    harness::{self, Ended, Shop, binary, until},
     refused::refused,
     sql::{arm, refused_by_arm},
 };
@@ -409,4 +411,41 @@ fn a_site_that_cannot_be_reached_as_users_reach_it_is_no_prepared_one() {
         ended.why()
     );
     assert_eq!(shop.run("prepare").outcome(), "already-done", "nothing but the proof was left");
+}
+
+/// Killed when it is about to do this, or while it does; finished by another prepare, and undone from the same state.
+#[test]
+fn a_prepare_that_is_killed_is_finished_by_another_or_taken_back() {
+    for doing in ["create site", "copy the connection strings", "bind host name", "deploy package", "add endpoint"] {
+        let shop = open(Scenario { site_creation_ms: 150, deployment_ms: 150, users: 0, ..scenario() });
+        shop.upgrade_through(&["plan"]);
+        let mut running = shop.start("prepare", &[], Command::new(binary("prepare")));
+        until("prepare has come that far", || running.stderr().contains(&format!("{doing} ")));
+        running.process.kill().unwrap();
+        running.process.wait().unwrap();
+        let killed = shop.sim.snapshot().unwrap();
+        let again = run_once_the_lock_is_free(&shop, "prepare");
+        assert!(matches!(again.outcome(), "done" | "already-done"), "{doing}: {again:#?}");
+        assert_eq!(shop.run("prepare").outcome(), "already-done", "{doing}");
+        shop.upgrade_through(&["freeze"]);
+        shop.sim.restore(&killed).unwrap();
+        let back = run_once_the_lock_is_free(&shop, "rollback");
+        assert!(matches!(back.outcome(), "done" | "already-done"), "{doing}: {back:#?}");
+        assert_eq!(shop.clean_up("stage").outcome(), "done", "{doing}");
+        assert_eq!(refused_by_arm(&shop, "GET", STAGE, WEB, None).0, 404, "{doing}");
+        shop.good_report();
+    }
+}
+
+/// The server needs a moment to see that a killed client is gone, and with it the lock.
+fn run_once_the_lock_is_free(shop: &Shop, step: &str) -> Ended {
+    let mut ended = shop.run(step);
+    until("the lock is free", || {
+        let held = ended.outcome() == "refused" && ended.why().contains("the lock on `");
+        if held {
+            ended = shop.run(step);
+        }
+        !held
+    });
+    ended
 }
