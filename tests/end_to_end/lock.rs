@@ -1,7 +1,11 @@
 //! Two at once: the lock in production's database.
 
+use std::process::Command;
+
+use azure_sim::Scenario;
+
 use crate::{
-    harness::{Shop, scenario},
+    harness::{Shop, binary, scenario, until},
     refused::refused,
     sql::Client,
 };
@@ -25,4 +29,44 @@ fn a_step_refuses_while_another_run_holds_the_lock_and_names_it() {
     }
     drop(other);
     shop.upgrade_through(&["freeze"]);
+}
+
+/// A step that is at its work for a while, and the steps before it.
+struct Slow {
+    step: &'static str,
+    before: &'static [&'static str],
+    scenario: Scenario,
+}
+
+fn slow_steps() -> Vec<Slow> {
+    let copying = || Scenario { lag_ms: 4_000, ..scenario() };
+    let seeding = Scenario { seeding_ms: 4_000, ..scenario() };
+    let probing = Scenario { probe_interval_ms: 4_000, ..scenario() };
+    vec![
+        Slow { step: "prepare", before: &["plan"], scenario: seeding },
+        Slow { step: "freeze", before: &["plan", "prepare"], scenario: copying() },
+        Slow { step: "terminate", before: &["plan", "prepare", "freeze"], scenario: copying() },
+        Slow { step: "switch", before: &["plan", "prepare", "freeze", "terminate", "migrate"], scenario: probing },
+    ]
+}
+
+/// Whoever comes second is refused with the name of the first, its run and since when; the first does its work as if nobody
+/// had come.
+#[test]
+fn of_two_at_once_the_second_is_refused_whichever_they_are() {
+    for Slow { step, before, scenario } in slow_steps() {
+        let shop = Shop::open(scenario).with_inputs(&[("health-timeout", "20s")]);
+        shop.upgrade_through(before);
+        let first = shop.start(step, &[], Command::new(binary(step)));
+        until("the first has the lock", || shop.sent(step, "sp_getapplock") > 0);
+        for second in ["prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup"] {
+            let ended = shop.run_with(second, &[("remove", &shop.known("stage-database"))]);
+            assert_eq!(ended.outcome(), "refused", "{second} beside {step}: {ended:#?}");
+            let why = ended.why();
+            let holder = format!("is held by `rolling-upgrade/{step}/run-1` (");
+            assert!(why.contains(&holder) && why.contains(", since 20"), "{second} beside {step}: {why}");
+        }
+        assert_eq!(first.end().outcome(), "done", "{step}");
+        shop.good_report();
+    }
 }
