@@ -11,7 +11,8 @@ const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "s
 fn cleanup_wants_a_name() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&ROAD);
-    let expected = "hint: name V1 with `remove: contoso-rg/contoso-sql-1/shop`, or stage with `remove: contoso-rg/contoso-sql-2/shop`";
+    let expected = "hint: name V1 with `remove: contoso-rg/contoso-sql-1/shop`, or stage with `remove: \
+                    contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`, `cleanup` comes next)";
     let why = refused(&shop, "cleanup", &[]).why();
     assert_eq!(why, format!("cannot clean up: nothing was named to be removed\n{expected}"));
     let why = refused(&shop, "cleanup", &[("remove", "contoso-rg/other/shop")]).why();
@@ -35,7 +36,8 @@ fn stage_is_not_removed_while_it_serves_users() {
     assert_eq!(
         why,
         "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is enabled\n\
-         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes"
+         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade `run-1` stands at \
+         `switched`, `cleanup` comes next)"
     );
 }
 

@@ -55,7 +55,8 @@ fn plan_tells_other_clients_and_freeze_refuses_until_they_are_accepted() {
     let why = refused(&shop, "freeze", &[("accept-client", "somebody else")]).why();
     let expected = format!(
         "cannot freeze `contoso-rg/contoso-sql-1/shop`: {THEM}\nhint: stop them: after the switch they would still work on V1. Or \
-         accept each by program, host or log-in: `accept-client: reporting`"
+         accept each by program, host or log-in: `accept-client: reporting` (upgrade `run-1` stands at `prepared`, `freeze` \
+         comes next)"
     );
     assert_eq!(without_host(&why), expected);
     for accepted in ["reporting", "somebody else\nnightly REPORTS"] {

@@ -430,7 +430,8 @@ fn freeze_refuses_while_the_stage_server_alone_keeps_this_runner_out() {
     let ended = shop.run("freeze");
     assert_eq!((ended.outcome(), shop.digest()), ("refused", before), "{ended:#?}");
     let expected = KEPT_OUT.replace("contoso-sql-1", "contoso-sql-2");
-    assert_eq!(ended.why(), format!("cannot freeze `contoso-rg/contoso-sql-1/shop`: {expected}"));
+    let stands = " (upgrade `run-1` stands at `prepared`, `freeze` comes next)";
+    assert_eq!(ended.why(), format!("cannot freeze `contoso-rg/contoso-sql-1/shop`: {expected}{stands}"));
     done(&shop, "open", &[]);
     shop.upgrade_through(&["freeze", "terminate", "migrate", "switch"]);
 }

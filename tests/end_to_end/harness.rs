@@ -321,7 +321,40 @@ impl Shop {
 
     /// Forgets what the steps said, as a new workflow run would.
     pub fn forget(&self) {
-        self.known.borrow_mut().clear();
+        self.take_known();
+    }
+
+    /// What the steps said so far, which is forgotten.
+    pub fn take_known(&self) -> Outputs {
+        self.known.take()
+    }
+
+    /// What was taken.
+    pub fn give_back_known(&self, known: Outputs) {
+        self.known.replace(known);
+    }
+
+    /// By what was recorded, a step has sent no request that changes anything, and no SQL but queries.
+    #[track_caller]
+    pub fn reads_only(&self, step: &str) {
+        let lines = fs::read_to_string(&self.capture).unwrap();
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let (agent, application) = (format!("({step})"), format!("rolling-upgrade/{step}/"));
+        let (mut requests, mut batches) = (0, 0);
+        for line in lines {
+            let text = |name: &str| line[name].as_str().unwrap_or_default();
+            if line["headers"].to_string().contains(&agent) {
+                let url = text("url").split('?').next().unwrap_or_default();
+                assert!(text("method") == "GET" || text("method") == "POST" && url.ends_with("/list"), "{line}");
+                requests += 1;
+            } else if text("application").starts_with(&application) {
+                let words = text("sql").to_uppercase();
+                let writes = ["INSERT", "UPDATE ", "DELETE", "ALTER", "CREATE", "DROP", "EXEC ", "MERGE", "SET "];
+                assert!(!writes.iter().any(|word| words.contains(word)), "{line}");
+                batches += 1;
+            }
+        }
+        assert!(requests > 0 && batches > 0, "{step} has sent nothing");
     }
 
     /// The report after another round of users, with no invariant broken and nothing lost.
@@ -391,6 +424,7 @@ pub fn binary(step: &str) -> &'static str {
         "rollback" => env!("CARGO_BIN_EXE_upgrade-rollback"),
         "cleanup" => env!("CARGO_BIN_EXE_upgrade-cleanup"),
         "firewall" => env!("CARGO_BIN_EXE_upgrade-firewall"),
+        "status" => env!("CARGO_BIN_EXE_upgrade-status"),
         other => panic!("there is no step {other}"),
     }
 }

@@ -36,7 +36,9 @@ fn a_flag_comes_before_its_variable() {
 
 #[test]
 fn help_and_version_are_what_was_asked_for() {
-    for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall"] {
+    let steps =
+        ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall", "status"];
+    for step in steps {
         let (code, stdout, stderr) = run(step, &["--help"], &[]);
         assert_eq!((code, stderr.as_str()), (Some(0), ""));
         assert!(stdout.contains(&format!("Usage: upgrade-{step}")) && stdout.contains("--upgrade-id"), "{stdout}");

@@ -10,7 +10,8 @@ use crate::{
     sql::Client,
 };
 
-const TAKE: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rolling_upgrade', @LockMode = N'Exclusive', \
+/// Takes the lock, and keeps it as long as the session lives.
+pub const TAKE: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rolling_upgrade', @LockMode = N'Exclusive', \
                     @LockOwner = N'Session', @LockTimeout = 0; IF @r < 0 THROW 50001, N'not granted', 1;";
 
 #[test]
@@ -22,10 +23,13 @@ fn a_step_refuses_while_another_run_holds_the_lock_and_names_it() {
     for step in ["prepare", "freeze", "terminate", "rollback"] {
         let why = refused(&shop, step, &[]).why();
         let expected = format!(
-            "cannot run {step}: the lock on `contoso-rg/contoso-sql-1/shop` is held by `rolling-upgrade/freeze/run-2`"
+            "cannot run {step}: the lock on `contoso-rg/contoso-sql-1/shop` is held by step `freeze` of upgrade `run-2` \
+             (log-in `"
         );
         assert!(why.starts_with(&expected), "{why}");
-        assert!(why.ends_with("hint: wait until that run has ended: two at once would undo each other"), "{why}");
+        let hint = "hint: wait until that run has ended: two at once would undo each other; `upgrade-status` tells where the \
+                    upgrade stands";
+        assert!(why.ends_with(hint), "{why}");
     }
     drop(other);
     shop.upgrade_through(&["freeze"]);

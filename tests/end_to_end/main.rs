@@ -27,6 +27,7 @@ mod sign_in;
 mod signals;
 mod sql;
 mod stage_site;
+mod status;
 mod switches;
 mod table;
 mod termination;

@@ -110,7 +110,9 @@ fn another_package_than_the_planned_one_is_refused() {
     let shop_name = "`contoso-rg/contoso-sql-1/shop`";
     assert_eq!(
         refused(&shop, "prepare", &[("package", path)]).why(),
-        format!("cannot prepare the upgrade of {shop_name}: {words}")
+        format!(
+            "cannot prepare the upgrade of {shop_name}: {words} (upgrade `run-1` stands at `not-begun`, `prepare` comes next)"
+        )
     );
     assert_eq!(
         refused(&shop, "plan", &[("package", path), ("package-digest", &planned)]).why(),
@@ -127,7 +129,7 @@ fn freeze_wants_the_approved_package_and_no_other() {
     let not_there = |digest: &str| {
         format!(
             "{frozen}package `{digest}` is not what was last deployed to stage site `contoso-stage-rg/contoso-2`\n\
-             hint: run prepare first"
+             hint: run prepare first (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         )
     };
     assert_eq!(refused(&shop, "freeze", &[("package-digest", &other_digest)]).why(), not_there(&other_digest));
@@ -175,17 +177,17 @@ fn half_of_a_package_is_refused() {
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "")]).why(),
         "cannot read the inputs: `package` was given without `package-digest`\n\
-         hint: pass the output `package-digest` of plan"
+         hint: pass the output `package-digest` of plan; `upgrade-status` tells where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package", "")]).why(),
         "cannot read the inputs: `package-digest` was given without `package`\n\
-         hint: pass the package that plan has seen"
+         hint: pass the package that plan has seen; `upgrade-status` tells where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "abc")]).why(),
         "cannot read the input `package-digest`: `abc` is no SHA-256 in hex\n\
-         hint: pass the output `package-digest` of plan"
+         hint: pass the output `package-digest` of plan; `upgrade-status` tells where the upgrade stands"
     );
 }
 

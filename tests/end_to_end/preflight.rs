@@ -454,7 +454,9 @@ fn what_has_changed_since_plan_is_found_by_freeze() {
     let site = "contoso-rg/providers/Microsoft.Web/sites/contoso-1/stop";
     arm(&shop, "POST", site, "2023-12-01", &json!(null));
     let why = refused(&shop, "freeze", &[]).why();
-    assert!(why.ends_with("hint: repair production before upgrading it"), "{why}");
+    let hint =
+        "hint: repair production before upgrading it (upgrade `run-1` stands at `prepared`, `freeze` comes next)";
+    assert!(why.ends_with(hint), "{why}");
 }
 
 /// Each action of the table that plan checks, assigned where the table says that it is needed and nowhere else.

@@ -22,7 +22,7 @@ fn an_empty_identifier_names_the_trap() {
         "cannot read the input `stage-database`: an empty database identifier: GitHub drops a job output that contains a \
          masked value, so look for a warning \"Skip output … since it may contain secret\" in the job before this one; \
          expected `<resource-group>/<server>/<database>`\n\
-         hint: take the identifiers from the outputs of plan"
+         hint: take the identifiers from the outputs of plan; `upgrade-status` tells where the upgrade stands"
     );
 }
 
@@ -33,7 +33,9 @@ fn changed_scripts_are_refused_before_the_freeze() {
     std::fs::write(shop.scripts().join("1.sql"), "CREATE TABLE dbo.Two (Id int);").unwrap();
     let why = refused(&shop, "freeze", &[]).why();
     assert!(why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts have the digest `"), "{why}");
-    assert!(why.ends_with("hint: run plan and prepare again, and look at the difference"), "{why}");
+    let hint = "hint: run plan and prepare again, and look at the difference (upgrade `run-1` stands at `prepared`, `freeze` \
+                comes next)";
+    assert!(why.ends_with(hint), "{why}");
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn switch_wants_to_know_what_was_planned() {
     assert_eq!(
         refused(&shop, "switch", &[("scripts-digest", "")]).why(),
         "cannot switch users from `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`: `scripts-digest` was not given\n\
-         hint: pass the output `scripts-digest` of plan or migrate"
+         hint: pass the output `scripts-digest` of plan or migrate (upgrade `run-1` stands at `migrated`, `switch` comes next)"
     );
     let why = refused(&shop, "switch", &[("scripts-digest", "0")]).why();
     assert!(why.contains("the journal of `contoso-rg/contoso-sql-2/shop` has the scripts of digest"), "{why}");

@@ -94,7 +94,8 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
                      may have taken writes that V1 does not have: in `contoso-rg/contoso-sql-2/shop` since migrate `dbo.";
     assert!(why.starts_with(beginning) && why.contains(" rows, not "), "{why}");
     let end = "changed rows do not show in counts\n\
-               hint: to give those writes up, name the database that loses them: `accept-loss: contoso-rg/contoso-sql-2/shop`";
+               hint: to give those writes up, name the database that loses them: `accept-loss: contoso-rg/contoso-sql-2/shop` \
+               (upgrade `run-1` stands at `switched`, `cleanup` comes next)";
     assert!(why.ends_with(end), "{why}");
     assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);

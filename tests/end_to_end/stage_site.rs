@@ -231,7 +231,8 @@ fn prepare_holds_to_what_is_accepted_too() {
         refused(&shop, "prepare", &[]).why(),
         "cannot prepare the upgrade of `contoso-rg/contoso-sql-1/shop`: difference `slots`: production has deployment slots \
          (`next`): a new site has none\n\
-         hint: make the site yourself with what V2 needs of it, or accept it: `accept-difference: slots`"
+         hint: make the site yourself with what V2 needs of it, or accept it: `accept-difference: slots` \
+         (upgrade `run-1` stands at `not-begun`, `prepare` comes next)"
     );
 }
 

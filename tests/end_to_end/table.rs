@@ -10,7 +10,7 @@ use crate::harness::{Shop, scenario};
 const STEPS: [&str; 7] = ["prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup"];
 
 /// Every state between two steps, as a snapshot.
-fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
+pub fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
     shop.upgrade_through(&["plan"]);
     let mut states = vec![("planned", shop.sim.snapshot().unwrap())];
     let course = [

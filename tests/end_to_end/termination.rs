@@ -111,7 +111,8 @@ fn a_retired_or_forbidden_unlink_leads_to_delete() {
 fn freeze_refuses_where_the_only_allowed_way_is_closed() {
     let shop = Shop::open(with_upgrader(Unlink::Retired));
     shop.upgrade_through(&["plan", "prepare"]);
-    let hint = "hint: grant what is missing and run freeze again: inside the read-only time it would be too late";
+    let hint = "hint: grant what is missing and run freeze again: inside the read-only time it would be too late (upgrade \
+                `run-1` stands at `prepared`, `freeze` comes next)";
     assert_eq!(
         refused(&shop, "freeze", &by_upgrader(&[("termination", "t-sql")])).why(),
         format!(
@@ -135,7 +136,8 @@ fn a_role_that_was_lost_after_the_freeze_is_a_refusal_that_changes_nothing() {
              `contoso-sql-1.database.windows.net`: error 15247 (class 16, state 1): User does not have permission to \
              perform this action\n\
              hint: make the log-in a member of `dbmanager` in `master` of server `contoso-sql-1`, or give the identity \
-             `Microsoft.Sql/servers/databases/replicationLinks/delete` there; then run this step again"
+             `Microsoft.Sql/servers/databases/replicationLinks/delete` there; then run this step again (upgrade `run-1` stands \
+             at `frozen`, `terminate` comes next)"
         )
     );
     shop.upgrade_through(&["rollback"]);

@@ -375,3 +375,23 @@ impl OtherSession {
         prefix("NT AUTHORITY\\") || prefix("NT SERVICE\\")
     }
 }
+
+/// The session that holds the lock in production's database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    /// Its `program_name`: `rolling-upgrade/<step>/<upgrade-id>` if it is one of ours.
+    pub program: String,
+    /// Its `host_name`.
+    pub host: String,
+    /// Its `login_name`.
+    pub login: String,
+    /// Since when it has been logged in, by the server's clock.
+    pub since: Timestamp,
+}
+
+impl Holder {
+    /// The step and the upgrade that it works for; `None` where it is none of ours.
+    pub fn step(&self) -> Option<(&str, &str)> {
+        self.program.strip_prefix("rolling-upgrade/")?.split_once('/')
+    }
+}

@@ -11,6 +11,10 @@ use crate::{
 
 /// Tag with the name of the stage endpoint that this software added.
 pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
+/// Tag with the identifier of the stage site, for whoever has lost the outputs of plan.
+pub const SITE: &str = "rolling-upgrade-site";
+/// Tag with the identifier of the stage database's server, likewise. Its name is that of production's database.
+pub const SERVER: &str = "rolling-upgrade-server";
 /// Tag with the id of the upgrade whose stage copy was proved to hold every write of production.
 pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
 /// Tag with the digest of the package that was deployed to the stage site, a slash, and the id of that deployment.
@@ -19,7 +23,7 @@ pub const PACKAGE: &str = "rolling-upgrade-package";
 pub const SWITCHED: &str = "rolling-upgrade-switched";
 
 /// All labels, as they are removed together.
-pub const ALL: [&str; 5] = [TAG, ENDPOINT, PACKAGE, SYNCHRONISED, SWITCHED];
+pub const ALL: [&str; 7] = [TAG, ENDPOINT, SITE, SERVER, PACKAGE, SYNCHRONISED, SWITCHED];
 
 /// The profile is labelled with this upgrade.
 pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {

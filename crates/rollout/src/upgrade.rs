@@ -34,11 +34,23 @@ pub struct Upgrade {
 /// What stands between a connection setting's name and the upgrade id in the name of a kept setting.
 const KEPT: &str = "_before_upgrade_";
 
+/// What follows the connection setting's name in the name of a setting that this upgrade keeps.
+fn kept(id: &UpgradeId) -> String {
+    format!("{KEPT}{}", id.as_str().replace('-', "_"))
+}
+
 impl Upgrade {
     /// Name under which the old value of the connection setting is kept on the adopted stage site. It stays there
     /// after a switch, because taking a setting away restarts the site, until the site is stage again.
     pub fn kept_setting(&self) -> String {
-        format!("{}{KEPT}{}", self.connection_name, self.id.as_str().replace('-', "_"))
+        format!("{}{}", self.connection_name, kept(&self.id))
+    }
+
+    /// The name of the connection setting that this upgrade keeps under that name; `None` where it is another's, or none.
+    pub fn name_behind_kept<'n>(id: &UpgradeId, name: &'n str) -> Option<&'n str> {
+        let end = kept(id);
+        let at = name.len().checked_sub(end.len()).filter(|at| *at > 0)?;
+        name.get(at..).filter(|tail| same(tail, &end)).map(|_| &name[..at])
     }
 
     /// It is the name of a setting that some upgrade kept.

@@ -107,13 +107,20 @@ impl Cloud {
             identity: identity.sql,
             suffix: inputs.sql_suffix.clone(),
             connect_to: inputs.connect_to.clone(),
-            application: format!("rolling-upgrade/{step}/{id}"),
+            application: application(step, id),
             timeout: inputs.connect_timeout.0,
             keep_alive: inputs.keep_alive.0,
             patience: Patience { first_wait: inputs.retry_first.0 * SQL_WAITS_LONGER, budget: inputs.retry_budget.0 },
         };
         let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, &user_agent);
         Ok(Self { arm, prober, pace, guest: guest.clone(), sql })
+    }
+
+    /// The same connections, once the upgrade is known that they are for.
+    #[must_use]
+    pub fn of_upgrade(mut self, step: &str, id: &UpgradeId) -> Self {
+        self.sql.application = application(step, id);
+        self
     }
 
     /// Host name of a logical server.
@@ -181,6 +188,10 @@ impl Cloud {
             Annotation { level: Level::Notice, title: "rolling upgrade".to_owned(), message: message.into() };
         self.guest.annotate(&annotation);
     }
+}
+
+fn application(step: &str, id: &UpgradeId) -> String {
+    format!("rolling-upgrade/{step}/{id}")
 }
 
 /// Microsoft asks for at least 5 s before a log-in to a database is tried again, where 1 s is right for Azure Resource

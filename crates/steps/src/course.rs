@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollout::{
     Case, DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, deadline, decide, decide::loss, detour,
-    plan::Surroundings, rows::Counted,
+    plan::Surroundings, rows::Counted, status,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -338,8 +338,9 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// Past the point of no return nothing automatic can help.
+    /// A refusal tells where the upgrade stands. Past the point of no return nothing automatic can help.
     fn failed(&self, failure: Failure, journey: Journey) -> Report {
+        let status = journey.world.as_ref().map(|world| status(self.upgrade, world));
         let seen = journey.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
         let failure = match failure.outcome {
             Outcome::Broken if seen || journey.switched => Failure {
@@ -347,7 +348,7 @@ impl Course<'_> {
                 error: failure.error.context("users are on stage already"),
                 hint: "repair V2 now; or give up the writes that it took: rollback with `accept-loss`".to_owned(),
             },
-            _ => failure,
+            _ => failure.with_status(status.as_ref()),
         };
         Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }
     }

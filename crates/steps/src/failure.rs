@@ -1,6 +1,6 @@
 //! Why a step ended without success, and what that means for the upgrade.
 
-use rollout::{Outcome, Refusal};
+use rollout::{Outcome, Refusal, Status};
 
 /// The end of a step that did not succeed.
 #[derive(Debug)]
@@ -35,6 +35,20 @@ impl Failure {
     #[must_use]
     pub fn into_broken(self) -> Self {
         Self::broken(self.error)
+    }
+
+    /// A refusal whose hint says too where the upgrade stands, and which step comes next. Before the live state was looked
+    /// at, it names who can tell that.
+    #[must_use]
+    pub fn with_status(self, status: Option<&Status>) -> Self {
+        if self.outcome != Outcome::Refused {
+            return self;
+        }
+        let hint = match status {
+            Some(status) => format!("{} ({status})", self.hint),
+            None => format!("{}; `upgrade-status` tells where the upgrade stands", self.hint),
+        };
+        Self { hint, ..self }
     }
 
     /// Reason by reason, each once, on one line.

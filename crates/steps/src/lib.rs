@@ -16,6 +16,7 @@ mod report;
 mod sessions;
 mod shell;
 mod sign_in;
+mod status;
 mod step;
 mod stop;
 mod surroundings;
@@ -34,6 +35,11 @@ pub fn step(step: Step) -> ExitCode {
 /// Lets this runner into the SQL servers, or takes that back.
 pub fn firewall() -> ExitCode {
     shell::run("firewall", "upgrade-firewall", async |guest, inputs, stop| firewall::run(guest, inputs, stop).await)
+}
+
+/// Runs status, which only reads.
+pub fn status() -> ExitCode {
+    shell::run("status", "upgrade-status", async |guest, inputs, stop| status::run(guest, inputs, stop).await)
 }
 
 /// Runs plan, which only reads.

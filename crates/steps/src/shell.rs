@@ -55,6 +55,12 @@ impl Inputs for inputs::StepArguments {
     }
 }
 
+impl Inputs for inputs::StatusArguments {
+    fn connection(&self) -> &ConnectionInputs {
+        &self.connection
+    }
+}
+
 /// Runs a step from the command line to the exit code.
 pub fn run<I: Inputs>(
     step: &'static str,

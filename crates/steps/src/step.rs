@@ -1,6 +1,6 @@
 //! A step that changes something, from its inputs to its course.
 
-use rollout::{DatabaseId, Policy, Refusal, Step, site::SiteWishes};
+use rollout::{DatabaseId, Policy, Refusal, Step, Upgrade, site::SiteWishes};
 use runner::Guest;
 
 use crate::{
@@ -29,15 +29,30 @@ pub fn binary(step: Step) -> &'static str {
 /// Runs a step.
 ///
 /// # Errors
-/// It did not succeed; the outcome says what that means.
+/// Its inputs cannot be used.
 pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Stop) -> Result<Report, Failure> {
-    let id = upgrade_id(guest, &arguments.connection)?;
-    let upgrade = arguments.slots.upgrade(id)?;
-    let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
-    let policy = policy(step, &arguments, &scripts)?;
-    let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits).with_site(&arguments.site);
-    let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
-    Ok(Course { step, cloud: &cloud, upgrade: &upgrade, policy: &policy, scripts: &scripts, stop }.run().await)
+    let prepared = Prepared::new(step, guest, &arguments).map_err(|failure| failure.with_status(None))?;
+    let Prepared { upgrade, scripts, policy, cloud } = &prepared;
+    Ok(Course { step, cloud, upgrade, policy, scripts, stop }.run().await)
+}
+
+/// What a step needs before it speaks to anybody.
+struct Prepared {
+    upgrade: Upgrade,
+    scripts: Scripts,
+    policy: Policy,
+    cloud: Cloud,
+}
+
+impl Prepared {
+    fn new(step: Step, guest: &Guest, arguments: &StepArguments) -> Result<Self, Failure> {
+        let upgrade = arguments.slots.upgrade(upgrade_id(guest, &arguments.connection)?)?;
+        let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
+        let policy = policy(step, arguments, &scripts)?;
+        let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits).with_site(&arguments.site);
+        let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
+        Ok(Self { upgrade, scripts, policy, cloud })
+    }
 }
 
 fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Policy, Failure> {

@@ -6,8 +6,8 @@ use anyhow::{Context, ensure};
 
 use crate::workspace::Workspace;
 
-const STEPS: [&str; 9] =
-    ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall"];
+const STEPS: [&str; 10] =
+    ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall", "status"];
 
 /// Inputs that are the action's own.
 const OWN: [&str; 2] = ["step", "binaries"];

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The steps, in the order in which they run.
-pub const STEPS: [&str; 9] =
-    ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall"];
+pub const STEPS: [&str; 10] =
+    ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall", "status"];
 
 /// All that was recorded.
 #[derive(Debug, Default)]

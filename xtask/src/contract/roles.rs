@@ -37,15 +37,15 @@ const ROLES: [Role; 6] = [
     Role {
         file: "plan",
         name: "Rolling Upgrade Planner",
-        description: "Step plan of a rolling upgrade: reads, and changes nothing.",
-        steps: &["plan"],
+        description: "Steps plan and status of a rolling upgrade: they read, and change nothing.",
+        steps: &["plan", "status"],
         without: &[ASK],
     },
     Role {
         file: "upgrade",
         name: "Rolling Upgrade Operator",
         description: "A rolling upgrade from plan to switch, and its rollback. It cannot delete anything.",
-        steps: &["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback"],
+        steps: &["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "status"],
         without: &[],
     },
     Role {

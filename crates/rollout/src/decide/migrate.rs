@@ -35,7 +35,7 @@ fn journal_is_complete(case: &Case<'_>) -> bool {
 }
 
 /// Digest over the scripts that this upgrade ran, in their order; `None` where it ran none.
-pub(super) fn journal_digest(case: &Case<'_>) -> Option<String> {
+pub(crate) fn journal_digest(case: &Case<'_>) -> Option<String> {
     let rows = &case.world.stage.sql.as_ref()?.journal;
     let ours: Vec<_> = rows.iter().filter(|row| row.run == case.upgrade.id.as_str()).collect();
     let scripts = ours.iter().map(|row| (row.script.as_str(), row.digest.as_str()));

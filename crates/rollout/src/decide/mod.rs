@@ -13,7 +13,9 @@ mod stage_site;
 mod switch;
 mod terminate;
 
+pub(crate) use migrate::journal_digest;
 pub use rollback::loss;
+pub(crate) use stage_site::is_pointed as site_is_pointed;
 
 use std::str::FromStr;
 

@@ -55,6 +55,8 @@ fn label(case: &Case<'_>) -> Option<Effect> {
         set: vec![
             (name(TAG), case.upgrade.id.to_string()),
             (name(labels::ENDPOINT), case.stage().endpoint.name.clone()),
+            (name(labels::SITE), case.stage().site.to_string()),
+            (name(labels::SERVER), case.stage().database.server_id().to_string()),
         ],
         remove: vec![name(labels::PACKAGE), name(labels::SYNCHRONISED), name(labels::SWITCHED)],
     })

@@ -95,7 +95,7 @@ fn copy_connections(case: &Case<'_>) -> Effect {
 }
 
 /// The setting leads to the stage database. On an adopted site the old value is kept.
-pub(super) fn is_pointed(case: &Case<'_>) -> bool {
+pub(crate) fn is_pointed(case: &Case<'_>) -> bool {
     let (view, database) = (&case.world.stage, &case.stage().database);
     let name = &case.upgrade.connection_name;
     let leads_there = view.setting(name).is_some_and(|setting| {

@@ -27,11 +27,11 @@ use super::*;
 use crate::{Ending, Outcome, Way};
 
 /// The decision of one step on the model.
-fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
+pub(crate) fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
     decide(step, &Case { upgrade: &upgrade(), world, policy, around: Some(&around_of(world, policy)) })
 }
 
-fn cleaning(policy: Policy, database: &crate::DatabaseId) -> Policy {
+pub(crate) fn cleaning(policy: Policy, database: &crate::DatabaseId) -> Policy {
     let no_window = jiff::SignedDuration::ZERO;
     Policy { remove: Some(database.clone()), remove_database: true, revert_window: no_window, ..policy }
 }
@@ -47,7 +47,7 @@ fn inputs(step: Step, state: &str, world: &World, planned: &Policy) -> Policy {
     }
 }
 
-fn run(step: Step, world: &mut World, policy: &Policy) -> Outcome {
+pub(crate) fn run(step: Step, world: &mut World, policy: &Policy) -> Outcome {
     let effects = decided(step, world, policy).unwrap_or_else(|refusal| panic!("{}: {refusal}", step.name()));
     for effect in &effects {
         model::apply(world, effect);
@@ -58,16 +58,16 @@ fn run(step: Step, world: &mut World, policy: &Policy) -> Outcome {
 }
 
 /// Both ways to begin: with a stage site that is adopted, and with one that prepare creates.
-fn beginnings() -> [(World, Policy); 2] {
+pub(crate) fn beginnings() -> [(World, Policy); 2] {
     [(fresh(), policy(&fresh())), (without_site(), policy_that_creates(&without_site()))]
 }
 
 /// Every state that an upgrade of an adopted site can stand in between two steps.
-fn states() -> Vec<(&'static str, World)> {
+pub(crate) fn states() -> Vec<(&'static str, World)> {
     states_from(fresh(), &policy(&fresh()))
 }
 
-fn states_from(mut world: World, planned: &Policy) -> Vec<(&'static str, World)> {
+pub(crate) fn states_from(mut world: World, planned: &Policy) -> Vec<(&'static str, World)> {
     let mut states = vec![("fresh", world.clone())];
     let course = [
         (Step::Prepare, "prepared"),

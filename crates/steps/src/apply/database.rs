@@ -1,7 +1,10 @@
 //! Effects inside one database: fence, access, lock.
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, Ending, UpgradeId, facts::OtherSession};
+use rollout::{
+    DatabaseId, Ending, UpgradeId,
+    facts::{Holder, OtherSession},
+};
 use tsql::statements::{
     access::{self, Access},
     fence,
@@ -126,7 +129,7 @@ fn in_use(database: &DatabaseId, others: &[OtherSession]) -> Failure {
 }
 
 /// The lock is in other hands.
-pub fn held(database: &DatabaseId, by: Option<lock::Holder>) -> Failure {
+pub fn held(database: &DatabaseId, by: Option<Holder>) -> Failure {
     let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
     let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
     let hint =

@@ -72,6 +72,21 @@ pub struct StepArguments {
     pub limits: LimitInputs,
 }
 
+/// Inputs of `upgrade-status`: both slots, or the profile alone.
+#[derive(Debug, Parser)]
+#[command(about = "Tells where an upgrade stands and which step comes next; reads the live state, and changes nothing")]
+pub struct StatusArguments {
+    /// How Azure and the databases are reached.
+    #[command(flatten)]
+    pub connection: ConnectionInputs,
+    /// Production and stage, where they are known.
+    #[command(flatten)]
+    pub slots: SlotInputs,
+    /// The Traffic Manager profile, where they are not: `<resource-group>/<profile>`. Its labels tell the upgrade.
+    #[arg(long)]
+    pub profile: Option<String>,
+}
+
 /// Limits and permissions; each step looks at those that concern it.
 #[derive(Debug, Args)]
 pub struct LimitInputs {

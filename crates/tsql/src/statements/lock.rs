@@ -3,9 +3,9 @@
 //! It lives exactly as long as the session that took it, so a killed step leaves none behind; and it can be taken in a
 //! read-only database. Taking it again in the session that has it proves that it is still there.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use rollout::facts::Holder;
 
 use crate::{Session, SqlError};
 
@@ -41,26 +41,6 @@ pub enum Lock {
     },
 }
 
-/// The session that holds the lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// Its `program_name`: `rolling-upgrade/<step>/<upgrade-id>` if it is one of ours.
-    pub program: String,
-    /// Its `host_name`.
-    pub host: String,
-    /// Its `login_name`.
-    pub login: String,
-    /// Since when it has been logged in, by the server's clock.
-    pub since: Timestamp,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { program, host, login, since } = self;
-        write!(f, "`{program}` (log-in `{login}` from host `{host}`, since {since:.0})")
-    }
-}
-
 /// Takes the lock, or proves that this session still has it, without waiting.
 ///
 /// # Errors
@@ -84,9 +64,13 @@ pub async fn release(session: &mut Session, limit: Duration) -> Result<(), SqlEr
     session.query("release the lock `rolling_upgrade`", RELEASE, limit).await.map(drop)
 }
 
-async fn holder(session: &mut Session, limit: Duration) -> Result<Option<Holder>, SqlError> {
+/// Who has the lock; `None` where nobody has, or where this log-in may not see locks.
+///
+/// # Errors
+/// As [`Session::query`], but for a refusal.
+pub async fn holder(session: &mut Session, limit: Duration) -> Result<Option<Holder>, SqlError> {
     let answer = match session.query("see who holds the lock `rolling_upgrade`", HOLDER, limit).await {
-        // Seeing locks takes a permission of its own; the refusal is right without it.
+        // Seeing locks takes a permission of its own; what is asked for is right without it.
         Err(error) if error.number().is_some() => return Ok(None),
         answer => answer?,
     };
@@ -99,22 +83,4 @@ async fn holder(session: &mut Session, limit: Duration) -> Result<Option<Holder>
         })
     };
     answer.set(0)?.first().map(read).transpose()
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_holder_is_told_with_run_and_time() {
-        let holder = Holder {
-            program: "rolling-upgrade/freeze/42".into(),
-            host: "runner-7".into(),
-            login: "sqladmin".into(),
-            since: "2026-11-22T12:00:00.25Z".parse().unwrap(),
-        };
-        let told = "`rolling-upgrade/freeze/42` (log-in `sqladmin` from host `runner-7`, since 2026-11-22T12:00:00Z)";
-        assert_eq!(holder.to_string(), told);
-    }
 }

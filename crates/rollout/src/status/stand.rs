@@ -1,0 +1,213 @@
+//! From the live state to the word for it, and to the step that comes next.
+
+use super::{Next, Rollback, State};
+use crate::{
+    Case, DatabaseId, Step,
+    decide::{journal_digest, site_is_pointed},
+    facts::Database,
+    labels,
+};
+
+/// Where the upgrade stands: where users are decides first, then whether they can write.
+pub(super) fn state(case: &Case<'_>, rollback: &Rollback) -> State {
+    let production = &case.world.production;
+    match () {
+        () if case.world.point_of_no_return_passed(case.upgrade) => switched(case),
+        () if production.sql.is_none() => State::Unknown,
+        () if !production.read_only() => writable(case, rollback),
+        () if production.open_fence(case.upgrade).is_none() => State::ReadOnlyByAnother,
+        () => frozen(case),
+    }
+}
+
+fn ours(case: &Case<'_>) -> bool {
+    labels::is_ours(&case.world.profile, case.upgrade)
+}
+
+/// Cleanup removes endpoint, site, database and labels, in this order. The database stays unless it was asked for.
+fn switched(case: &Case<'_>) -> State {
+    let (world, production) = (case.world, &case.world.production);
+    let endpoint = world.endpoint(&case.upgrade.production).is_some();
+    match (endpoint, production.site.is_some(), production.database.is_some()) {
+        (true, ..) => State::Switched,
+        (false, false, true) => State::CleanedUp,
+        (false, false, false) if !ours(case) => State::CleanedUp,
+        _ => State::CleaningUp,
+    }
+}
+
+fn linked(case: &Case<'_>) -> bool {
+    let (view, stage) = (&case.world.production, &case.upgrade.stage.database);
+    view.link_to(stage).is_some() || view.sql.iter().flat_map(|sql| &sql.links).any(|link| link.leads_to(stage))
+}
+
+/// Users can only read, and wait for the end of it.
+fn frozen(case: &Case<'_>) -> State {
+    let (world, stage) = (case.world, &case.world.stage);
+    let proved = labels::synchronised(&world.profile, case.upgrade);
+    let written = world.counted.as_ref().is_some_and(|counted| !counted.production.is_empty());
+    match () {
+        () if stage.database.is_none() || written => State::Broken,
+        () if linked(case) => State::Frozen,
+        () if proved => upgraded(case),
+        // Migrate closes the row in the copy, and only rollback takes the label away again.
+        () if stage.fence(case.upgrade).is_some_and(|fence| fence.closed_at.is_some()) => State::RollingBack,
+        // A copy that takes writes, or never got the fence, was cut off by somebody else.
+        () if stage.sql.is_some() && !(stage.read_only() && stage.fence(case.upgrade).is_some()) => State::Broken,
+        () => State::Terminating,
+    }
+}
+
+/// Migrate stops the site before the first script, and starts it after the last one.
+fn upgraded(case: &Case<'_>) -> State {
+    let stage = &case.world.stage;
+    let begun = stage.sql.is_some() && (stage.writable() || stage.open_fence(case.upgrade).is_none());
+    let runs = stage.site.as_ref().is_some_and(|site| site.running);
+    match (begun, journal_digest(case).is_some() && runs) {
+        (false, _) => State::Terminated,
+        (true, false) => State::Migrating,
+        (true, true) if case.world.enabled(&case.upgrade.stage) => State::Switching,
+        (true, true) => State::Migrated,
+    }
+}
+
+/// Users write to V1.
+fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
+    let (world, upgrade) = (case.world, case.upgrade);
+    let (stage, fence) = (&world.stage, world.production.fence(upgrade));
+    let there = stage.database.as_ref().is_some_and(|database| is_of(database, case));
+    match fence.filter(|fence| fence.closed_at.is_none()) {
+        Some(_) if linked(case) => return State::Freezing,
+        // Rollback takes the label away before anything else.
+        Some(_) if labels::synchronised(&world.profile, upgrade) => return State::Broken,
+        Some(_) => return State::RollingBack,
+        None if !ours(case) && !there => return State::NotBegun,
+        None => {}
+    }
+    let schema = world.production.sql.as_ref().is_some_and(|sql| sql.schema.is_some());
+    match (there, linked(case)) {
+        _ if !schema => State::CleaningUp,
+        (false, _) => State::Preparing,
+        (true, true) => following(case),
+        (true, false) if *rollback == Rollback::NothingToDo => State::RolledBack,
+        (true, false) if fence.is_none() => State::Broken,
+        (true, false) => State::RollingBack,
+    }
+}
+
+fn is_of(database: &Database, case: &Case<'_>) -> bool {
+    crate::facts::tag(&database.tags, crate::facts::TAG) == Some(case.upgrade.id.as_str())
+}
+
+/// The stage copy follows production.
+fn following(case: &Case<'_>) -> State {
+    let (world, stage) = (case.world, &case.upgrade.stage);
+    let caught_up = world.production.link_to(&stage.database).is_some_and(|link| link.caught_up());
+    let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
+    match (caught_up, site_is_pointed(case)) {
+        (false, _) => State::Seeding,
+        (true, true) if listed => State::Prepared,
+        // The endpoint is the last thing that prepare adds, so a site that is not on stage any more was taken off it.
+        (true, false) if listed => State::RolledBack,
+        _ => State::Preparing,
+    }
+}
+
+/// What comes next, and why.
+pub(super) fn next(case: &Case<'_>, state: State, overdue: bool) -> Next {
+    let stage = &case.upgrade.stage.database;
+    match state {
+        _ if overdue => {
+            step(Step::Rollback, "the deadline of the read-only time has passed: production has to take writes again")
+        }
+        State::NotBegun => step(Step::Prepare, "nothing of this upgrade is there"),
+        State::Preparing => step(Step::Prepare, "it finishes what it began"),
+        State::Seeding => step(Step::Prepare, "it waits until the stage copy has everything"),
+        State::Prepared => step(Step::Freeze, "stage is ready"),
+        State::Freezing => step(Step::Freeze, "its fence is open, and production is not read-only"),
+        State::Frozen | State::Terminating => step(Step::Terminate, "production is read-only"),
+        State::Broken => way_back(case),
+        State::Terminated => step(Step::Migrate, "the stage copy has every write of production"),
+        State::Migrating => step(Step::Migrate, "it runs the scripts that the journal does not have yet"),
+        State::Migrated => step(Step::Switch, "V2 runs on the upgraded copy"),
+        State::Switching => step(Step::Switch, "the stage endpoint is enabled, and users are on V1"),
+        State::Switched => after_the_switch(case),
+        State::RollingBack => step(Step::Rollback, "it finishes what it began"),
+        State::RolledBack => remove(stage, "the stage copy is of no use any more; look into what went wrong first"),
+        State::CleaningUp => clean_up(case),
+        State::CleanedUp => nothing("nothing is left to do"),
+        State::ReadOnlyByAnother => nothing(&foreign(case)),
+        State::Unknown => nothing(&unknown(case)),
+    }
+}
+
+fn step(step: Step, why: &str) -> Next {
+    Next { step: Some(step), remove: None, why: why.to_owned() }
+}
+
+fn remove(database: &DatabaseId, why: &str) -> Next {
+    Next { step: Some(Step::Cleanup), remove: Some(database.clone()), why: why.to_owned() }
+}
+
+fn nothing(why: &str) -> Next {
+    Next { step: None, remove: None, why: why.to_owned() }
+}
+
+/// Where nobody waits for production, there is nothing to roll back before stage goes.
+fn way_back(case: &Case<'_>) -> Next {
+    let (production, why) = (&case.world.production, broken(case));
+    let waiting = production.read_only() || production.open_fence(case.upgrade).is_some();
+    if waiting { step(Step::Rollback, why) } else { remove(&case.upgrade.stage.database, why) }
+}
+
+/// Why the stage copy cannot be used.
+fn broken(case: &Case<'_>) -> &'static str {
+    let (production, stage) = (&case.world.production, &case.world.stage);
+    match () {
+        () if stage.database.is_none() => "the stage copy is gone",
+        () if !production.read_only() && production.open_fence(case.upgrade).is_some() => {
+            "production takes writes again, which its copy does not get"
+        }
+        () if labels::synchronised(&case.world.profile, case.upgrade) => {
+            "production was written to after its copy was cut off"
+        }
+        () => "the link is gone, and nothing proves that the copy has every write",
+    }
+}
+
+fn after_the_switch(case: &Case<'_>) -> Next {
+    match labels::switched_at(&case.world.profile, case.upgrade) {
+        Some(_) => {
+            remove(&case.upgrade.production.database, "users are on V2; remove V1 once nobody needs the way back")
+        }
+        None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
+    }
+}
+
+/// Whose removal had begun: users are where the other slot is.
+fn clean_up(case: &Case<'_>) -> Next {
+    let passed = case.world.point_of_no_return_passed(case.upgrade);
+    let slot = if passed { &case.upgrade.production } else { &case.upgrade.stage };
+    remove(&slot.database, "it finishes what it began")
+}
+
+fn foreign(case: &Case<'_>) -> String {
+    let database = &case.upgrade.production.database;
+    let fences = case.world.production.sql.iter().flat_map(|sql| &sql.fences);
+    match fences.clone().find(|fence| fence.closed_at.is_none()) {
+        Some(fence) => {
+            format!("production `{database}` is read-only by upgrade `{}`: ask for the status of that one", fence.run)
+        }
+        None => format!(
+            "production `{database}` is read-only, and no upgrade says that it was the one: find out who made it so"
+        ),
+    }
+}
+
+fn unknown(case: &Case<'_>) -> String {
+    let database = &case.upgrade.production.database;
+    match &case.world.production.database {
+        None => format!("production `{database}` does not exist, and users are not on V2: look at the identifiers"),
+        Some(_) => format!("no log-in to production `{database}` succeeded"),
+    }
+}

@@ -1,0 +1,5 @@
+//! `upgrade-status`: see `upgrade-status --help`.
+
+fn main() -> std::process::ExitCode {
+    steps::status()
+}

@@ -1,0 +1,82 @@
+//! Status: where an upgrade stands, from the live state alone. It takes no lock and changes nothing.
+
+mod find;
+mod told;
+
+use rollout::{Upgrade, UpgradeId, facts::Holder, rows::Counted, status};
+use runner::Guest;
+use tsql::statements::lock;
+
+use crate::{
+    cloud::{Cloud, Pace, upgrade_id},
+    failure::Failure,
+    inputs::StatusArguments,
+    observe::{self, Sessions, observe},
+    report::Report,
+    stop::Stop,
+};
+use find::{Found, Named, find};
+
+/// Runs the step.
+///
+/// # Errors
+/// Something cannot be read, or the inputs do not say what to look at.
+pub async fn run(guest: &Guest, arguments: StatusArguments, stop: &Stop) -> Result<Report, Failure> {
+    stop.or_interrupted(tell(guest, arguments)).await
+}
+
+async fn tell(guest: &Guest, arguments: StatusArguments) -> Result<Report, Failure> {
+    let by_profile = arguments.profile.is_some() && arguments.slots.stage_database.is_none();
+    if by_profile { by_labels(guest, &arguments).await } else { by_slots(guest, &arguments).await }
+}
+
+async fn by_slots(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
+    let id = upgrade_id(guest, &arguments.connection)?;
+    let upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
+        Failure::refused(refusal, "take the identifiers from the outputs of plan, or pass `profile` alone")
+    })?;
+    of(&signed_in(guest, arguments, &upgrade.id).await?, &upgrade).await
+}
+
+async fn by_labels(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
+    let named = Named::of(arguments)?;
+    let unknown = "unknown".parse().map_err(|error| Failure::interrupted(anyhow::Error::new(error)))?;
+    let cloud = signed_in(guest, arguments, &unknown).await?;
+    match find(&cloud, &named).await? {
+        Found::Upgrade(upgrade) => of(&cloud.of_upgrade("status", &upgrade.id), &upgrade).await,
+        Found::Nothing => Ok(told::nothing(&named.profile)),
+        Found::WithoutV1(labelled) => Ok(told::without_v1(&labelled)),
+    }
+}
+
+async fn signed_in(guest: &Guest, arguments: &StatusArguments, id: &UpgradeId) -> Result<Cloud, Failure> {
+    let cloud = Cloud::new(guest, "status", id, &arguments.connection, Pace::of(&arguments.connection))?;
+    cloud.sign_in().await?;
+    Ok(cloud)
+}
+
+/// Looks at everything, and at who is at work.
+async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
+    let mut sessions = Sessions::default();
+    let mut world = observe(cloud, upgrade, &mut sessions).await?;
+    world.counted = counted(cloud, upgrade, &mut sessions).await;
+    let holder = holder(cloud, &mut sessions).await;
+    Ok(told::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))
+}
+
+/// What was written to V2 is of use for the question of the way back, and no more: without it the rest is told all the same.
+async fn counted(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Counted> {
+    let counted = observe::counted(upgrade, sessions, cloud.pace.request).await;
+    counted.unwrap_or_else(|failure| {
+        cloud.notice(format!("the rows of the databases cannot be counted: {}", failure.message()));
+        None
+    })
+}
+
+async fn holder(cloud: &Cloud, sessions: &mut Sessions) -> Option<Holder> {
+    let session = sessions.production.as_mut()?;
+    lock::holder(session, cloud.pace.request).await.unwrap_or_else(|error| {
+        cloud.notice(format!("who holds the lock cannot be seen: {error}"));
+        None
+    })
+}
