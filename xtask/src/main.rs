@@ -11,6 +11,7 @@ mod outputs;
 mod process;
 mod rehearse;
 mod simulator;
+mod sweep;
 mod verify;
 mod workspace;
 
@@ -30,6 +31,10 @@ fn run(task: Task) -> anyhow::Result<bool> {
     match task {
         Task::Rehearse(options) => rehearse::run(&Workspace::find(Profile::Release)?, &options),
         Task::Verify(options) => verify::run(&Workspace::find(Profile::Dev)?, &options),
+        Task::Sweep(options) => {
+            let profile = if options.uses_debug() { Profile::Dev } else { Profile::Release };
+            sweep::run(&Workspace::find(profile)?, &options)
+        }
         Task::Act => act::run(&Workspace::find(Profile::Dev)?),
         Task::Contract(options) => contract::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Dist => dist::run(&Workspace::find(Profile::Release)?),
@@ -40,6 +45,8 @@ fn run(task: Task) -> anyhow::Result<bool> {
 enum Task {
     /// Upgrade a sample application from V1 to V2 on the simulated Azure, with the real step binaries.
     Rehearse(rehearse::Options),
+    /// Let every fault happen at every request of every step, with users writing, and see that nothing is lost.
+    Sweep(sweep::Options),
     /// Run every check that a change has to pass.
     Verify(verify::Options),
     /// Lint the workflows and run them for real with `act` against the simulated Azure.

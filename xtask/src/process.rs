@@ -23,20 +23,51 @@ pub struct Finished {
     pub seconds: f64,
 }
 
+/// A process that runs.
+pub struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    shown: String,
+    started: Instant,
+}
+
 /// Runs the command; `live` gets each line. A process that is not done within `limit` is killed, and that is an error.
 pub fn run(command: &mut Command, limit: Duration, live: &mut dyn FnMut(&str)) -> anyhow::Result<Finished> {
-    let line = shown(command);
-    let started = Instant::now();
+    start(command)?.finish(limit, live)
+}
+
+/// Starts the command, whose lines are kept until somebody asks for them.
+pub fn start(command: &mut Command) -> anyhow::Result<Running> {
+    let (shown, started) = (shown(command), Instant::now());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("start `{line}`"))?;
-    let text = collect(&lines_of(&mut child)?, started + limit, live);
-    if text.is_none() {
-        child.kill().with_context(|| format!("kill `{line}`"))?;
+    let mut child = command.spawn().with_context(|| format!("start `{shown}`"))?;
+    let lines = lines_of(&mut child)?;
+    Ok(Running { child, lines, shown, started })
+}
+
+impl Running {
+    /// Whether it has come to its end.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        let status = self.child.try_wait().with_context(|| format!("look at `{}`", self.shown))?;
+        Ok(status.is_some())
     }
-    let status = child.wait().with_context(|| format!("wait for `{line}`"))?;
-    match text {
-        Some(text) => Ok(Finished { code: status.code(), text, seconds: started.elapsed().as_secs_f64() }),
-        None => bail!("`{line}` was not done after {} s and was killed", limit.as_secs()),
+
+    /// Ends it as nothing it could do anything about: SIGKILL.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().with_context(|| format!("kill `{}`", self.shown))
+    }
+
+    /// Waits for its end, at most until `limit` after its start: then it is killed, and that is an error.
+    pub fn finish(mut self, limit: Duration, live: &mut dyn FnMut(&str)) -> anyhow::Result<Finished> {
+        let text = collect(&self.lines, self.started + limit, live);
+        if text.is_none() {
+            self.kill()?;
+        }
+        let status = self.child.wait().with_context(|| format!("wait for `{}`", self.shown))?;
+        let Some(text) = text else {
+            bail!("`{}` was not done after {} s and was killed", self.shown, limit.as_secs())
+        };
+        Ok(Finished { code: status.code(), text, seconds: self.started.elapsed().as_secs_f64() })
     }
 }
 
@@ -91,6 +122,18 @@ mod tests {
         assert_eq!(finished.code, Some(30));
         assert_eq!(finished.text.len(), "out\nerr\n".len());
         assert!(seen.contains(&"out".to_owned()) && seen.contains(&"err".to_owned()));
+    }
+
+    #[test]
+    fn a_process_that_is_killed_has_no_code_and_keeps_its_lines() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo begun; exec sleep 600"]);
+        let mut running = start(&mut command).unwrap();
+        let begun = running.lines.recv().unwrap();
+        assert!(!running.has_ended().unwrap());
+        running.kill().unwrap();
+        let finished = running.finish(Duration::from_secs(20), &mut |_| ()).unwrap();
+        assert_eq!((begun.as_str(), finished.code), ("begun", None));
     }
 
     #[test]

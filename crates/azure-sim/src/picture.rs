@@ -1,9 +1,11 @@
 //! The whole state as JSON, and its digest.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sim_sql::Access;
+use sim_sql::{Access, Content};
 
 use crate::{
     cloud::{Cloud, lock},
@@ -61,7 +63,9 @@ impl Cloud {
         for (shown, database) in picture["databases"].as_array_mut().into_iter().flatten().zip(world.databases.values())
         {
             let contents = database.store.as_ref().map(|store| store.contents(&hidden)).transpose();
-            shown["contents"] = json!(contents.with_context(|| format!("reading `{}`", database.name))?);
+            let contents = contents.with_context(|| format!("reading `{}`", database.name))?.unwrap_or_default();
+            let object = |(name, Content { definition, rows })| (name, json!({"definition": definition, "rows": rows}));
+            shown["contents"] = Value::Object(contents.into_iter().map(object).collect());
         }
         for (shown, site) in picture["sites"].as_array_mut().into_iter().flatten().zip(world.sites.values()) {
             shown["settings"] = json!(fingerprints(site));
@@ -77,14 +81,14 @@ impl Cloud {
 }
 
 /// The settings of a site and those that its process runs with; not the values, but what tells one from another.
-fn fingerprints(site: &Site) -> Vec<(String, String)> {
+fn fingerprints(site: &Site) -> BTreeMap<String, String> {
     let of = |kind: &str, name: &str, value: &str| {
         let hash = Sha256::digest(value);
         (format!("{kind} {name}"), hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     };
     let settings = site.app_settings.iter().map(|(name, value)| of("setting", name, value));
-    let connections = [("connection", &site.connection_strings), ("running with", &site.effective)];
-    let connections = connections.into_iter().flat_map(|(kind, all)| {
+    let process = site.running.then_some(("running with", &site.effective));
+    let connections = [("connection", &site.connection_strings)].into_iter().chain(process).flat_map(|(kind, all)| {
         all.iter().map(move |(name, setting)| of(kind, name, &format!("{} {}", setting.kind, setting.value)))
     });
     settings.chain(connections).collect()

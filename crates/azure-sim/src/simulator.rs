@@ -157,8 +157,8 @@ impl Simulator {
         self.cloud.release();
     }
 
-    /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`, `quiet` (idle, and nobody is
-    /// connected), `fault` (it has happened). False if it does not in time, or
+    /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`, `quiet` (nobody is connected,
+    /// and nothing is being answered), `fault` (it has happened). False if it does not in time, or
     /// if there is no such condition.
     pub fn wait(&self, condition: &str, timeout: Duration) -> bool {
         self.cloud.wait(condition, timeout) == Some(true)

@@ -8,6 +8,7 @@ use crate::{
     clock,
     cloud::Cloud,
     replication::{pending, stores},
+    sign_in::Issued,
     users::{Ledger, Queue, Users},
     watch::Watch,
     world::World,
@@ -20,6 +21,7 @@ pub(crate) struct Saved {
     ledger: Ledger,
     queue: Queue,
     watch: Watch,
+    issued: Issued,
 }
 
 impl Cloud {
@@ -33,7 +35,7 @@ impl Cloud {
         let mut world = self.world().clone();
         self.copy_stores(&mut world)?;
         let (ledger, queue, watch) = (self.ledger().clone(), self.queue().clone(), self.watch().clone());
-        Ok(Saved { world, users: users.clone(), ledger, queue, watch })
+        Ok(Saved { world, users: users.clone(), ledger, queue, watch, issued: self.issued().clone() })
     }
 
     /// Puts a saved world in the place of the present one; every SQL session ends.
@@ -51,6 +53,7 @@ impl Cloud {
         *self.ledger() = saved.ledger.clone();
         *self.queue() = saved.queue.clone();
         *self.watch() = saved.watch.clone();
+        *self.issued() = saved.issued.clone();
         *self.world() = world;
         drop(replay);
         self.pools.clear();
@@ -103,7 +106,7 @@ impl Cloud {
         }
         match condition {
             "fault" => Some(self.faults.has_fired()),
-            "quiet" => Some(self.wire.is_quiet() && caught_up(&world) && at_rest(&world)),
+            "quiet" => Some(self.wire.is_quiet()),
             "link-catch-up" => Some(!world.links.is_empty() && caught_up(&world)),
             "idle" => Some(caught_up(&world) && at_rest(&world)),
             _ => None,

@@ -27,4 +27,4 @@ pub use event::{Column, ColumnType, Environment, Event, Message, Value};
 pub use host::{Access, Change, DatabaseRow, Host, LinkRow, PrincipalRow, Role, Stop};
 pub use principal::Principal;
 pub use session::{Ended, Session, SessionHandle};
-pub use store::{Commit, CommitId, PeekedRow, SessionRow, Store, StoreError};
+pub use store::{Commit, CommitId, Content, PeekedRow, SessionRow, Store, StoreError};

@@ -171,9 +171,11 @@ fn contents_are_told_object_by_object_without_what_is_volatile() {
     assert_eq!(one.keys().filter(|key| !key.starts_with("schema ")).collect::<Vec<_>>(), ["dbo.t", "dbo.u", "dbo.v"]);
     assert!(one.contains_key("schema dbo"));
     assert_eq!(one, contents("'2026-11-23'", "1"));
-    assert_ne!(one["dbo.t"], contents("NULL", "1")["dbo.t"]);
+    assert_ne!(one["dbo.t"].rows, contents("NULL", "1")["dbo.t"].rows);
     let other = contents("'2026-11-22'", "2");
-    assert_eq!((one["dbo.t"] == other["dbo.t"], one["dbo.u"] == other["dbo.u"]), (true, false));
+    assert_eq!((one["dbo.t"] == other["dbo.t"], one["dbo.u"].definition == other["dbo.u"].definition), (true, true));
+    assert_ne!(one["dbo.u"].rows, other["dbo.u"].rows);
+    assert_eq!(one["dbo.v"].rows, None);
 }
 
 #[test]

@@ -294,7 +294,7 @@ impl Course<'_> {
             return failure;
         }
         let undos: Option<Vec<Effect>> = changes.iter().rev().map(|effect| effect.undo()).collect();
-        let Some(undos) = undos else { return Failure { outcome: Outcome::Interrupted, ..failure } };
+        let Some(undos) = undos else { return failure.into_interrupted() };
         for undo in undos {
             if let Err(worse) = self.apply_one(&undo, journey).await {
                 let error =

@@ -13,6 +13,9 @@ pub struct Failure {
     pub hint: String,
 }
 
+/// What a step that stopped half-way advises.
+const AGAIN: &str = "run this step again: it looks at what is there and finishes, or run rollback";
+
 impl Failure {
     /// Nothing was changed.
     pub fn refused(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
@@ -21,8 +24,7 @@ impl Failure {
 
     /// The step stopped half-way.
     pub fn interrupted(error: impl Into<anyhow::Error>) -> Self {
-        let hint = "run this step again: it looks at what is there and finishes, or run rollback";
-        Self { outcome: Outcome::Interrupted, error: error.into(), hint: hint.into() }
+        Self { outcome: Outcome::Interrupted, error: error.into(), hint: AGAIN.into() }
     }
 
     /// Stage cannot be used.
@@ -49,6 +51,12 @@ impl Failure {
             None => format!("{}; `upgrade-status` tells where the upgrade stands", self.hint),
         };
         Self { hint, ..self }
+    }
+
+    /// The same reason, after something was changed that stays changed: what it advises comes before the next run.
+    #[must_use]
+    pub fn into_interrupted(self) -> Self {
+        Self { outcome: Outcome::Interrupted, hint: format!("{}; then {AGAIN}", self.hint), ..self }
     }
 
     /// Reason by reason, each once, on one line.

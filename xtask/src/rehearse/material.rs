@@ -41,17 +41,30 @@ impl Material {
         Ok(Self { folder, scripts, database, app_v1, app_v2, cache: workspace.scratch("databases")? })
     }
 
-    /// Users on a timer, and names that are cached for a second instead of half a minute.
-    pub fn scenario(&self) -> Value {
+    /// An application in a folder of its own, with the upgrade scripts in its `upgrade`.
+    pub fn of(workspace: &Workspace, folder: PathBuf, application: &Path) -> anyhow::Result<Self> {
+        let at = |name: &str| application.join(name);
+        let cache = workspace.scratch("databases")?;
+        let (database, scripts) = (at("shop.sql"), at("upgrade"));
+        Ok(Self { folder, scripts, database, app_v1: at("v1/app.json"), app_v2: at("v2/app.json"), cache })
+    }
+
+    /// Where the application comes from, as a scenario names it.
+    pub fn application(&self) -> Value {
         json!({
-            "users": 8,
-            "user-interval-ms": 40,
-            "ttl-seconds": 1.0,
             "database-script": self.database,
             "app-v1": self.app_v1,
             "app-v2": self.app_v2,
             "cache-dir": self.cache,
         })
+    }
+
+    /// Users on a timer, and names that are cached for a second instead of half a minute.
+    pub fn scenario(&self) -> Value {
+        let mut scenario = self.application();
+        (scenario["users"], scenario["user-interval-ms"]) = (json!(8), json!(40));
+        scenario["ttl-seconds"] = json!(1.0);
+        scenario
     }
 }
 

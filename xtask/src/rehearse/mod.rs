@@ -1,12 +1,12 @@
 //! `cargo rehearse`: the whole upgrade of a sample application on the simulated Azure, by the real step binaries.
 
-mod inputs;
-mod material;
+pub mod inputs;
+pub mod material;
 mod report;
 mod road;
-mod sign_in;
+pub mod sign_in;
 mod stage;
-mod step;
+pub mod step;
 mod verdict;
 mod world;
 

@@ -55,13 +55,17 @@ pub fn run(workspace: &Workspace, simulator: &Simulator, folder: &Path, call: &C
     Ok(Done { ran, outputs })
 }
 
-struct Files {
-    output: std::path::PathBuf,
-    summary: std::path::PathBuf,
+/// What a step writes for its runner.
+pub struct Files {
+    /// Its outputs.
+    pub output: std::path::PathBuf,
+    /// Its summary.
+    pub summary: std::path::PathBuf,
 }
 
 impl Files {
-    fn make(folder: &Path, step: &str) -> anyhow::Result<Self> {
+    /// Empty ones in this folder.
+    pub fn make(folder: &Path, step: &str) -> anyhow::Result<Self> {
         let files = Self { output: folder.join(format!("{step}.output")), summary: folder.join(format!("{step}.md")) };
         for file in [&files.output, &files.summary] {
             fs::write(file, "").with_context(|| format!("write `{}`", file.display()))?;
@@ -70,7 +74,8 @@ impl Files {
     }
 }
 
-fn command(workspace: &Workspace, simulator: &Simulator, files: &Files, call: &Call<'_>) -> Command {
+/// The call of a step: an environment with nothing in it but what a runner gives.
+pub fn command(workspace: &Workspace, simulator: &Simulator, files: &Files, call: &Call<'_>) -> Command {
     let mut command = Command::new(workspace.binary(&format!("upgrade-{}", call.step)));
     command.env_clear().current_dir(&workspace.root);
     command.env("SSL_CERT_FILE", &simulator.ready.ca_file);

@@ -44,7 +44,7 @@ pub(crate) enum Standing {
 }
 
 /// Everything that was issued.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Issued {
     tokens: Vec<(String, Audience, f64)>,
     assertions: Vec<Assertion>,
@@ -52,7 +52,7 @@ pub(crate) struct Issued {
 }
 
 /// An assertion of GitHub's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Assertion {
     text: String,
     end: f64,

@@ -24,24 +24,38 @@ impl Store {
 /// Of a table and one of its columns, in lower case: `schema.table`, `column`.
 type Volatile<'v> = &'v dyn Fn(&str, &str) -> bool;
 
+/// An object of a database, as [`Store::contents`] shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// A hash over its definition.
+    pub definition: String,
+    /// A hash over its rows, where it has some.
+    pub rows: Option<String>,
+}
+
 impl Store {
-    /// A hash for each object (`schema.name` in lower case), over its definition and the rows of a table. Of a column that is
-    /// `volatile` it only counts where it is NULL. A schema is there as `schema <name>`.
+    /// Each object (`schema.name` in lower case). Of a column that is `volatile` it only counts where it is NULL. A schema is
+    /// there as `schema <name>`.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn contents(&self, volatile: Volatile<'_>) -> rusqlite::Result<BTreeMap<String, String>> {
+    pub fn contents(&self, volatile: Volatile<'_>) -> rusqlite::Result<BTreeMap<String, Content>> {
         let connection = self.own();
         let catalogue: Catalogue = catalogue::load(&connection)?;
-        let mut contents: BTreeMap<String, String> =
-            catalogue.schemas.iter().map(|schema| (format!("schema {}", schema.name), String::new())).collect();
+        let schema = |name: &String| (format!("schema {name}"), Content { definition: String::new(), rows: None });
+        let mut contents: BTreeMap<String, Content> =
+            catalogue.schemas.iter().map(|found| schema(&found.name)).collect();
         for (key, object) in &catalogue.objects {
-            let mut hash = Sha256::new();
-            hash.update(definition(object));
-            if let Object::Table(table) = object {
-                add_rows(&connection, &mut hash, table, &|column| volatile(key, column))?;
-            }
-            contents.insert(key.clone(), text(hash));
+            let definition = text(Sha256::new_with_prefix(definition(object)));
+            let rows = match object {
+                Object::Table(table) => {
+                    let mut hash = Sha256::new();
+                    add_rows(&connection, &mut hash, table, &|column| volatile(key, column))?;
+                    Some(text(hash))
+                }
+                Object::View(_) | Object::Routine(_) => None,
+            };
+            contents.insert(key.clone(), Content { definition, rows });
         }
         Ok(contents)
     }

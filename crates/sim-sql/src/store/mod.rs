@@ -24,6 +24,7 @@ pub(crate) use access::{Others, Termination};
 pub(crate) use applocks::{LockMode, LockOwner};
 pub(crate) use commit::Step;
 pub use commit::{Commit, CommitId};
+pub use digest::Content;
 pub(crate) use file::{catalogue_version, next_object, redefine};
 pub(crate) use member::Member;
 pub use member::SessionRow;

@@ -1,0 +1,271 @@
+//! One simulated Azure with an application on it, and steps that are run against it.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Value, json};
+
+use super::{
+    fault::Fault,
+    picture::{self, VOLATILE},
+    request::{Faulted, Request},
+    station::Station,
+};
+use crate::{
+    control::Control,
+    outputs::{self, Outputs},
+    process::{self, Running},
+    rehearse::{
+        inputs::{self, Input},
+        material::Material,
+        sign_in::SignIn,
+        step::{Call, Files, command},
+    },
+    simulator::Simulator,
+    workspace::Workspace,
+};
+
+/// No step takes longer than this, whatever goes wrong.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long the world gets to come to rest.
+const REST: Duration = Duration::from_secs(20);
+/// Between two looks at whether the fault has happened.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How masks are announced to the runner: the one place where a secret has to stand.
+const MASK: &str = "::add-mask::";
+
+/// The steps' pace: no wait is longer than it has to be for the simulated services.
+const PACE: [(&str, &str); 10] = [
+    ("poll-interval", "10ms"),
+    ("retry-first", "10ms"),
+    ("retry-budget", "400ms"),
+    ("request-timeout", "1s"),
+    ("connect-timeout", "1s"),
+    ("health-timeout", "3s"),
+    ("seeding-timeout", "3s"),
+    ("rollback-after", "0s"),
+    ("max-read-only", "12h"),
+    ("keep-alive", "10s"),
+];
+
+/// A simulator, and what the steps against it are run with.
+pub struct Bench<'w> {
+    workspace: &'w Workspace,
+    folder: PathBuf,
+    material: Material,
+    simulator: Simulator,
+    /// Outputs of plan and prepare.
+    pub outputs: Outputs,
+}
+
+/// A step that ended.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Its exit code; `None` if it was killed.
+    pub code: Option<i32>,
+    /// All that it printed.
+    pub text: String,
+    /// Its outputs.
+    pub outputs: Outputs,
+    /// The requests that it sent, and the fault that it met.
+    pub faulted: Faulted,
+}
+
+impl<'w> Bench<'w> {
+    /// Starts a simulator of its own for the worker of this number.
+    pub fn start(workspace: &'w Workspace, number: usize) -> anyhow::Result<Self> {
+        let folder = workspace.scratch(&format!("sweep/{number}"))?;
+        let application = workspace.root.join("tests/sweep");
+        let material = Material::of(workspace, folder.clone(), &application)?;
+        let simulator = Simulator::start(workspace, &folder, &scenario(&material))?;
+        Ok(Self { workspace, folder, material, simulator, outputs: Outputs::new() })
+    }
+
+    fn control(&self) -> &Control {
+        &self.simulator.control
+    }
+
+    /// Runs the step of a station, with a fault at one of its requests. The fault is over when it has ended.
+    pub fn run(&self, station: &Station, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
+        let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
+        inputs.extend(station.inputs(&self.outputs, &self.material)?);
+        inputs.extend(PACE.map(|(name, value)| (name, value.to_owned())));
+        let told = fault.map_or(Value::Null, |(fault, request)| fault.at(request));
+        self.control().set_fault(&told)?;
+        let kills = fault.is_some_and(|(fault, _)| fault.kills());
+        let ran = self.call(station.step, &inputs, kills).with_context(|| format!("run {}", station.step));
+        let faulted = Faulted::read(self.control().faulted()?)?;
+        self.control().set_fault(&Value::Null)?;
+        let (code, text, outputs) = ran?;
+        Ok(Ran { code, text, outputs, faulted })
+    }
+
+    fn call(&self, step: &str, inputs: &[Input], kill: bool) -> anyhow::Result<(Option<i32>, String, Outputs)> {
+        let files = Files::make(&self.folder, step)?;
+        let mut variables = SignIn::Oidc.variables(&self.simulator.ready);
+        variables.extend([("GITHUB_ACTIONS", "true".to_owned()), ("RUNNER_DEBUG", "1".to_owned())]);
+        let call = Call { step, inputs, variables: &variables };
+        let mut running = process::start(&mut command(self.workspace, &self.simulator, &files, &call))?;
+        if kill {
+            self.kill_at_the_fault(&mut running)?;
+        }
+        let finished = running.finish(LIMIT, &mut |_| ())?;
+        let (written, summary) = (read(&files.output)?, read(&files.summary)?);
+        let shown: String = finished.text.lines().filter(|line| !line.starts_with(MASK)).map(with_end).collect();
+        self.control().output(step, &format!("{shown}\n{written}\n{summary}"))?;
+        Ok((finished.code, shown, outputs_of(&written, finished.code)?))
+    }
+
+    /// The simulator makes the step wait at the request, and there it ends.
+    fn kill_at_the_fault(&self, running: &mut Running) -> anyhow::Result<()> {
+        while !self.control().wait("fault", GLANCE)? {
+            if running.has_ended()? {
+                return Ok(());
+            }
+        }
+        running.kill()
+    }
+
+    /// Waits until nobody is connected any more.
+    pub fn alone(&self) -> anyhow::Result<()> {
+        ensure!(self.control().wait("quiet", REST)?, "somebody is still connected after {} s", REST.as_secs());
+        Ok(())
+    }
+
+    /// The world once nothing is under way in it.
+    pub fn picture(&self) -> anyhow::Result<Value> {
+        self.alone()?;
+        ensure!(self.control().wait("idle", REST)?, "the world has not come to rest after {} s", REST.as_secs());
+        self.moving_picture()
+    }
+
+    /// The world as it is, although something in it does not end.
+    pub fn moving_picture(&self) -> anyhow::Result<Value> {
+        Ok(picture::normal(&self.control().picture(&VOLATILE)?))
+    }
+
+    /// Saves the world.
+    pub fn save(&self, state: &str) -> anyhow::Result<()> {
+        self.control().snapshot(state)
+    }
+
+    /// Puts the world in a saved state.
+    pub fn restore(&self, state: &str) -> anyhow::Result<()> {
+        self.control().restore(state)
+    }
+
+    /// Lets operations go on that a fault has made hang.
+    pub fn release(&self) -> anyhow::Result<()> {
+        self.control().release()
+    }
+
+    /// What users see, after one more round of theirs.
+    pub fn report(&self) -> anyhow::Result<Value> {
+        self.control().tick()?;
+        self.control().report()
+    }
+
+    /// Whether users of this site can write, if need be once their old answers of DNS have ended.
+    pub fn takes_writes(&self, site: &str) -> anyhow::Result<bool> {
+        let before = acknowledged(&self.control().report()?);
+        let serves = |report: &Value| report["serving"]["site"] == site && acknowledged(report) > before;
+        for _ in 0..20 {
+            if serves(&self.report()?) {
+                return Ok(true);
+            }
+            self.control().wait("link-catch-up", Duration::from_millis(20))?;
+        }
+        Ok(false)
+    }
+}
+
+fn acknowledged(report: &Value) -> u64 {
+    report["writes"]["acknowledged"].as_u64().unwrap_or_default()
+}
+
+/// Few users, who act around every change; everything else takes as long as it must to be seen by somebody who looks.
+fn scenario(material: &Material) -> Value {
+    let mut scenario = material.application();
+    let settings = json!({
+        "users": 2,
+        "stubborn-users": 1,
+        "ttl-seconds": 0.05,
+        "seeding-ms": 10,
+        "lag-ms": 5,
+        "operation-ms": 10,
+        "retry-after-ms": 10,
+        "probe-interval-ms": 15,
+        "site-start-ms": 5,
+        "site-timeout-ms": 2000,
+    });
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        scenario[name] = value.clone();
+    }
+    scenario
+}
+
+fn with_end(line: &str) -> String {
+    format!("{line}\n")
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("read `{}`", file.display()))
+}
+
+/// A step that was killed may have written half of its outputs.
+fn outputs_of(written: &str, code: Option<i32>) -> anyhow::Result<Outputs> {
+    match (outputs::parse(written), code) {
+        (Ok(outputs), _) => Ok(outputs),
+        (Err(_), None) => Ok(Outputs::new()),
+        (Err(error), Some(_)) => Err(error.context("read the outputs")),
+    }
+}
+
+impl Ran {
+    /// Why it ended without success, in its own words: message and hint.
+    pub fn why(&self) -> Option<(String, String)> {
+        let result: Value = serde_json::from_str(self.outputs.get("result")?).ok()?;
+        Some((result["message"].as_str()?.to_owned(), result["hint"].as_str()?.to_owned()))
+    }
+
+    /// Refuses a step that did not succeed.
+    pub fn succeeded(&self, step: &str) -> anyhow::Result<()> {
+        match self.code {
+            Some(0) => Ok(()),
+            code => bail!("{step} ended with {}: {}", told(code), self.last_words()),
+        }
+    }
+
+    /// Message and hint, or what it printed last.
+    pub fn last_words(&self) -> String {
+        self.why().map_or_else(
+            || self.text.lines().rev().take(3).collect::<Vec<_>>().join(" / "),
+            |(message, hint)| format!("{message} (hint: {hint})"),
+        )
+    }
+
+    /// Its outputs but for times and words about how it went.
+    pub fn lasting_outputs(&self) -> Outputs {
+        let passing = |name: &str| matches!(name, "outcome" | "result") || name.ends_with("-seconds");
+        self.outputs
+            .iter()
+            .filter(|(name, _)| !passing(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+}
+
+/// An exit code for people.
+pub fn told(code: Option<i32>) -> String {
+    code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
+}
+
+impl Bench<'_> {
+    /// What a step passes on to the ones after it.
+    pub fn pass_on(&mut self, ran: &Ran) {
+        self.outputs.extend(ran.lasting_outputs());
+    }
+}

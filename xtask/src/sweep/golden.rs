@@ -1,0 +1,122 @@
+//! The golden run: every step without a fault, what it sent and the world that it left.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+use super::{
+    bench::{Bench, Ran},
+    picture::{differences, without_stage},
+    request::{self, Request},
+    station::{PLAN, START, Station},
+};
+use crate::outputs::Outputs;
+
+/// What a golden run has found, on one bench.
+#[derive(Default)]
+pub struct Golden {
+    pictures: BTreeMap<&'static str, Value>,
+    tapes: BTreeMap<&'static str, Vec<Vec<Request>>>,
+    outputs: BTreeMap<&'static str, Outputs>,
+}
+
+impl Golden {
+    /// Goes through the stations, each so many times, and saves every state on the bench under its name.
+    ///
+    /// # Errors
+    /// A step does not succeed, or two runs of it do not come to the same.
+    pub fn travel(bench: &mut Bench<'_>, stations: &[&'static Station], times: usize) -> anyhow::Result<Self> {
+        let mut golden = Self::default();
+        // Once users have acted, it is known which tables are theirs.
+        check_report(&bench.report()?)?;
+        bench.save(START)?;
+        golden.pictures.insert(START, bench.picture()?);
+        let plan = bench.run(&PLAN, None)?;
+        plan.succeeded("plan")?;
+        bench.outputs = plan.lasting_outputs();
+        for station in stations {
+            for _ in 0..times {
+                golden.visit(bench, station).with_context(|| format!("the golden run of {}", station.name))?;
+            }
+        }
+        golden.check_ways_back(&bench.outputs)?;
+        Ok(golden)
+    }
+
+    fn visit(&mut self, bench: &mut Bench<'_>, station: &'static Station) -> anyhow::Result<()> {
+        bench.restore(station.from)?;
+        let ran = bench.run(station, None)?;
+        ran.succeeded(station.step)?;
+        let picture = bench.picture()?;
+        self.keep_picture(station.to, &picture)?;
+        check_report(&bench.report()?)?;
+        bench.pass_on(&ran);
+        self.keep_outputs(station, &ran)?;
+        self.tapes.entry(station.name).or_default().push(ran.faulted.requests);
+        if station.to != START {
+            bench.save(station.to)?;
+        }
+        Ok(())
+    }
+
+    fn keep_picture(&mut self, state: &'static str, picture: &Value) -> anyhow::Result<()> {
+        let known = self.pictures.entry(state).or_insert_with(|| picture.clone());
+        let differ = differences(known, picture);
+        ensure!(differ.is_empty(), "two runs leave two worlds: {}", differ.join("; "));
+        Ok(())
+    }
+
+    fn keep_outputs(&mut self, station: &'static Station, ran: &Ran) -> anyhow::Result<()> {
+        let found = ran.lasting_outputs();
+        let known = self.outputs.entry(station.name).or_insert_with(|| found.clone());
+        ensure!(*known == found, "two runs have two outputs: {known:?} and {found:?}");
+        Ok(())
+    }
+
+    /// After a rollback, and after stage was removed, the world is the one before the upgrade but for stage.
+    fn check_ways_back(&self, outputs: &Outputs) -> anyhow::Result<()> {
+        let before = without_stage(self.picture(START), outputs);
+        let back = |state: &&&str| state.starts_with("back-") || **state == "stage-removed";
+        for state in self.pictures.keys().filter(|state| back(state)) {
+            let differ = differences(&before, &without_stage(self.picture(state), outputs));
+            ensure!(differ.is_empty(), "{state} is not the world before the upgrade: {}", differ.join("; "));
+        }
+        Ok(())
+    }
+
+    /// The world in a state between two steps.
+    pub fn picture(&self, state: &str) -> &Value {
+        self.pictures.get(state).unwrap_or(&Value::Null)
+    }
+
+    /// What a step passes on.
+    pub fn outputs(&self, station: &Station) -> Outputs {
+        self.outputs.get(station.name).cloned().unwrap_or_default()
+    }
+}
+
+/// The requests of a step that all golden runs have sent.
+///
+/// # Errors
+/// The runs have left different worlds, or two requests cannot be told apart.
+pub fn requests(all: &[Golden], station: &Station) -> anyhow::Result<Vec<Request>> {
+    let [first, others @ ..] = all else { return Ok(Vec::new()) };
+    for other in others {
+        let differ = differences(first.picture(station.to), other.picture(station.to));
+        ensure!(differ.is_empty(), "two simulators are in two states after {}: {}", station.name, differ.join("; "));
+    }
+    let tapes: Vec<Vec<Request>> =
+        all.iter().filter_map(|golden| golden.tapes.get(station.name)).flatten().cloned().collect();
+    let requests = request::common(&tapes);
+    request::check_marks(&requests).with_context(|| format!("name the requests of {}", station.name))?;
+    Ok(requests)
+}
+
+/// Refuses a world in which a write was lost or an invariant broken.
+fn check_report(report: &Value) -> anyhow::Result<()> {
+    let (lost, broken) = (&report["writes"]["lost"], &report["invariants"]["broken"]);
+    ensure!(*lost == 0, "{lost} writes are lost");
+    ensure!(broken.as_array().is_some_and(Vec::is_empty), "broken: {broken}");
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! Plays one case: the step with its fault, the step again, and the way back from where it was left.
+
+use anyhow::{Context, anyhow, ensure};
+use serde_json::Value;
+
+use super::{
+    bench::{Bench, Ran, told},
+    case::{Case, OF_PAIRS, Pairs, Run, Second},
+    fault::Fault,
+    golden::Golden,
+    judge::{self, Left, Next, Seen},
+    picture::{differences, has_switched, without_stage},
+    request::Request,
+    station::{ROLLBACK, START, Station},
+    tally::Tally,
+};
+
+/// A poll may find sooner than in the golden run what it waits for: then the request of a case does not come, and the case is
+/// tried again.
+const ATTEMPTS: usize = 4;
+/// So many differences tell enough.
+const SHOWN: usize = 8;
+/// The state that a step was left in.
+const HALF_WAY: &str = "half-way";
+/// The state that a second fault has left.
+const SECOND: &str = "half-way-again";
+
+/// A case that did not go as it has to.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its id.
+    pub case: String,
+    /// What it is, for people.
+    pub told: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// What came of a case and its pairs.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// The figures.
+    pub tally: Tally,
+    /// What is wrong.
+    pub failures: Vec<Failure>,
+}
+
+/// A bench with what its golden run has found.
+pub struct Player<'p, 'w> {
+    /// The bench.
+    pub bench: &'p Bench<'w>,
+    /// The golden run on it.
+    pub golden: &'p Golden,
+    /// Tells what each run said.
+    pub verbose: bool,
+}
+
+/// The state before a run, and what it may lead to.
+struct Setting<'s> {
+    /// The saved state.
+    from: &'s str,
+    station: &'s Station,
+    fault: Fault,
+    request: &'s Request,
+}
+
+/// What follows a step that was interrupted, with the requests of both runs.
+struct Followed {
+    again: Vec<Request>,
+    back: Vec<Request>,
+}
+
+impl Player<'_, '_> {
+    /// Plays a case and its pairs.
+    pub fn play(&self, case: &Case) -> Played {
+        let mut played = Played::default();
+        let one = matches!(case.pairs, Pairs::One(_));
+        let mut tally = Tally { runs: 1, ..Tally::default() };
+        let result = self.single(case, &mut tally);
+        let followed = match result {
+            Ok(followed) => followed,
+            Err(error) => {
+                tally.failed = 1;
+                played.failures.push(failure(case.to_string(), case.told(), &error));
+                None
+            }
+        };
+        if !one || tally.failed > 0 {
+            played.tally.add(&tally);
+        }
+        if let Some(followed) = followed {
+            self.pairs(case, &followed, &mut played);
+        }
+        played
+    }
+
+    /// The requests of what followed, where something did.
+    fn single(&self, case: &Case, tally: &mut Tally) -> anyhow::Result<Option<Followed>> {
+        let station = case.station;
+        let setting = Setting { from: station.from, station, fault: case.fault, request: &case.request };
+        let (ran, picture) = self.interrupt(&setting, tally)?;
+        let (next, wrong) = self.judge(station, case.fault, &ran, &picture);
+        let followed = match next {
+            Next::Nothing => self.same_outputs(station, &ran).map(|()| None),
+            next => self.follow(station, next, &picture, tally).map(Some),
+        };
+        let followed = followed.with_context(|| [vec![said(&ran)], wrong.clone()].concat().join("; "))?;
+        ensure!(wrong.is_empty(), "{}; {}", said(&ran), wrong.join("; "));
+        tally.converged = 1;
+        Ok(followed)
+    }
+
+    /// Runs a step until its fault has happened, and looks at the world that it leaves.
+    fn interrupt(&self, setting: &Setting<'_>, tally: &mut Tally) -> anyhow::Result<(Ran, Value)> {
+        for _ in 0..ATTEMPTS {
+            self.bench.restore(setting.from)?;
+            let ran = self.bench.run(setting.station, Some((setting.fault, setting.request)))?;
+            self.tell(&ran);
+            if ran.faulted.fired.is_none() {
+                self.bench.alone()?;
+                continue;
+            }
+            tally.fired = 1;
+            let picture = if setting.fault == Fault::OperationHangs {
+                self.bench.alone()?;
+                self.bench.moving_picture()?
+            } else {
+                self.bench.picture()?
+            };
+            self.check_users(tally).with_context(|| said(&ran))?;
+            return Ok((ran, picture));
+        }
+        Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come"))
+    }
+
+    fn judge(&self, station: &Station, fault: Fault, ran: &Ran, picture: &Value) -> (Next, Vec<String>) {
+        let (before, after) = (self.golden.picture(station.from), self.golden.picture(station.to));
+        let left = match () {
+            () if picture == after && ran.code != Some(10) => Left::AsAfter,
+            () if picture == before => Left::AsBefore,
+            () if picture == after => Left::AsAfter,
+            () => Left::Between,
+        };
+        let seen = Seen {
+            code: ran.code,
+            outcome: ran.outputs.get("outcome").cloned(),
+            hint: ran.why().map(|(_, hint)| hint),
+            left,
+            switched: has_switched(picture, &self.bench.outputs),
+            killed: fault.kills(),
+        };
+        let (next, mut wrong) = judge::judge(&seen);
+        if !wrong.is_empty() {
+            let reference = if ran.code == Some(0) { after } else { before };
+            wrong.push(format!("the world{}", shown(&differences(reference, picture))));
+        }
+        (next, wrong)
+    }
+
+    /// The step again, then the way back from the same world.
+    fn follow(&self, station: &Station, next: Next, half: &Value, tally: &mut Tally) -> anyhow::Result<Followed> {
+        self.bench.save(HALF_WAY)?;
+        self.bench.release()?;
+        let again = self.again(station, tally)?;
+        let golden = [station.from, station.to].iter().any(|state| self.golden.picture(state) == half);
+        if golden || station.is_rollback() {
+            return Ok(Followed { again, back: Vec::new() });
+        }
+        self.bench.restore(HALF_WAY)?;
+        let back = self.back(next, half, tally)?;
+        tally.rolled_back = 1;
+        Ok(Followed { again, back })
+    }
+
+    fn again(&self, station: &Station, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
+        let ran = self.bench.run(station, None)?;
+        self.tell(&ran);
+        ran.succeeded(station.step).context("run again")?;
+        let differ = differences(self.golden.picture(station.to), &self.bench.picture()?);
+        ensure!(differ.is_empty(), "run again, {} leads to another world{}", station.step, shown(&differ));
+        self.same_outputs(station, &ran).context("run again")?;
+        self.check_users(tally).context("run again")?;
+        Ok(ran.faulted.requests)
+    }
+
+    fn back(&self, next: Next, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
+        let ran = self.bench.run(&ROLLBACK, None)?;
+        self.tell(&ran);
+        self.bench.release()?;
+        match next {
+            Next::AgainAndNoWayBack => self.refuses(&ran, half)?,
+            Next::AgainAndBack | Next::Nothing => self.gives_back(&ran)?,
+        }
+        self.check_users(tally).context("rolled back")?;
+        Ok(ran.faulted.requests)
+    }
+
+    /// The world is the one before the upgrade apart from stage, and V1 takes writes.
+    fn gives_back(&self, ran: &Ran) -> anyhow::Result<()> {
+        ran.succeeded("rollback")?;
+        let bare = |picture: &Value| without_stage(picture, &self.bench.outputs);
+        let differ = differences(&bare(self.golden.picture(START)), &bare(&self.bench.picture()?));
+        ensure!(differ.is_empty(), "after the rollback the world is not the one before the upgrade{}", shown(&differ));
+        let site = self.bench.outputs.get("production-site").map(String::as_str).unwrap_or_default();
+        let site = site.rsplit('/').next().unwrap_or_default();
+        ensure!(self.bench.takes_writes(site)?, "after the rollback users cannot write to `{site}`");
+        Ok(())
+    }
+
+    fn refuses(&self, ran: &Ran, half: &Value) -> anyhow::Result<()> {
+        ensure!(ran.code == Some(10), "rollback after the switch ended with {}: {}", told(ran.code), ran.last_words());
+        let differ = differences(half, &self.bench.picture()?);
+        ensure!(differ.is_empty(), "rollback has refused, and the world has changed{}", shown(&differ));
+        Ok(())
+    }
+
+    fn same_outputs(&self, station: &Station, ran: &Ran) -> anyhow::Result<()> {
+        let (wanted, found) = (self.golden.outputs(station), ran.lasting_outputs());
+        ensure!(wanted == found, "its outputs are {found:?} instead of {wanted:?}");
+        Ok(())
+    }
+
+    /// The simulator has watched every change: what users lost, and what must never be seen.
+    fn check_users(&self, tally: &mut Tally) -> anyhow::Result<()> {
+        let report = self.bench.report()?;
+        let lost = report["writes"]["lost"].as_u64().unwrap_or_default();
+        let broken = report["invariants"]["broken"].as_array().cloned().unwrap_or_default();
+        let secrets = broken.iter().filter(|broken| broken["number"] == 7).count() as u64;
+        tally.lost_writes += lost;
+        tally.leaked_secrets += secrets;
+        tally.broken_invariants += broken.len() as u64 - secrets;
+        ensure!(lost == 0 && broken.is_empty(), "{lost} writes are lost; broken invariants: {}", Value::from(broken));
+        Ok(())
+    }
+
+    fn tell(&self, ran: &Ran) {
+        if self.verbose {
+            eprintln!("{}-> {}\n", ran.text, told(ran.code));
+        }
+    }
+
+    /// Every second fault of a first one, from the world that the first one has left.
+    fn pairs(&self, case: &Case, followed: &Followed, played: &mut Played) {
+        let runs = [(Run::Again, &followed.again), (Run::Back, &followed.back)];
+        for (run, requests) in runs {
+            for request in requests.iter().filter(|request| request.changes) {
+                for fault in OF_PAIRS {
+                    let second = Second { run, mark: request.spot.mark(), fault };
+                    let wanted = match &case.pairs {
+                        Pairs::None => false,
+                        Pairs::All => true,
+                        Pairs::One(one) => *one == second,
+                    };
+                    if wanted {
+                        self.pair(case, &second, request, played);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pair(&self, case: &Case, second: &Second, request: &Request, played: &mut Played) {
+        let mut tally = Tally { runs: 1, ..Tally::default() };
+        if let Err(error) = self.second(case.station, second, request, &mut tally) {
+            tally.failed = 1;
+            let told = format!("{}, then `{}`: {}", case.told(), request.spot.request, second.fault.name());
+            played.failures.push(failure(format!("{case}+{second}"), told, &error));
+        }
+        played.tally.add(&tally);
+    }
+
+    /// The second fault, and the same run once more.
+    fn second(&self, station: &Station, second: &Second, request: &Request, tally: &mut Tally) -> anyhow::Result<()> {
+        self.bench.restore(HALF_WAY)?;
+        let half = self.bench.picture()?;
+        let run = match second.run {
+            Run::Again => station,
+            Run::Back => &ROLLBACK,
+        };
+        let setting = Setting { from: HALF_WAY, station: run, fault: second.fault, request };
+        let (ran, _) = self.interrupt(&setting, tally)?;
+        self.bench.save(SECOND)?;
+        let last = self.bench.run(run, None)?;
+        self.tell(&last);
+        let came = match second.run {
+            Run::Again => self.came_to_the_end(station, &last),
+            Run::Back if has_switched(&half, &self.bench.outputs) => self.refuses(&last, &half),
+            Run::Back => self.gives_back(&last),
+        };
+        came.with_context(|| said(&ran))?;
+        self.check_users(tally).with_context(|| said(&ran))?;
+        tally.converged = 1;
+        tally.rolled_back = u64::from(second.run == Run::Back);
+        Ok(())
+    }
+
+    fn came_to_the_end(&self, station: &Station, last: &Ran) -> anyhow::Result<()> {
+        last.succeeded(station.step).context("run again after the second fault")?;
+        let differ = differences(self.golden.picture(station.to), &self.bench.picture()?);
+        ensure!(differ.is_empty(), "run again after the second fault, it leads to another world{}", shown(&differ));
+        Ok(())
+    }
+}
+
+fn failure(case: String, told: String, error: &anyhow::Error) -> Failure {
+    Failure { case, told, why: format!("{error:#}") }
+}
+
+fn said(ran: &Ran) -> String {
+    match ran.code {
+        None => "the step was killed".to_owned(),
+        Some(0) => "the step succeeded".to_owned(),
+        code => format!("the step ended with {}: {}", told(code), ran.last_words()),
+    }
+}
+
+fn shown(differences: &[String]) -> String {
+    let more = differences.len().saturating_sub(SHOWN);
+    let list: Vec<&str> = differences.iter().take(SHOWN).map(String::as_str).collect();
+    match (list.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!(": {}", list.join("; ")),
+        (false, more) => format!(": {}; and {more} more", list.join("; ")),
+    }
+}

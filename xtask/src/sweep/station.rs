@@ -1,0 +1,135 @@
+//! The steps of a whole upgrade, each from the state before it to the state after it.
+
+use crate::{
+    outputs::Outputs,
+    rehearse::{
+        inputs::{self, Input},
+        material::Material,
+    },
+};
+
+/// A step from one state of the upgrade to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Station {
+    /// Its name in a case's id.
+    pub name: &'static str,
+    /// The step.
+    pub step: &'static str,
+    /// The state before it.
+    pub from: &'static str,
+    /// The state after it.
+    pub to: &'static str,
+    /// How replication is to be ended, where it is not left to the step.
+    termination: Option<&'static str>,
+    /// The output of plan that names what cleanup removes.
+    remove: Option<&'static str>,
+}
+
+/// The state in which nothing of the upgrade is there yet.
+pub const START: &str = "start";
+
+const fn step(name: &'static str, from: &'static str, to: &'static str) -> Station {
+    Station { name, step: name, from, to, termination: None, remove: None }
+}
+
+const fn terminate(name: &'static str, termination: &'static str) -> Station {
+    Station { name, termination: Some(termination), ..step("terminate", "frozen", "terminated") }
+}
+
+const fn rollback(name: &'static str, from: &'static str, to: &'static str) -> Station {
+    Station { name, ..step("rollback", from, to) }
+}
+
+const fn cleanup(name: &'static str, from: &'static str, to: &'static str, remove: &'static str) -> Station {
+    Station { name, remove: Some(remove), ..step("cleanup", from, to) }
+}
+
+/// The rollback, whatever state it is run in.
+pub const ROLLBACK: Station = rollback("rollback", "", "");
+
+/// The plan, whose outputs every other step needs.
+pub const PLAN: Station = step("plan", START, START);
+
+/// All of them, each after the one that makes the state before it.
+pub const ALL: [Station; 15] = [
+    PLAN,
+    step("prepare", START, "prepared"),
+    step("freeze", "prepared", "frozen"),
+    step("terminate", "frozen", "terminated"),
+    terminate("terminate-by-unlink", "unlink"),
+    terminate("terminate-by-delete", "delete"),
+    step("migrate", "terminated", "migrated"),
+    step("switch", "migrated", "switched"),
+    cleanup("cleanup-v1", "switched", "v1-removed", "production-database"),
+    rollback("rollback-prepared", "prepared", "back-from-prepared"),
+    rollback("rollback-frozen", "frozen", "back-from-frozen"),
+    rollback("rollback-terminated", "terminated", "back-from-terminated"),
+    rollback("rollback-migrated", "migrated", "back-from-migrated"),
+    cleanup("cleanup-stage", "back-from-migrated", "stage-removed", "stage-database"),
+    cleanup("cleanup-linked-stage", "back-from-prepared", "stage-removed", "stage-database"),
+];
+
+impl Station {
+    /// The station of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().find(|station| station.name == name)
+    }
+
+    /// The stations that lead to the state before this one, in order.
+    pub fn road(&self) -> Vec<&'static Self> {
+        let mut road = Vec::new();
+        let mut state = self.from;
+        while state != START {
+            let Some(before) = ALL.iter().find(|station| station.to == state) else { break };
+            road.push(before);
+            state = before.from;
+        }
+        road.reverse();
+        road
+    }
+
+    /// The step's inputs, fed by the outputs of the ones before.
+    pub fn inputs(&self, outputs: &Outputs, material: &Material) -> anyhow::Result<Vec<Input>> {
+        let mut inputs = match (self.step, self.remove) {
+            ("plan", _) => inputs::of_plan(material),
+            (_, Some(removed)) => inputs::of_cleanup(removed, outputs, material)?,
+            (step, None) => inputs::of_step(step, outputs, material)?,
+        };
+        match self.step {
+            "plan" => inputs.push(("upgrade-id", "sweep-1".to_owned())),
+            "cleanup" => inputs.extend([("revert-window", "0s".to_owned()), ("remove-database", "true".to_owned())]),
+            _ => {}
+        }
+        inputs.extend(self.termination.map(|way| ("termination", way.to_owned())));
+        Ok(inputs)
+    }
+
+    /// It is a rollback itself.
+    pub fn is_rollback(&self) -> bool {
+        self.step == "rollback"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_made_before_it_is_needed() {
+        let mut made = vec![START];
+        for station in &ALL {
+            assert!(made.contains(&station.from), "{}", station.name);
+            made.push(station.to);
+        }
+    }
+
+    #[test]
+    fn roads_lead_from_the_start() {
+        let names = |name: &str| -> Vec<&str> {
+            Station::named(name).unwrap().road().iter().map(|station| station.name).collect()
+        };
+        assert_eq!(names("plan"), Vec::<&str>::new());
+        assert_eq!(names("terminate-by-delete"), ["prepare", "freeze"]);
+        assert_eq!(names("cleanup-stage"), ["prepare", "freeze", "terminate", "migrate", "rollback-migrated"]);
+    }
+}
