@@ -10,7 +10,7 @@ const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "s
 const NO_TOKENS: [(&str, &str); 2] = [("arm-token", ""), ("sql-token", "")];
 
 /// A shop whose steps name the application, and prove it by GitHub's identity token.
-fn by_oidc(scenario: Scenario) -> Shop {
+pub fn by_oidc(scenario: Scenario) -> Shop {
     let shop = named(scenario);
     let known = shop.sim.credentials();
     let (url, token) = (known.id_token_request_url.clone(), known.id_token_request_token.clone());

@@ -52,7 +52,7 @@ impl Cloud {
 
 impl Cloud {
     /// Everything that is not volatile, piece by piece, so that two pictures can be compared: the digest's parts. Of a column that
-    /// is named in `volatile` (`schema.table.column`, in lower case) it only counts where it is NULL.
+    /// is named in `volatile` (`schema.table.column`, in lower case) only counts how often it is NULL.
     ///
     /// # Errors
     /// A database cannot be read.
@@ -64,7 +64,9 @@ impl Cloud {
         {
             let contents = database.store.as_ref().map(|store| store.contents(&hidden)).transpose();
             let contents = contents.with_context(|| format!("reading `{}`", database.name))?.unwrap_or_default();
-            let object = |(name, Content { definition, rows })| (name, json!({"definition": definition, "rows": rows}));
+            let object = |(name, Content { definition, rows, nulls })| {
+                (name, json!({"definition": definition, "rows": rows, "nulls": nulls}))
+            };
             shown["contents"] = Value::Object(contents.into_iter().map(object).collect());
         }
         for (shown, site) in picture["sites"].as_array_mut().into_iter().flatten().zip(world.sites.values()) {

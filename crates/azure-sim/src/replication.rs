@@ -91,9 +91,10 @@ impl Cloud {
 
     /// The same for somebody who holds the replay lock.
     fn deliver(&self) -> bool {
-        let ready = clock::now() - clock::seconds(self.scenario.lag_ms);
+        let now = clock::now();
+        let ready = now - clock::seconds(self.scenario.lag_ms);
         let mut delivered = false;
-        let roads = roads(&self.world());
+        let roads = roads(&self.world(), now);
         for Road { source, target, backlog } in roads {
             for commit in pending(&source, &target, &backlog).iter().take_while(|commit| commit.at <= ready) {
                 if let Err(error) = target.apply(commit) {
@@ -191,8 +192,9 @@ struct Road {
 }
 
 /// The roads of all links in operation, a link before those that start at its target.
-fn roads(world: &World) -> Vec<Road> {
-    let mut links: Vec<&Link> = world.links.iter().filter(|link| link.state == LinkState::CatchUp).collect();
+fn roads(world: &World, now: f64) -> Vec<Road> {
+    let open = |link: &&Link| link.state == LinkState::CatchUp && link.resumes_at <= now;
+    let mut links: Vec<&Link> = world.links.iter().filter(open).collect();
     links.sort_by_key(|link| world.links.iter().any(|other| other.target == link.source));
     let road = |link: &Link| {
         let (source, target) = stores(world, link)?;

@@ -159,9 +159,18 @@ impl Cloud {
         self.connect_by_identity(server, "master").await
     }
 
+    /// A token that is refused is replaced once: its end came sooner than the sign-in had said, or the clocks disagree.
     async fn connect_by_identity(&self, server: &ServerId, database: &str) -> Result<Session, NotConnected> {
-        let who = self.sql.identity.credentials().await.map_err(NotConnected::SignIn)?;
-        self.connect_as(&self.fqdn(server), database, &who).await.map_err(NotConnected::Sql)
+        let (fqdn, identity) = (self.fqdn(server), &self.sql.identity);
+        let who = identity.credentials().await.map_err(NotConnected::SignIn)?;
+        let refused = match self.connect_as(&fqdn, database, &who).await {
+            Err(error) if error.token_has_ended() => error,
+            outcome => return outcome.map_err(NotConnected::Sql),
+        };
+        match identity.after_refusal(&who).await.map_err(NotConnected::SignIn)? {
+            Some(fresh) => self.connect_as(&fqdn, database, &fresh).await.map_err(NotConnected::Sql),
+            None => Err(NotConnected::Sql(refused)),
+        }
     }
 
     /// A session on a database as somebody else, such as the user of a site's connection string.

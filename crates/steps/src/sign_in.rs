@@ -38,6 +38,21 @@ impl SqlIdentity {
     }
 }
 
+impl SqlIdentity {
+    /// Others than those that a server has refused because their token had ended; `None` where there are no others.
+    ///
+    /// # Errors
+    /// No token could be issued.
+    pub async fn after_refusal(&self, refused: &Credentials) -> Result<Option<Credentials>, azure::Error> {
+        match (self, refused) {
+            (Self::Tokens(source), Credentials::Token(token)) => {
+                Ok(source.after_refusal(token).await?.map(Credentials::Token))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
 impl Identity {
     /// The identity that the inputs ask for. A token that is given comes before an application, and the application's
     /// secret before GitHub's assertion. Nothing is sent yet.

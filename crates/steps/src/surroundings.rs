@@ -258,10 +258,11 @@ async fn in_master(cloud: &Cloud, server: Option<&ServerId>) -> Result<Master, F
     Ok(Master { log_ins: log_ins.and_then(|all| all.ok_or_else(hidden)), dbmanager })
 }
 
-/// The server said no to a look: that is told. A broken connection is a failure of the step.
+/// The server said no to a look: that is told. A broken connection, or a server that is busy, is a failure of the step.
 fn seen_in_sql<T>(looked: Result<T, SqlError>) -> Result<Seen<T>, Failure> {
     match looked {
         Ok(seen) => Ok(Ok(seen)),
+        Err(error) if error.connecting_again_may_help() && !error.not_permitted() => Err(failed_at_sql(error)),
         Err(error) if matches!(error.kind, Kind::Login | Kind::Server) => {
             Ok(Err(error.number().map_or_else(|| error.message.clone(), |number| format!("error {number}"))))
         }

@@ -15,6 +15,8 @@ const ADDRESS_REFUSED: u32 = 40615;
 const SUBNET_REFUSED: u32 = 40914;
 /// "The public network interface on this server is not accessible."
 const NO_PUBLIC_ACCESS: u32 = 47073;
+/// What stands in that message where a token has ended.
+const TOKEN_HAS_ENDED: &str = "Token is expired";
 /// "… permission was denied …", "… does not have permission …": a permission that the log-in lacks.
 const PERMISSION: [u32; 8] = [229, 262, 297, 300, 916, 5011, 15151, 15247];
 
@@ -146,6 +148,11 @@ impl SqlError {
         refused.then(|| quoted_address(&self.message)?.parse().ok()).flatten()
     }
 
+    /// Whether the server refused the log-in because its token has ended.
+    pub fn token_has_ended(&self) -> bool {
+        self.kind == Kind::Login && self.number() == Some(LOGIN_FAILED) && self.message.contains(TOKEN_HAS_ENDED)
+    }
+
     /// Whether the call may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         matches!(self.kind, Kind::Timeout | Kind::Lost)
@@ -223,7 +230,7 @@ fn quoted_address(message: &str) -> Option<&str> {
 }
 
 fn login_hint(message: &str) -> &'static str {
-    if message.contains("Token is expired") {
+    if message.contains(TOKEN_HAS_ENDED) {
         "the access token in `sql-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets \
          a new one for each log-in"
     } else if message.contains("not currently configured to accept this token") {
@@ -307,6 +314,8 @@ mod tests {
         assert!(hint(47073, "").contains("use a runner inside the network"));
         assert!(hint(40914, "").contains("virtual network rule"));
         assert!(hint(18456, "Login failed for user 'app'").starts_with("check user and password"));
+        assert!(!server(Kind::Login, 18456, "Login failed for user 'app'", None).token_has_ended());
+        assert!(server(Kind::Login, 18456, "Login failed. Token is expired.", None).token_has_ended());
         assert!(hint(18456, "Login failed for user '<token-identified principal>'").contains("FROM EXTERNAL PROVIDER"));
         assert!(
             hint(18456, "Login failed for user '<token-identified principal>'. Token is expired.")

@@ -32,24 +32,30 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(60);
 /// How long the world gets to come to rest.
 const REST: Duration = Duration::from_secs(20);
+/// How long commits travel, in milliseconds: long enough for some to be on their way still when freeze has ended.
+const LAG: u64 = 120;
 /// Between two looks at whether the fault has happened.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How masks are announced to the runner: the one place where a secret has to stand.
 const MASK: &str = "::add-mask::";
 
 /// The steps' pace: no wait is longer than it has to be for the simulated services.
-const PACE: [(&str, &str); 10] = [
+const PACE: [(&str, &str); 6] = [
     ("poll-interval", "10ms"),
     ("retry-first", "10ms"),
     ("retry-budget", "400ms"),
-    ("request-timeout", "1s"),
-    ("connect-timeout", "1s"),
-    ("health-timeout", "3s"),
-    ("seeding-timeout", "3s"),
     ("rollback-after", "0s"),
     ("max-read-only", "12h"),
     ("keep-alive", "10s"),
 ];
+
+/// The time-outs of a step that has no reason to meet one: this machine may be slow.
+const PATIENT: [(&str, &str); 4] =
+    [("request-timeout", "15s"), ("connect-timeout", "15s"), ("health-timeout", "20s"), ("seeding-timeout", "20s")];
+
+/// The time-outs of a step that waits for something that does not come.
+const IMPATIENT: [(&str, &str); 4] =
+    [("request-timeout", "1s"), ("connect-timeout", "1s"), ("health-timeout", "2s"), ("seeding-timeout", "2s")];
 
 /// A simulator, and what the steps against it are run with.
 pub struct Bench<'w> {
@@ -92,7 +98,9 @@ impl<'w> Bench<'w> {
     pub fn run(&self, station: &Station, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
         let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
         inputs.extend(station.inputs(&self.outputs, &self.material)?);
-        inputs.extend(PACE.map(|(name, value)| (name, value.to_owned())));
+        let waits_in_vain = fault.is_some_and(|(fault, _)| fault.is_waited_for());
+        let limits = if waits_in_vain { IMPATIENT } else { PATIENT };
+        inputs.extend(PACE.into_iter().chain(limits).map(|(name, value)| (name, value.to_owned())));
         let told = fault.map_or(Value::Null, |(fault, request)| fault.at(request));
         self.control().set_fault(&told)?;
         let kills = fault.is_some_and(|(fault, _)| fault.kills());
@@ -157,6 +165,11 @@ impl<'w> Bench<'w> {
         self.control().restore(state)
     }
 
+    /// Whether commits are on their way to a secondary, or something else is under way.
+    pub fn is_moving(&self) -> anyhow::Result<bool> {
+        Ok(!self.control().wait("idle", Duration::ZERO)?)
+    }
+
     /// Lets operations go on that a fault has made hang.
     pub fn release(&self) -> anyhow::Result<()> {
         self.control().release()
@@ -194,7 +207,7 @@ fn scenario(material: &Material) -> Value {
         "stubborn-users": 1,
         "ttl-seconds": 0.05,
         "seeding-ms": 10,
-        "lag-ms": 5,
+        "lag-ms": LAG,
         "operation-ms": 10,
         "retry-after-ms": 10,
         "probe-interval-ms": 15,

@@ -161,7 +161,11 @@ pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
         fault,
         pairs: if request.changes && OF_PAIRS.contains(&fault) { Pairs::All } else { Pairs::None },
     };
-    let faults = |request| Fault::ALL.into_iter().filter(move |fault: &Fault| fault.can_happen_to(request));
+    // Once nothing is left to be changed users are on V2: that it goes down then is nobody's doing.
+    let last = requests.iter().filter(|request| request.changes).map(|request| request.number).max();
+    let in_time = move |fault: &Fault, request: &Request| *fault != Fault::GoneAfter || Some(request.number) < last;
+    let happens = move |fault: &Fault, request: &Request| fault.can_happen_to(request) && in_time(fault, request);
+    let faults = |request| Fault::ALL.into_iter().filter(move |fault| happens(fault, request));
     requests.iter().flat_map(|request| faults(request).map(|fault| at(request, fault))).collect()
 }
 
@@ -230,6 +234,17 @@ mod tests {
         let all = of_step(freeze(), &requests());
         let pairs: Vec<_> = all.iter().filter(|case| case.pairs == Pairs::All).map(|case| case.fault).collect();
         assert_eq!(pairs, [Fault::LostForGood, Fault::KilledAfter]);
+    }
+
+    #[test]
+    fn v2_goes_down_only_while_something_is_left_to_be_changed() {
+        let probe = |number| request(number, Protocol::Site, "GET /health", number);
+        let mut change = request(2, Protocol::Arm, "PATCH /a", 1);
+        change.changes = true;
+        let all = of_step(freeze(), &[probe(1), change, probe(3)]);
+        let gone: Vec<_> =
+            all.iter().filter(|case| case.fault == Fault::GoneAfter).map(|case| case.request.number).collect();
+        assert_eq!(gone, [1]);
     }
 
     #[test]

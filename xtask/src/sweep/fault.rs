@@ -41,6 +41,8 @@ pub enum Fault {
     Busy,
     /// The SQL server fails over.
     Failover,
+    /// V2 answers, and then it is down, for Traffic Manager and for users too.
+    GoneAfter,
     /// SIGKILL before the request has an effect.
     KilledBefore,
     /// SIGKILL after it, before the answer.
@@ -49,7 +51,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Refused,
         Self::RefusedForGood,
         Self::Lost,
@@ -67,6 +69,7 @@ impl Fault {
         Self::TokenExpired,
         Self::Busy,
         Self::Failover,
+        Self::GoneAfter,
         Self::KilledBefore,
         Self::KilledAfter,
     ];
@@ -91,6 +94,7 @@ impl Fault {
             Self::TokenExpired => "token-expired",
             Self::Busy => "busy",
             Self::Failover => "failover",
+            Self::GoneAfter => "gone-after",
             Self::KilledBefore => "killed-before",
             Self::KilledAfter => "killed-after",
         }
@@ -104,6 +108,11 @@ impl Fault {
     /// The process is killed at the request.
     pub fn kills(self) -> bool {
         matches!(self, Self::KilledBefore | Self::KilledAfter)
+    }
+
+    /// The step waits until a time-out ends that.
+    pub fn is_waited_for(self) -> bool {
+        matches!(self, Self::Slow | Self::OperationHangs | Self::GoneAfter | Self::RefusedForGood | Self::LostForGood)
     }
 
     /// The simulator's name for it: who is to be killed is made to wait.
@@ -120,7 +129,7 @@ impl Fault {
         json!({ "at": request.spot, "what": self.told() })
     }
 
-    /// It can happen to this request: where its protocol has it, and where it would be something else than another fault.
+    /// It can happen to this request, as far as its protocol goes.
     pub fn can_happen_to(self, request: &Request) -> bool {
         use Protocol::{Arm, Batch, LogIn, Publish, SignIn, Site};
         let protocol = request.spot.protocol;
@@ -133,6 +142,7 @@ impl Fault {
             Self::OperationFails | Self::OperationHangs => protocol == Arm && request.accepted,
             Self::TokenExpired => request.token || (protocol == SignIn && request.spot.request.starts_with("POST")),
             Self::Busy | Self::Failover => matches!(protocol, LogIn | Batch),
+            Self::GoneAfter => protocol == Site,
         }
     }
 }

@@ -19,6 +19,8 @@ pub const VOLATILE: [&str; 5] = [
 const SWITCHED: &str = "rolling-upgrade-switched";
 /// How labels of ours begin.
 const LABELS: &str = "rolling-upgrade";
+/// The table of who made production read-only.
+const FENCES: &str = "rolling_upgrade.fence";
 /// The schema of ours.
 const SCHEMA: &str = "rolling_upgrade";
 
@@ -69,6 +71,16 @@ pub fn without_stage(picture: &Value, outputs: &Outputs) -> Value {
     for found in each(&mut picture, "sites").filter(|found| text(&found["name"]) == site) {
         found["running"] = Value::Null;
         forget(&mut found["settings"], |name| name.starts_with("running with"));
+    }
+    picture
+}
+
+/// The picture as if no fence row that is closed had ever been opened: whoever takes a freeze back leaves one.
+pub fn without_closed_fences(picture: &Value) -> Value {
+    let mut picture = picture.clone();
+    let fences = each(&mut picture, "databases").filter_map(|database| database["contents"].get_mut(FENCES));
+    for fences in fences.filter(|fences| fences["nulls"]["closed_at"] == 0) {
+        fences["rows"] = Value::Null;
     }
     picture
 }
@@ -213,6 +225,16 @@ mod tests {
         assert!(!has_switched(&with(true), &outputs()));
         assert!(has_switched(&with(false), &outputs()));
         assert!(has_switched(&json!({ "profiles": [{ "endpoints": [] }] }), &outputs()));
+    }
+
+    #[test]
+    fn a_fence_row_counts_while_it_is_open() {
+        let with = |rows: &str, open: u64| {
+            let fence = json!({ "rows": rows, "nulls": { "closed_at": open } });
+            without_closed_fences(&json!({ "databases": [{ "name": "shop", "contents": { FENCES: fence } }] }))
+        };
+        assert_eq!(with("none", 0), with("one", 0));
+        assert_ne!(with("none", 0), with("one", 1));
     }
 
     #[test]

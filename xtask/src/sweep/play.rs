@@ -9,7 +9,7 @@ use super::{
     fault::Fault,
     golden::Golden,
     judge::{self, Left, Next, Seen},
-    picture::{differences, has_switched, without_stage},
+    picture::{differences, has_switched, without_closed_fences, without_stage},
     request::Request,
     station::{ROLLBACK, START, Station},
     tally::Tally,
@@ -135,9 +135,10 @@ impl Player<'_, '_> {
 
     fn judge(&self, station: &Station, fault: Fault, ran: &Ran, picture: &Value) -> (Next, Vec<String>) {
         let (before, after) = (self.golden.picture(station.from), self.golden.picture(station.to));
+        let refused = ran.code == Some(10);
         let left = match () {
-            () if picture == after && ran.code != Some(10) => Left::AsAfter,
-            () if picture == before => Left::AsBefore,
+            () if picture == after && !refused => Left::AsAfter,
+            () if without_closed_fences(picture) == without_closed_fences(before) => Left::AsBefore,
             () if picture == after => Left::AsAfter,
             () => Left::Between,
         };

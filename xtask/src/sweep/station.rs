@@ -28,12 +28,15 @@ pub struct Station {
 /// The state in which nothing of the upgrade is there yet.
 pub const START: &str = "start";
 
+/// The state in which production is read-only and the last writes are still on their way to the copy.
+pub const FROZEN: &str = "frozen";
+
 const fn step(name: &'static str, from: &'static str, to: &'static str) -> Station {
     Station { name, step: name, from, to, termination: None, remove: None }
 }
 
 const fn terminate(name: &'static str, termination: &'static str) -> Station {
-    Station { name, termination: Some(termination), ..step("terminate", "frozen", "terminated") }
+    Station { name, termination: Some(termination), ..step("terminate", FROZEN, "terminated") }
 }
 
 const fn rollback(name: &'static str, from: &'static str, to: &'static str) -> Station {
@@ -54,15 +57,15 @@ pub const PLAN: Station = step("plan", START, START);
 pub const ALL: [Station; 15] = [
     PLAN,
     step("prepare", START, "prepared"),
-    step("freeze", "prepared", "frozen"),
-    step("terminate", "frozen", "terminated"),
+    step("freeze", "prepared", FROZEN),
+    step("terminate", FROZEN, "terminated"),
     terminate("terminate-by-unlink", "unlink"),
     terminate("terminate-by-delete", "delete"),
     step("migrate", "terminated", "migrated"),
     step("switch", "migrated", "switched"),
     cleanup("cleanup-v1", "switched", "v1-removed", "production-database"),
     rollback("rollback-prepared", "prepared", "back-from-prepared"),
-    rollback("rollback-frozen", "frozen", "back-from-frozen"),
+    rollback("rollback-frozen", FROZEN, "back-from-frozen"),
     rollback("rollback-terminated", "terminated", "back-from-terminated"),
     rollback("rollback-migrated", "migrated", "back-from-migrated"),
     cleanup("cleanup-stage", "back-from-migrated", "stage-removed", "stage-database"),

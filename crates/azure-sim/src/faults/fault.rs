@@ -96,6 +96,8 @@ pub enum What {
     Busy,
     /// The SQL server fails over: every session on it is lost, the batch is not run, and a few log-ins are refused with 40613.
     Failover,
+    /// The request is answered, and from then on its site is down for everybody, until the next fault is set.
+    GoneAfter,
     /// Whoever sent the request waits, for it to have its effect. It is for a client that is killed there.
     HeldBefore,
     /// The request has its effect, and whoever sent it waits for the answer. It is for a client that is killed there.
@@ -129,6 +131,7 @@ impl What {
             Self::Conflict => matches!(protocol, Arm | Publish),
             Self::Missing => matches!(protocol, Arm | Site | Publish),
             Self::OperationFails | Self::OperationHangs => protocol == Arm,
+            Self::GoneAfter => protocol == Site,
             Self::TokenExpired => matches!(protocol, Arm | SignIn | Publish | LogIn),
             Self::Busy | Self::Failover => matches!(protocol, LogIn | Batch),
         }

@@ -112,8 +112,11 @@ impl Cloud {
     }
 
     /// What happens to the answer of this status to a request that had its effect.
-    pub(crate) fn ending(&self, met: &Met, request: &Request, status: u16) -> Ending {
+    pub(crate) fn ending(&self, met: &Met, request: &Request, unit: Option<&str>, status: u16) -> Ending {
         self.faults.finished(met, status == 202, status < 400 && met.protocol.changes(request));
+        if let (Some(What::GoneAfter), Some(unit)) = (met.what, unit) {
+            self.faults.take_down(unit);
+        }
         if met.what.is_some_and(What::is_of_operations) {
             self.world().next_fate = Fate::Succeeds;
         }
@@ -162,6 +165,10 @@ impl Protocol {
 impl Faults {
     fn is_gone(&self, met: &Met) -> bool {
         met.what.is_none() && self.state().gone == Some(Gone::Http(met.protocol))
+    }
+
+    fn take_down(&self, unit: &str) {
+        self.state().gone = Some(Gone::Sites(unit.to_owned()));
     }
 
     fn finished(&self, met: &Met, accepted: bool, changes: bool) {

@@ -48,6 +48,8 @@ enum Gone {
     Http(Protocol),
     /// A logical server.
     Sql(String),
+    /// The sites of a scale unit, for users too.
+    Sites(String),
 }
 
 /// What became of the fault that was set.
@@ -94,6 +96,11 @@ impl Faults {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.tape.get(number)).cloned();
         Faulted { schema: 1, fault: state.fault.clone(), fired, requests: state.tape.all().to_vec() }
+    }
+
+    /// The sites of a scale unit are down.
+    pub(crate) fn are_down(&self, unit: &str) -> bool {
+        matches!(&self.state().gone, Some(Gone::Sites(gone)) if gone == unit)
     }
 
     pub(crate) fn has_fired(&self) -> bool {

@@ -132,7 +132,7 @@ async fn answer(
     let work = spawn_blocking(move || {
         let _answering = answering;
         let response = cloud.respond(&asked, &host, &target, &request);
-        let ending = cloud.ending(&met, &request, response.status().as_u16());
+        let ending = cloud.ending(&met, &request, asked.unit.as_deref(), response.status().as_u16());
         (response, ending)
     });
     match work.await {

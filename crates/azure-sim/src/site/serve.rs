@@ -47,7 +47,7 @@ impl Cloud {
         let reply = match site {
             None => page(404, page::NOT_FOUND),
             Some(site) if !site.running => page(403, page::STOPPED),
-            Some(site) if clock::now() < site.ready_at => page(503, page::STARTING),
+            Some(site) if clock::now() < site.ready_at || self.faults.are_down(unit) => page(503, page::STARTING),
             Some(site) => match &site.app {
                 Some(app) => self.answer(&site, app, request),
                 None => nothing_deployed(&request.path),

@@ -7,7 +7,6 @@ use sim_sql::{Access, Role};
 use crate::{
     clock,
     cloud::Cloud,
-    users::resolve,
     world::{Database, Site, World},
 };
 
@@ -39,13 +38,14 @@ impl Cloud {
         }
     }
 
-    /// The databases, by identity, that a user could write to now: through the address that Traffic Manager gives, or one
-    /// that somebody has cached.
+    /// The databases, by identity, that a user could write to now: through the address of an enabled endpoint, which Traffic Manager
+    /// gives first or as soon as the others are degraded, or through one that somebody has cached.
     fn writable_for_users(&self) -> BTreeMap<String, String> {
         let mut addresses = self.users().cached(clock::now());
         let sites: Vec<Site> = {
             let world = self.world();
-            addresses.extend(resolve(&world).map(|(address, _)| address));
+            let endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
+            addresses.extend(endpoints.filter(|endpoint| endpoint.enabled).map(|endpoint| endpoint.target.clone()));
             let sites = addresses.iter().filter_map(|address| world.site_of_address(address));
             sites.filter(|site| site.running).cloned().collect()
         };

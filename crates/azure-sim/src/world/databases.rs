@@ -59,6 +59,7 @@ impl World {
             modified: now,
             seeded_at: now + new.seeding,
             null_readings: new.null_readings,
+            resumes_at: now,
             backlog: Vec::new(),
         });
         self.databases.insert(database.key(), database);

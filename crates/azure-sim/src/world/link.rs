@@ -20,6 +20,8 @@ pub(crate) struct Link {
     pub(crate) seeded_at: f64,
     /// How many readings of the lag answer NULL yet.
     pub(crate) null_readings: u32,
+    /// Nothing travels before this: what was on its way when the world was saved is on its way for the whole lag once more.
+    pub(crate) resumes_at: f64,
     /// Commits that the source's own log does not hold any more and the target does not have yet.
     pub(crate) backlog: Vec<Arc<Commit>>,
 }

@@ -201,6 +201,28 @@ fn a_batch_is_cut_before_or_after_or_refused() {
     }
 }
 
+/// Traffic Manager and users see it too, not only whoever asked.
+#[test]
+fn a_site_goes_down_after_it_has_answered() {
+    let bench = Bench::small();
+    bench.make_stage();
+    bench.point_stage_site();
+    bench.add_stage_endpoint();
+    bench.enable("ExternalEndpoints", "contoso-2", true);
+    assert!(bench.simulator.wait("endpoint-online:contoso-2", PATIENCE));
+    let health = || bench.page("GET", "contoso-2.azurewebsites.net", "/health").status;
+    set(&bench, 1, What::GoneAfter);
+    assert_eq!((health(), health()), (200, 503));
+    assert_eq!(fired(&bench).number, 1);
+    bench.until(|| {
+        bench.get(&bench.endpoint("ExternalEndpoints", "contoso-2"), TRAFFIC)["properties"]["endpointMonitorStatus"]
+            == "Degraded"
+    });
+    assert_eq!(bench.page("GET", "contoso-1.azurewebsites.net", "/health").status, 200, "another scale unit");
+    bench.simulator.set_fault(None).unwrap();
+    assert_eq!(health(), 200);
+}
+
 /// Every session of the server is lost, and so are the locks; its neighbour notices nothing.
 #[test]
 fn a_server_fails_over() {
@@ -305,6 +327,22 @@ fn the_control_interface_sets_faults_and_tells_what_became_of_them() {
     assert_eq!(bench.control("POST", "/fault", Some(wrong)).status, 400);
     assert_eq!(bench.control("POST", "/fault", Some(json!(null))).status, 200);
     assert_eq!(bench.control("POST", "/release", None).status, 200);
+}
+
+/// What was on its way when the world was saved is on its way again, however long ago that was.
+#[test]
+fn a_restored_world_has_its_commits_still_to_deliver() {
+    let bench = Bench::new(Scenario { lag_ms: 300, ..small() });
+    bench.make_stage();
+    bench.sql("contoso-sql-1", "shop").ok(WRITE);
+    let saved = bench.simulator.snapshot().unwrap();
+    assert!(bench.simulator.wait("link-catch-up", PATIENCE));
+    for _ in 0..2 {
+        bench.simulator.restore(&saved).unwrap();
+        assert!(!bench.simulator.wait("link-catch-up", std::time::Duration::ZERO));
+        assert!(bench.simulator.wait("link-catch-up", PATIENCE));
+        assert_eq!(bench.sql("contoso-sql-2", "shop").value::<i32>(COUNT), 1);
+    }
 }
 
 #[test]

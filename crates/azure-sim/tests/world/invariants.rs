@@ -105,6 +105,18 @@ fn a_lost_write_is_caught() {
     assert!(bench.simulator.report().writes.lost > 0);
 }
 
+/// 2: users are on V1, but Traffic Manager would send them to V2 as soon as V1 is degraded.
+#[test]
+fn a_rollback_that_gives_back_before_stage_is_fenced_is_caught() {
+    let bench = with_users(small());
+    prepare(&bench);
+    cut_over(&bench, true);
+    bench.enable("ExternalEndpoints", "contoso-2", true);
+    assert_eq!(bench.broken(), []);
+    bench.sql("contoso-sql-1", "shop").ok(READ_WRITE);
+    only_broken(&bench, 2, "READ_WRITE");
+}
+
 /// 2: production goes on taking writes while users already reach a writable stage.
 #[test]
 fn two_writable_databases_are_caught() {

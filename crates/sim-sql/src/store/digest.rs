@@ -25,16 +25,18 @@ impl Store {
 type Volatile<'v> = &'v dyn Fn(&str, &str) -> bool;
 
 /// An object of a database, as [`Store::contents`] shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content {
     /// A hash over its definition.
     pub definition: String,
     /// A hash over its rows, where it has some.
     pub rows: Option<String>,
+    /// In how many rows a volatile column is NULL.
+    pub nulls: BTreeMap<String, u64>,
 }
 
 impl Store {
-    /// Each object (`schema.name` in lower case). Of a column that is `volatile` it only counts where it is NULL. A schema is
+    /// Each object (`schema.name` in lower case). Of a column that is `volatile` only counts how often it is NULL. A schema is
     /// there as `schema <name>`.
     ///
     /// # Errors
@@ -42,20 +44,18 @@ impl Store {
     pub fn contents(&self, volatile: Volatile<'_>) -> rusqlite::Result<BTreeMap<String, Content>> {
         let connection = self.own();
         let catalogue: Catalogue = catalogue::load(&connection)?;
-        let schema = |name: &String| (format!("schema {name}"), Content { definition: String::new(), rows: None });
+        let schema = |name: &String| (format!("schema {name}"), Content::default());
         let mut contents: BTreeMap<String, Content> =
             catalogue.schemas.iter().map(|found| schema(&found.name)).collect();
         for (key, object) in &catalogue.objects {
             let definition = text(Sha256::new_with_prefix(definition(object)));
-            let rows = match object {
-                Object::Table(table) => {
-                    let mut hash = Sha256::new();
-                    add_rows(&connection, &mut hash, table, &|column| volatile(key, column))?;
-                    Some(text(hash))
-                }
-                Object::View(_) | Object::Routine(_) => None,
-            };
-            contents.insert(key.clone(), Content { definition, rows });
+            let mut content = Content { definition, ..Content::default() };
+            if let Object::Table(table) = object {
+                let mut hash = Sha256::new();
+                content.nulls = add_rows(&connection, &mut hash, table, &|column| volatile(key, column))?;
+                content.rows = Some(text(hash));
+            }
+            contents.insert(key.clone(), content);
         }
         Ok(contents)
     }
@@ -90,25 +90,29 @@ fn definition(object: &Object) -> String {
     }
 }
 
+/// Adds the rows, and counts where a volatile column is NULL: of these columns nothing else counts.
 fn add_rows(
     connection: &Connection,
     hash: &mut Sha256,
     table: &Table,
     volatile: &dyn Fn(&str) -> bool,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<BTreeMap<String, u64>> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {} ORDER BY _rowid_", table.sqlite_name()))?;
-    let hidden: Vec<bool> = statement.column_names().map(|name| volatile(&name.to_ascii_lowercase())).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_ascii_lowercase).collect();
+    let mut nulls: BTreeMap<String, u64> =
+        columns.iter().filter(|column| volatile(column)).map(|column| (column.clone(), 0)).collect();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        for (index, hidden) in hidden.iter().enumerate() {
-            match row.get_ref(index)? {
-                ValueRef::Null => add_value(hash, ValueRef::Null),
-                _ if *hidden => hash.update(b"v"),
-                value => add_value(hash, value),
+        for (index, column) in columns.iter().enumerate() {
+            let value = row.get_ref(index)?;
+            match nulls.get_mut(column) {
+                Some(count) => *count += u64::from(value == ValueRef::Null),
+                None => add_value(hash, value),
             }
         }
+        hash.update(b"r");
     }
-    Ok(())
+    Ok(nulls)
 }
 
 /// Each value with its kind and length before it, so that no two rows look alike.
