@@ -12,11 +12,8 @@ mod cleanup;
 mod clients;
 mod connections;
 mod deadline;
-<<<<<<< HEAD
-mod firewall;
-=======
 mod faults;
->>>>>>> 1741757 (Replace a SQL token that has ended, and tell busy servers from those that hide something)
+mod firewall;
 mod harness;
 mod inputs;
 mod lock;

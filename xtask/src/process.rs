@@ -27,6 +27,7 @@ pub struct Finished {
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
+    text: String,
     shown: String,
     started: Instant,
 }
@@ -42,7 +43,7 @@ pub fn start(command: &mut Command) -> anyhow::Result<Running> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("start `{shown}`"))?;
     let lines = lines_of(&mut child)?;
-    Ok(Running { child, lines, shown, started })
+    Ok(Running { child, lines, text: String::new(), shown, started })
 }
 
 impl Running {
@@ -57,17 +58,37 @@ impl Running {
         self.child.kill().with_context(|| format!("kill `{}`", self.shown))
     }
 
+    /// Whether it comes to its end within `limit` from now.
+    pub fn ends_within(&mut self, limit: Duration) -> bool {
+        self.gather(Instant::now() + limit, &mut |_| ())
+    }
+
     /// Waits for its end, at most until `limit` after its start: then it is killed, and that is an error.
     pub fn finish(mut self, limit: Duration, live: &mut dyn FnMut(&str)) -> anyhow::Result<Finished> {
-        let text = collect(&self.lines, self.started + limit, live);
-        if text.is_none() {
+        let ended = self.gather(self.started + limit, live);
+        if !ended {
             self.kill()?;
         }
         let status = self.child.wait().with_context(|| format!("wait for `{}`", self.shown))?;
-        let Some(text) = text else {
-            bail!("`{}` was not done after {} s and was killed", self.shown, limit.as_secs())
-        };
-        Ok(Finished { code: status.code(), text, seconds: self.started.elapsed().as_secs_f64() })
+        if !ended {
+            bail!("`{}` was not done after {} s and was killed", self.shown, limit.as_secs());
+        }
+        Ok(Finished { code: status.code(), text: self.text, seconds: self.started.elapsed().as_secs_f64() })
+    }
+
+    /// Takes its lines as they come. False if the deadline comes before the last one.
+    fn gather(&mut self, deadline: Instant, live: &mut dyn FnMut(&str)) -> bool {
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    live(&line);
+                    self.text += &line;
+                    self.text.push('\n');
+                }
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
     }
 }
 
@@ -85,22 +106,6 @@ fn forward(pipe: impl Read + Send + 'static, sender: Sender<String>) {
         let mut lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
         lines.all(|line| sender.send(String::from_utf8_lossy(&line).into_owned()).is_ok())
     });
-}
-
-/// All lines, or `None` if the deadline comes first.
-fn collect(lines: &Receiver<String>, deadline: Instant, live: &mut dyn FnMut(&str)) -> Option<String> {
-    let mut text = String::new();
-    loop {
-        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(line) => {
-                live(&line);
-                text += &line;
-                text.push('\n');
-            }
-            Err(RecvTimeoutError::Disconnected) => return Some(text),
-            Err(RecvTimeoutError::Timeout) => return None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -129,11 +134,10 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo begun; exec sleep 600"]);
         let mut running = start(&mut command).unwrap();
-        let begun = running.lines.recv().unwrap();
-        assert!(!running.has_ended().unwrap());
+        assert!(!running.ends_within(Duration::from_millis(200)) && !running.has_ended().unwrap());
         running.kill().unwrap();
         let finished = running.finish(Duration::from_secs(20), &mut |_| ()).unwrap();
-        assert_eq!((begun.as_str(), finished.code), ("begun", None));
+        assert_eq!((finished.text.as_str(), finished.code), ("begun\n", None));
     }
 
     #[test]

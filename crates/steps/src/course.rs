@@ -281,7 +281,8 @@ impl Course<'_> {
         self.cloud.guest.say(&format!("{effect} ..."));
         let sessions = &mut journey.sessions;
         let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts: self.scripts, note: None };
-        hands.apply(effect).await?;
+        let applied = hands.apply(effect).await;
+        applied.map_err(|failure| if effect.is_proof() { failure } else { failure.of_a_change() })?;
         let note = hands.note.map(|note| format!(", {note}")).unwrap_or_default();
         journey.done.push((format!("{effect}{note}"), began.elapsed().as_secs_f64()));
         Ok(())

@@ -59,6 +59,15 @@ impl Failure {
         Self { outcome: Outcome::Interrupted, hint: format!("{}; then {AGAIN}", self.hint), ..self }
     }
 
+    /// The same, of an effect that changes something. Where Azure did not say no, nobody can tell whether it was changed: a
+    /// request may have been carried out although its answer was lost, and what is looked at after it may not be seen.
+    #[must_use]
+    pub fn of_a_change(self) -> Self {
+        let azure = self.error.downcast_ref::<azure::Error>();
+        let unknown = azure.is_some_and(|error| error.status().is_none());
+        if self.outcome == Outcome::Refused && unknown { self.into_interrupted() } else { self }
+    }
+
     /// Reason by reason, each once, on one line.
     pub fn message(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
@@ -75,5 +84,26 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let hint = refusal.hint.clone();
         Self::refused(refusal, hint)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_comes_before_the_next_run() {
+        let failure = Failure::refused(anyhow::anyhow!("no"), "look at the names").into_interrupted();
+        let hint =
+            "look at the names; then run this step again: it looks at what is there and finishes, or run rollback";
+        assert_eq!((failure.outcome, failure.hint.as_str()), (Outcome::Interrupted, hint));
+    }
+
+    /// Only of Azure is it unknown: what a database has said no to is refused.
+    #[test]
+    fn a_change_that_was_refused_by_no_answer_of_azure_stays_refused() {
+        let failure = Failure::refused(anyhow::anyhow!("no"), "look").of_a_change();
+        assert_eq!(failure.outcome, Outcome::Refused);
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     fault::Fault,
     picture::{self, VOLATILE},
-    request::{Faulted, Request},
+    request::{Faulted, Protocol, Request},
     station::Station,
 };
 use crate::{
@@ -30,6 +30,8 @@ use crate::{
 
 /// No step takes longer than this, whatever goes wrong.
 const LIMIT: Duration = Duration::from_secs(60);
+/// How long somebody waits for a script before the job is cancelled.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How long the world gets to come to rest.
 const REST: Duration = Duration::from_secs(20);
 /// How long commits travel, in milliseconds: long enough for some to be on their way still when freeze has ended.
@@ -67,16 +69,47 @@ pub struct Bench<'w> {
     pub outputs: Outputs,
 }
 
-/// A step that ended.
+/// Whether a step is killed.
+#[derive(Clone, Copy)]
+enum Kill {
+    Never,
+    /// At the request at which its fault happens.
+    AtOnce,
+    /// If it is still waiting after a while.
+    InTheEnd,
+}
+
+impl Kill {
+    /// The user's scripts may take as long as the read-only time: for them there is no other time-out.
+    fn of(station: &Station, fault: Fault, request: &Request) -> Self {
+        let script = station.step == "migrate" && request.spot.protocol == Protocol::Batch;
+        match fault {
+            fault if fault.kills() => Self::AtOnce,
+            Fault::Slow if script => Self::InTheEnd,
+            _ => Self::Never,
+        }
+    }
+}
+
+/// How a step ended.
 #[derive(Debug, Clone)]
-pub struct Ran {
+pub struct Ended {
     /// Its exit code; `None` if it was killed.
     pub code: Option<i32>,
+    /// It was killed by this tool.
+    pub killed: bool,
     /// All that it printed.
     pub text: String,
     /// Its outputs.
     pub outputs: Outputs,
-    /// The requests that it sent, and the fault that it met.
+}
+
+/// A step that ended, and what it has met.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// How it ended.
+    pub ended: Ended,
+    /// The requests that it sent, and the fault that happened.
     pub faulted: Faulted,
 }
 
@@ -103,38 +136,43 @@ impl<'w> Bench<'w> {
         inputs.extend(PACE.into_iter().chain(limits).map(|(name, value)| (name, value.to_owned())));
         let told = fault.map_or(Value::Null, |(fault, request)| fault.at(request));
         self.control().set_fault(&told)?;
-        let kills = fault.is_some_and(|(fault, _)| fault.kills());
-        let ran = self.call(station.step, &inputs, kills).with_context(|| format!("run {}", station.step));
+        let kill = fault.map_or(Kill::Never, |(fault, request)| Kill::of(station, fault, request));
+        let ran = self.call(station.step, &inputs, kill).with_context(|| format!("run {}", station.step));
         let faulted = Faulted::read(self.control().faulted()?)?;
         self.control().set_fault(&Value::Null)?;
-        let (code, text, outputs) = ran?;
-        Ok(Ran { code, text, outputs, faulted })
+        Ok(Ran { ended: ran?, faulted })
     }
 
-    fn call(&self, step: &str, inputs: &[Input], kill: bool) -> anyhow::Result<(Option<i32>, String, Outputs)> {
+    fn call(&self, step: &str, inputs: &[Input], kill: Kill) -> anyhow::Result<Ended> {
         let files = Files::make(&self.folder, step)?;
         let mut variables = SignIn::Oidc.variables(&self.simulator.ready);
         variables.extend([("GITHUB_ACTIONS", "true".to_owned()), ("RUNNER_DEBUG", "1".to_owned())]);
         let call = Call { step, inputs, variables: &variables };
         let mut running = process::start(&mut command(self.workspace, &self.simulator, &files, &call))?;
-        if kill {
-            self.kill_at_the_fault(&mut running)?;
+        let killed = match kill {
+            Kill::Never => false,
+            Kill::AtOnce => self.is_at_the_fault(&mut running)?,
+            Kill::InTheEnd => !running.ends_within(PATIENCE),
+        };
+        if killed {
+            running.kill()?;
         }
         let finished = running.finish(LIMIT, &mut |_| ())?;
         let (written, summary) = (read(&files.output)?, read(&files.summary)?);
         let shown: String = finished.text.lines().filter(|line| !line.starts_with(MASK)).map(with_end).collect();
         self.control().output(step, &format!("{shown}\n{written}\n{summary}"))?;
-        Ok((finished.code, shown, outputs_of(&written, finished.code)?))
+        let outputs = outputs_of(&written, finished.code)?;
+        Ok(Ended { code: finished.code, killed, text: shown, outputs })
     }
 
-    /// The simulator makes the step wait at the request, and there it ends.
-    fn kill_at_the_fault(&self, running: &mut Running) -> anyhow::Result<()> {
+    /// Whether the step comes to the request at which the simulator makes it wait.
+    fn is_at_the_fault(&self, running: &mut Running) -> anyhow::Result<bool> {
         while !self.control().wait("fault", GLANCE)? {
             if running.has_ended()? {
-                return Ok(());
+                return Ok(false);
             }
         }
-        running.kill()
+        Ok(true)
     }
 
     /// Waits until nobody is connected any more.
@@ -237,7 +275,7 @@ fn outputs_of(written: &str, code: Option<i32>) -> anyhow::Result<Outputs> {
     }
 }
 
-impl Ran {
+impl Ended {
     /// Why it ended without success, in its own words: message and hint.
     pub fn why(&self) -> Option<(String, String)> {
         let result: Value = serde_json::from_str(self.outputs.get("result")?).ok()?;
@@ -278,7 +316,7 @@ pub fn told(code: Option<i32>) -> String {
 
 impl Bench<'_> {
     /// What a step passes on to the ones after it.
-    pub fn pass_on(&mut self, ran: &Ran) {
-        self.outputs.extend(ran.lasting_outputs());
+    pub fn pass_on(&mut self, ended: &Ended) {
+        self.outputs.extend(ended.lasting_outputs());
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ran},
+    bench::{Bench, Ended, Ran},
     picture::{differences, without_stage},
     request::{self, Request},
     station::{FROZEN, PLAN, START, Station},
@@ -36,8 +36,8 @@ impl Golden {
         bench.save(START)?;
         golden.pictures.insert(START, bench.picture()?);
         let plan = bench.run(&PLAN, None)?;
-        plan.succeeded("plan")?;
-        bench.outputs = plan.lasting_outputs();
+        plan.ended.succeeded("plan")?;
+        bench.outputs = plan.ended.lasting_outputs();
         for station in stations {
             for _ in 0..times {
                 golden.visit(bench, station).with_context(|| format!("the golden run of {}", station.name))?;
@@ -52,8 +52,8 @@ impl Golden {
         let picture = bench.picture()?;
         self.keep_picture(station.to, &picture)?;
         check_report(&bench.report()?)?;
-        bench.pass_on(&ran);
-        self.keep_outputs(station, &ran)?;
+        bench.pass_on(&ran.ended);
+        self.keep_outputs(station, &ran.ended)?;
         self.tapes.entry(station.name).or_default().push(ran.faulted.requests);
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Golden {
         for _ in 0..ATTEMPTS {
             bench.restore(station.from)?;
             let ran = bench.run(station, None)?;
-            ran.succeeded(station.step)?;
+            ran.ended.succeeded(station.step)?;
             bench.alone()?;
             if station.to != START {
                 bench.save(station.to)?;
@@ -83,8 +83,8 @@ impl Golden {
         Ok(())
     }
 
-    fn keep_outputs(&mut self, station: &'static Station, ran: &Ran) -> anyhow::Result<()> {
-        let found = ran.lasting_outputs();
+    fn keep_outputs(&mut self, station: &'static Station, ended: &Ended) -> anyhow::Result<()> {
+        let found = ended.lasting_outputs();
         let known = self.outputs.entry(station.name).or_insert_with(|| found.clone());
         ensure!(*known == found, "two runs have two outputs: {known:?} and {found:?}");
         Ok(())

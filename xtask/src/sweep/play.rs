@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ran, told},
+    bench::{Bench, Ended, Ran, told},
     case::{Case, OF_PAIRS, Pairs, Run, Second},
     fault::Fault,
     golden::Golden,
@@ -99,13 +99,13 @@ impl Player<'_, '_> {
         let station = case.station;
         let setting = Setting { from: station.from, station, fault: case.fault, request: &case.request };
         let (ran, picture) = self.interrupt(&setting, tally)?;
-        let (next, wrong) = self.judge(station, case.fault, &ran, &picture);
+        let (next, wrong) = self.judge(station, &ran.ended, &picture);
         let followed = match next {
-            Next::Nothing => self.same_outputs(station, &ran).map(|()| None),
+            Next::Nothing => self.same_outputs(station, &ran.ended).map(|()| None),
             next => self.follow(station, next, &picture, tally).map(Some),
         };
-        let followed = followed.with_context(|| [vec![said(&ran)], wrong.clone()].concat().join("; "))?;
-        ensure!(wrong.is_empty(), "{}; {}", said(&ran), wrong.join("; "));
+        let followed = followed.with_context(|| [vec![said(&ran.ended)], wrong.clone()].concat().join("; "))?;
+        ensure!(wrong.is_empty(), "{}; {}", said(&ran.ended), wrong.join("; "));
         tally.converged = 1;
         Ok(followed)
     }
@@ -127,15 +127,15 @@ impl Player<'_, '_> {
             } else {
                 self.bench.picture()?
             };
-            self.check_users(tally).with_context(|| said(&ran))?;
+            self.check_users(tally).with_context(|| said(&ran.ended))?;
             return Ok((ran, picture));
         }
         Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come"))
     }
 
-    fn judge(&self, station: &Station, fault: Fault, ran: &Ran, picture: &Value) -> (Next, Vec<String>) {
+    fn judge(&self, station: &Station, ended: &Ended, picture: &Value) -> (Next, Vec<String>) {
         let (before, after) = (self.golden.picture(station.from), self.golden.picture(station.to));
-        let refused = ran.code == Some(10);
+        let refused = ended.code == Some(10);
         let left = match () {
             () if picture == after && !refused => Left::AsAfter,
             () if without_closed_fences(picture) == without_closed_fences(before) => Left::AsBefore,
@@ -143,16 +143,16 @@ impl Player<'_, '_> {
             () => Left::Between,
         };
         let seen = Seen {
-            code: ran.code,
-            outcome: ran.outputs.get("outcome").cloned(),
-            hint: ran.why().map(|(_, hint)| hint),
+            code: ended.code,
+            outcome: ended.outputs.get("outcome").cloned(),
+            hint: ended.why().map(|(_, hint)| hint),
             left,
             switched: has_switched(picture, &self.bench.outputs),
-            killed: fault.kills(),
+            killed: ended.killed,
         };
         let (next, mut wrong) = judge::judge(&seen);
         if !wrong.is_empty() {
-            let reference = if ran.code == Some(0) { after } else { before };
+            let reference = if ended.code == Some(0) { after } else { before };
             wrong.push(format!("the world{}", shown(&differences(reference, picture))));
         }
         (next, wrong)
@@ -176,10 +176,10 @@ impl Player<'_, '_> {
     fn again(&self, station: &Station, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(station, None)?;
         self.tell(&ran);
-        ran.succeeded(station.step).context("run again")?;
+        ran.ended.succeeded(station.step).context("run again")?;
         let differ = differences(self.golden.picture(station.to), &self.bench.picture()?);
         ensure!(differ.is_empty(), "run again, {} leads to another world{}", station.step, shown(&differ));
-        self.same_outputs(station, &ran).context("run again")?;
+        self.same_outputs(station, &ran.ended).context("run again")?;
         self.check_users(tally).context("run again")?;
         Ok(ran.faulted.requests)
     }
@@ -189,16 +189,16 @@ impl Player<'_, '_> {
         self.tell(&ran);
         self.bench.release()?;
         match next {
-            Next::AgainAndNoWayBack => self.refuses(&ran, half)?,
-            Next::AgainAndBack | Next::Nothing => self.gives_back(&ran)?,
+            Next::AgainAndNoWayBack => self.refuses(&ran.ended, half)?,
+            Next::AgainAndBack | Next::Nothing => self.gives_back(&ran.ended)?,
         }
         self.check_users(tally).context("rolled back")?;
         Ok(ran.faulted.requests)
     }
 
     /// The world is the one before the upgrade apart from stage, and V1 takes writes.
-    fn gives_back(&self, ran: &Ran) -> anyhow::Result<()> {
-        ran.succeeded("rollback")?;
+    fn gives_back(&self, ended: &Ended) -> anyhow::Result<()> {
+        ended.succeeded("rollback")?;
         let bare = |picture: &Value| without_stage(picture, &self.bench.outputs);
         let differ = differences(&bare(self.golden.picture(START)), &bare(&self.bench.picture()?));
         ensure!(differ.is_empty(), "after the rollback the world is not the one before the upgrade{}", shown(&differ));
@@ -208,15 +208,20 @@ impl Player<'_, '_> {
         Ok(())
     }
 
-    fn refuses(&self, ran: &Ran, half: &Value) -> anyhow::Result<()> {
-        ensure!(ran.code == Some(10), "rollback after the switch ended with {}: {}", told(ran.code), ran.last_words());
+    fn refuses(&self, ended: &Ended, half: &Value) -> anyhow::Result<()> {
+        ensure!(
+            ended.code == Some(10),
+            "rollback after the switch ended with {}: {}",
+            told(ended.code),
+            ended.last_words()
+        );
         let differ = differences(half, &self.bench.picture()?);
         ensure!(differ.is_empty(), "rollback has refused, and the world has changed{}", shown(&differ));
         Ok(())
     }
 
-    fn same_outputs(&self, station: &Station, ran: &Ran) -> anyhow::Result<()> {
-        let (wanted, found) = (self.golden.outputs(station), ran.lasting_outputs());
+    fn same_outputs(&self, station: &Station, ended: &Ended) -> anyhow::Result<()> {
+        let (wanted, found) = (self.golden.outputs(station), ended.lasting_outputs());
         ensure!(wanted == found, "its outputs are {found:?} instead of {wanted:?}");
         Ok(())
     }
@@ -236,7 +241,7 @@ impl Player<'_, '_> {
 
     fn tell(&self, ran: &Ran) {
         if self.verbose {
-            eprintln!("{}-> {}\n", ran.text, told(ran.code));
+            eprintln!("{}-> {}\n", ran.ended.text, told(ran.ended.code));
         }
     }
 
@@ -284,18 +289,18 @@ impl Player<'_, '_> {
         let last = self.bench.run(run, None)?;
         self.tell(&last);
         let came = match second.run {
-            Run::Again => self.came_to_the_end(station, &last),
-            Run::Back if has_switched(&half, &self.bench.outputs) => self.refuses(&last, &half),
-            Run::Back => self.gives_back(&last),
+            Run::Again => self.came_to_the_end(station, &last.ended),
+            Run::Back if has_switched(&half, &self.bench.outputs) => self.refuses(&last.ended, &half),
+            Run::Back => self.gives_back(&last.ended),
         };
-        came.with_context(|| said(&ran))?;
-        self.check_users(tally).with_context(|| said(&ran))?;
+        came.with_context(|| said(&ran.ended))?;
+        self.check_users(tally).with_context(|| said(&ran.ended))?;
         tally.converged = 1;
         tally.rolled_back = u64::from(second.run == Run::Back);
         Ok(())
     }
 
-    fn came_to_the_end(&self, station: &Station, last: &Ran) -> anyhow::Result<()> {
+    fn came_to_the_end(&self, station: &Station, last: &Ended) -> anyhow::Result<()> {
         last.succeeded(station.step).context("run again after the second fault")?;
         let differ = differences(self.golden.picture(station.to), &self.bench.picture()?);
         ensure!(differ.is_empty(), "run again after the second fault, it leads to another world{}", shown(&differ));
@@ -307,11 +312,11 @@ fn failure(case: String, told: String, error: &anyhow::Error) -> Failure {
     Failure { case, told, why: format!("{error:#}") }
 }
 
-fn said(ran: &Ran) -> String {
-    match ran.code {
+fn said(ended: &Ended) -> String {
+    match ended.code {
         None => "the step was killed".to_owned(),
         Some(0) => "the step succeeded".to_owned(),
-        code => format!("the step ended with {}: {}", told(code), ran.last_words()),
+        code => format!("the step ended with {}: {}", told(code), ended.last_words()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Case, prepare, require, stage_site};
 use crate::{
-    Effect, NoLogIn, Permissions, Refusal,
+    Effect, Permissions, Refusal,
     clients::{self, SiteClient},
     facts::tag,
     first_open, labels,
@@ -54,7 +54,8 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     })?;
     prepared(case)?;
     nobody_else(case, prepare::no_rule_blocks(case, &tried(case))?)?;
-    stage_takes_log_ins(case)?;
+    // Every later step logs in there: what keeps it out now would do so in the read-only time.
+    case.require_stage_log_in(&tried(case))?;
     synchronised_enough(case)?;
     permitted(case)?;
     unchanged(case)
@@ -105,16 +106,6 @@ fn nobody_else(case: &Case<'_>, around: &Surroundings) -> Result<(), Refusal> {
         );
         Refusal::new(tried(case), clients::told(database, &site, &others), hint)
     })
-}
-
-/// Every later step logs in there: what keeps it out now would do so in the read-only time.
-fn stage_takes_log_ins(case: &Case<'_>) -> Result<(), Refusal> {
-    match &case.world.stage.no_log_in {
-        Some(NoLogIn { why, hint }) if case.world.stage.sql.is_none() => {
-            Err(Refusal::new(tried(case), why.clone(), hint.clone()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {

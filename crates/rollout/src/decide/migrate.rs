@@ -59,6 +59,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_not_switched(&tried(case))?;
     case.require_copy(&tried(case))?;
+    case.require_stage_log_in(&tried(case))?;
     let proved = labels::synchronised(&world.profile, case.upgrade);
     require(world.stage.independent() && proved, || {
         let why =

@@ -22,7 +22,7 @@ use std::str::FromStr;
 pub use give_back::{Deadline, deadline, give_back, unfreeze};
 use serde::Serialize;
 
-use crate::{Effect, Policy, Refusal, Slot, Upgrade, World, labels, plan::Surroundings};
+use crate::{Effect, NoLogIn, Policy, Refusal, Slot, Upgrade, World, labels, plan::Surroundings};
 
 /// The steps that change something; plan only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -150,6 +150,16 @@ impl<'w> Case<'w> {
         }
         let why = format!("production database `{database}` is not read-only");
         Refusal::new(tried, why, "run freeze first; what was copied so far may miss writes")
+    }
+
+    /// A log-in to stage succeeds, where one was tried: nobody can tell otherwise what is there.
+    fn require_stage_log_in(&self, tried: &str) -> Result<(), Refusal> {
+        match &self.world.stage.no_log_in {
+            Some(NoLogIn { why, hint }) if self.world.stage.sql.is_none() => {
+                Err(Refusal::new(tried, why.clone(), hint.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The stage copy is there. Once production is read-only nothing can make another one in time.

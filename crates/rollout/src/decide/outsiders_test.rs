@@ -62,6 +62,29 @@ fn a_stage_database_that_takes_no_log_in_keeps_production_from_being_frozen() {
     assert_eq!(refusal, Refusal::new("freeze `rg/sql-1/shop`", "cannot log in to it", "open it"));
 }
 
+/// What the copy holds is known from a log-in alone: without one no step that needs to know goes on, or advises anything but
+/// that log-in.
+#[test]
+fn a_copy_that_nobody_can_look_into_is_not_guessed_at() {
+    let planned = policy(&fresh());
+    let of = |state: &str| states().into_iter().find(|(name, _)| *name == state).unwrap().1;
+    let mut unsealed = of("terminated");
+    unsealed.profile.tags.remove(labels::SYNCHRONISED);
+    for (step, mut world) in
+        [(Step::Terminate, unsealed), (Step::Migrate, of("terminated")), (Step::Switch, of("migrated"))]
+    {
+        world.stage.sql = None;
+        world.stage.no_log_in = Some(NoLogIn { why: "cannot log in to it".to_owned(), hint: "open it".to_owned() });
+        let refusal = decided(step, &world, &planned).unwrap_err();
+        assert_eq!(
+            (refusal.why.as_str(), refusal.hint.as_str()),
+            ("cannot log in to it", "open it"),
+            "{}",
+            step.name()
+        );
+    }
+}
+
 #[test]
 fn cleanup_takes_the_upgrades_own_firewall_rules_away_last() {
     let (mut world, planned) = prepared();

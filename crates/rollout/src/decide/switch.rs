@@ -33,6 +33,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
+    case.require_stage_log_in(&tried(case))?;
     let migrated =
         world.stage.independent() && world.stage.writable() && world.stage.open_fence(case.upgrade).is_none();
     require(migrated, || {

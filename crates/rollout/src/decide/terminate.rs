@@ -50,6 +50,7 @@ fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         return Ok(vec![proof(case)]);
     }
     case.require_frozen(&tried(case))?;
+    case.require_stage_log_in(&tried(case))?;
     require(world.stage.read_only() && world.stage.fence(case.upgrade).is_some(), || {
         Refusal::new(
             tried(case),
