@@ -321,14 +321,16 @@ impl Course<'_> {
 
     async fn read_journal(&self, journey: &mut Journey) -> Result<(), Failure> {
         let stage = &self.upgrade.stage.database;
-        let sql = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await?.ok();
+        let looked = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await;
+        let sql = looked.map_err(Failure::after_changes)?.ok();
         journey.world.iter_mut().for_each(|world| world.stage.sql.clone_from(&sql));
         Ok(())
     }
 
     /// What is left to be done after all was done: nothing but proofs.
     async fn look_again(&self, journey: &mut Journey) -> Result<(), Failure> {
-        let (world, around) = self.observe(&mut journey.sessions).await?;
+        let seen = self.observe(&mut journey.sessions).await;
+        let (world, around) = seen.map_err(Failure::after_changes)?;
         let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
             Failure::interrupted(
                 anyhow::Error::new(refusal).context("the live state is not what this step has made of it"),

@@ -59,13 +59,19 @@ impl Failure {
         Self { outcome: Outcome::Interrupted, hint: format!("{}; then {AGAIN}", self.hint), ..self }
     }
 
+    /// The same, once something was changed: whatever cannot be seen then is no refusal any more.
+    #[must_use]
+    pub fn after_changes(self) -> Self {
+        if self.outcome == Outcome::Refused { self.into_interrupted() } else { self }
+    }
+
     /// The same, of an effect that changes something. Where Azure did not say no, nobody can tell whether it was changed: a
     /// request may have been carried out although its answer was lost, and what is looked at after it may not be seen.
     #[must_use]
     pub fn of_a_change(self) -> Self {
         let azure = self.error.downcast_ref::<azure::Error>();
         let unknown = azure.is_some_and(|error| error.status().is_none());
-        if self.outcome == Outcome::Refused && unknown { self.into_interrupted() } else { self }
+        if unknown { self.after_changes() } else { self }
     }
 
     /// Reason by reason, each once, on one line.

@@ -7,6 +7,8 @@ pub enum Left {
     AsBefore,
     /// All was done.
     AsAfter,
+    /// V1 was given back, and of stage that was done which could be reached: more is not asked of a rollback.
+    GivenBack,
     /// Something else.
     Between,
 }
@@ -46,10 +48,10 @@ const STUCK: i32 = 40;
 
 /// What is to be seen next, and what is wrong with the end of a step.
 pub fn judge(seen: &Seen) -> (Next, Vec<String>) {
-    let next = match (seen.code, seen.switched) {
-        (Some(0), _) => Next::Nothing,
-        (_, true) => Next::AgainAndNoWayBack,
-        (_, false) => Next::AgainAndBack,
+    let next = match (seen.code, seen.left, seen.switched) {
+        (Some(0), Left::AsBefore | Left::AsAfter | Left::Between, _) => Next::Nothing,
+        (_, _, true) => Next::AgainAndNoWayBack,
+        (_, _, false) => Next::AgainAndBack,
     };
     let checks = match seen.code {
         None if seen.killed => Vec::new(),
@@ -82,7 +84,7 @@ fn check_outcome(code: i32, outcome: Option<&str>) -> Result<(), String> {
 fn check_state(code: i32, seen: &Seen) -> Result<(), String> {
     match (code, seen.left) {
         (0, Left::AsBefore | Left::Between) => Err("it says that all is done, and it is not".to_owned()),
-        (REFUSED, Left::AsAfter | Left::Between) => {
+        (REFUSED, Left::AsAfter | Left::GivenBack | Left::Between) => {
             Err("it says that it has refused and changed nothing, and the world has changed".to_owned())
         }
         (BROKEN, _) if seen.switched => Err("it asks for a rollback, and users are on stage already".to_owned()),
@@ -127,6 +129,7 @@ mod tests {
         for (code, outcome, left, next) in [
             (0, "done", Left::AsAfter, Next::Nothing),
             (0, "already-done", Left::AsAfter, Next::Nothing),
+            (0, "done", Left::GivenBack, Next::AgainAndBack),
             (10, "refused", Left::AsBefore, Next::AgainAndBack),
             (20, "interrupted", Left::AsBefore, Next::AgainAndBack),
             (20, "interrupted", Left::Between, Next::AgainAndBack),
@@ -140,6 +143,7 @@ mod tests {
             (0, "done", Left::AsBefore),
             (10, "refused", Left::Between),
             (10, "refused", Left::AsAfter),
+            (10, "refused", Left::GivenBack),
             (40, "stuck", Left::Between),
             (2, "refused", Left::AsBefore),
             (20, "done", Left::Between),

@@ -49,9 +49,7 @@ pub fn without_stage(picture: &Value, outputs: &Outputs) -> Value {
     let of = |name: &str| outputs.get(name).map(String::as_str).unwrap_or_default();
     let database = of("stage-database").split_once('/').map_or("", |(_, database)| database);
     let (site, endpoint) = (last(of("stage-site")), last(of("stage-endpoint")));
-    let mut picture = picture.clone();
-    let is_stage = |found: &Value| format!("{}/{}", text(&found["server"]), text(&found["name"])) == database;
-    retain(&mut picture, "databases", |found| !is_stage(found));
+    let mut picture = without_stage_database(picture, outputs);
     retain(&mut picture, "links", |link| text(&link["target"]) != database && text(&link["source"]) != database);
     let linked = picture["links"].to_string();
     for found in each(&mut picture, "databases") {
@@ -72,6 +70,16 @@ pub fn without_stage(picture: &Value, outputs: &Outputs) -> Value {
         found["running"] = Value::Null;
         forget(&mut found["settings"], |name| name.starts_with("running with"));
     }
+    picture
+}
+
+/// The picture without the stage database.
+pub fn without_stage_database(picture: &Value, outputs: &Outputs) -> Value {
+    let id = outputs.get("stage-database").map(String::as_str).unwrap_or_default();
+    let database = id.split_once('/').map_or("", |(_, database)| database);
+    let mut picture = picture.clone();
+    let is_stage = |found: &Value| format!("{}/{}", text(&found["server"]), text(&found["name"])) == database;
+    retain(&mut picture, "databases", |found| !is_stage(found));
     picture
 }
 

@@ -9,7 +9,7 @@ use super::{
     fault::Fault,
     golden::Golden,
     judge::{self, Left, Next, Seen},
-    picture::{differences, has_switched, without_closed_fences, without_stage},
+    picture::{differences, has_switched, without_closed_fences, without_stage, without_stage_database},
     request::Request,
     station::{ROLLBACK, START, Station},
     tally::Tally,
@@ -115,7 +115,7 @@ impl Player<'_, '_> {
         for _ in 0..ATTEMPTS {
             self.bench.restore(setting.from)?;
             let ran = self.bench.run(setting.station, Some((setting.fault, setting.request)))?;
-            self.tell(&ran);
+            self.tell("with the fault", setting.station, &ran);
             if ran.faulted.fired.is_none() {
                 self.bench.alone()?;
                 continue;
@@ -140,6 +140,7 @@ impl Player<'_, '_> {
             () if picture == after && !refused => Left::AsAfter,
             () if without_closed_fences(picture) == without_closed_fences(before) => Left::AsBefore,
             () if picture == after => Left::AsAfter,
+            () if station.is_rollback() && self.is_given_back(picture, after) => Left::GivenBack,
             () => Left::Between,
         };
         let seen = Seen {
@@ -156,6 +157,12 @@ impl Player<'_, '_> {
             wrong.push(format!("the world{}", shown(&differences(reference, picture))));
         }
         (next, wrong)
+    }
+
+    /// But for the stage database, the world is as a rollback leaves it.
+    fn is_given_back(&self, picture: &Value, after: &Value) -> bool {
+        let bare = |picture: &Value| without_stage_database(picture, &self.bench.outputs);
+        bare(picture) == bare(after)
     }
 
     /// The step again, then the way back from the same world.
@@ -175,7 +182,7 @@ impl Player<'_, '_> {
 
     fn again(&self, station: &Station, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(station, None)?;
-        self.tell(&ran);
+        self.tell("again", station, &ran);
         ran.ended.succeeded(station.step).context("run again")?;
         let differ = differences(self.golden.picture(station.to), &self.bench.picture()?);
         ensure!(differ.is_empty(), "run again, {} leads to another world{}", station.step, shown(&differ));
@@ -186,7 +193,7 @@ impl Player<'_, '_> {
 
     fn back(&self, next: Next, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(&ROLLBACK, None)?;
-        self.tell(&ran);
+        self.tell("from the half-way world", &ROLLBACK, &ran);
         self.bench.release()?;
         match next {
             Next::AgainAndNoWayBack => self.refuses(&ran.ended, half)?,
@@ -239,9 +246,9 @@ impl Player<'_, '_> {
         Ok(())
     }
 
-    fn tell(&self, ran: &Ran) {
+    fn tell(&self, when: &str, station: &Station, ran: &Ran) {
         if self.verbose {
-            eprintln!("{}-> {}\n", ran.ended.text, told(ran.ended.code));
+            eprintln!("== {} {when}\n{}-> {}\n", station.step, ran.ended.text, told(ran.ended.code));
         }
     }
 
@@ -287,7 +294,7 @@ impl Player<'_, '_> {
         let (ran, _) = self.interrupt(&setting, tally)?;
         self.bench.save(SECOND)?;
         let last = self.bench.run(run, None)?;
-        self.tell(&last);
+        self.tell("after the second fault", run, &last);
         let came = match second.run {
             Run::Again => self.came_to_the_end(station, &last.ended),
             Run::Back if has_switched(&half, &self.bench.outputs) => self.refuses(&last.ended, &half),

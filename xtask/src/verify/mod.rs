@@ -34,6 +34,8 @@ enum Part {
     Doc,
     /// A rehearsal that succeeds and two that are rolled back.
     Rehearse,
+    /// The fixed part of the fault sweep.
+    Sweep,
     /// Lints of the workflows, and the workflows run by `act`.
     Act,
 }
@@ -79,6 +81,7 @@ fn timed(part: Part, workspace: &Workspace, options: &Options) -> Finished {
         Part::Contract => parts::contract(workspace, options.wants(Part::Tests)),
         Part::Doc => parts::doc_tests(workspace),
         Part::Rehearse => parts::rehearse(workspace),
+        Part::Sweep => parts::sweep(workspace),
         Part::Act => parts::act(workspace),
     };
     if let Err(error) = &result {

@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use crate::{
     act, contract, process,
     rehearse::{self, Break},
+    sweep,
     workspace::{Workspace, has_nextest, run},
 };
 
@@ -72,6 +73,12 @@ pub fn rehearse(workspace: &Workspace) -> anyhow::Result<()> {
     ] {
         ensure!(rehearse::run(workspace, &options)?, "the rehearsal did not end as expected");
     }
+    Ok(())
+}
+
+/// The fixed part of the fault sweep.
+pub fn sweep(workspace: &Workspace) -> anyhow::Result<()> {
+    ensure!(sweep::run(workspace, &sweep::Options::quick())?, "the sweep has found something");
     Ok(())
 }
 
