@@ -63,6 +63,10 @@ impl fmt::Display for Effect {
             Self::RecordRows { source, target, .. } => {
                 write!(f, "keep the row counts of `{source}` and `{target}`")
             }
+            Self::ProveGone { endpoint, site, database } => {
+                let site = site.as_ref().map_or_else(String::new, |site| format!(", site `{site}`"));
+                write!(f, "prove that endpoint `{endpoint}`{site} and `{database}` are gone")
+            }
             Self::ProveUnused { database } => write!(f, "prove that nobody works on `{database}` any more"),
             Self::StopSite { site } => write!(f, "stop site `{site}`"),
             Self::StartSite { site } => write!(f, "start site `{site}`"),

@@ -252,6 +252,15 @@ pub enum Effect {
         /// Which database.
         database: DatabaseId,
     },
+    /// Prove that what was removed is gone, by another look: nothing may lose its labels because an answer was wrong once.
+    ProveGone {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// The site, where it was to be removed.
+        site: Option<SiteId>,
+        /// The database.
+        database: DatabaseId,
+    },
     /// Stop a site.
     StopSite {
         /// Which.
@@ -347,6 +356,7 @@ impl Effect {
                 | Self::ProveIndependent { .. }
                 | Self::CompareRows { .. }
                 | Self::ProveUnused { .. }
+                | Self::ProveGone { .. }
                 | Self::RunChecks { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::AwaitOnline { .. }

@@ -194,10 +194,12 @@ impl Player<'_, '_> {
     fn back(&self, next: Next, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(&ROLLBACK, None)?;
         self.tell("from the half-way world", &ROLLBACK, &ran);
-        self.bench.release()?;
         match next {
             Next::AgainAndNoWayBack => self.refuses(&ran.ended, half)?,
-            Next::AgainAndBack | Next::Nothing => self.gives_back(&ran.ended)?,
+            Next::AgainAndBack | Next::Nothing => {
+                self.bench.release()?;
+                self.gives_back(&ran.ended)?;
+            }
         }
         self.check_users(tally).context("rolled back")?;
         Ok(ran.faulted.requests)
@@ -222,7 +224,8 @@ impl Player<'_, '_> {
             told(ended.code),
             ended.last_words()
         );
-        let differ = differences(half, &self.bench.picture()?);
+        self.bench.alone()?;
+        let differ = differences(half, &self.bench.moving_picture()?);
         ensure!(differ.is_empty(), "rollback has refused, and the world has changed{}", shown(&differ));
         Ok(())
     }

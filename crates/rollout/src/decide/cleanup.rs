@@ -2,7 +2,7 @@
 
 use super::{Case, require};
 use crate::{
-    DatabaseId, Effect, Refusal, SlotView,
+    DatabaseId, Effect, Refusal, Slot, SlotView,
     facts::{TAG, tag},
     labels,
 };
@@ -29,7 +29,7 @@ fn firewall_rules(case: &Case<'_>) -> impl Iterator<Item = Effect> {
 }
 
 fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    let labels = case.policy.remove_database.then(|| unlabel(case)).flatten();
+    let labels = case.policy.remove_database.then(|| unlabel(case, case.production(), true)).into_iter().flatten();
     let fence = drop_fence(case, &case.world.stage, &case.stage().database);
     let effects: Vec<_> = fence.into_iter().chain(production_removals(case)).chain(labels).collect();
     if effects.is_empty() {
@@ -67,6 +67,7 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("users are still sent to `{}`", production.site);
         Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
     })?;
+    case.require_stage_log_in(&tried)?;
     let since = labels::switched_at(&world.profile, case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
     require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
@@ -85,7 +86,8 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
 fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let fence = drop_fence(case, &case.world.production, &case.production().database);
     let released = release_site(case).into_iter().chain(fence);
-    let effects: Vec<_> = released.chain(stage_removals(case)).chain(unlabel(case)).collect();
+    let effects: Vec<_> =
+        released.chain(stage_removals(case)).chain(unlabel(case, case.stage(), created(case))).collect();
     if !effects.is_empty() {
         stage_guards(case)?;
     }
@@ -110,8 +112,7 @@ fn stage_removals(case: &Case<'_>) -> Vec<Effect> {
         .endpoint(stage)
         .map(|there| Effect::DeleteEndpoint { endpoint: stage.endpoint.clone(), kind: there.kind });
     let database = world.stage.database.as_ref().map(|_| Effect::DeleteDatabase { database: stage.database.clone() });
-    let created = world.stage.site_is_created_by(case.upgrade);
-    let site = created.then(|| Effect::DeleteSite { site: stage.site.clone() });
+    let site = created(case).then(|| Effect::DeleteSite { site: stage.site.clone() });
     [endpoint, site, database].into_iter().flatten().collect()
 }
 
@@ -148,11 +149,22 @@ fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option
     (!others && view.writable()).then(|| Effect::DropFence { database: database.clone() })
 }
 
-fn unlabel(case: &Case<'_>) -> Option<Effect> {
+fn created(case: &Case<'_>) -> bool {
+    case.world.stage.site_is_created_by(case.upgrade)
+}
+
+/// Without its labels this upgrade is forgotten, and nothing that is left of the slot could be removed any more.
+fn unlabel(case: &Case<'_>, slot: &Slot, with_site: bool) -> Vec<Effect> {
     let profile = &case.world.profile;
-    labels::is_ours(profile, case.upgrade).then(|| Effect::Label {
-        profile: profile.id.clone(),
-        set: Vec::new(),
-        remove: labels::ALL.map(str::to_owned).to_vec(),
-    })
+    if !labels::is_ours(profile, case.upgrade) {
+        return Vec::new();
+    }
+    let gone = Effect::ProveGone {
+        endpoint: slot.endpoint.clone(),
+        site: with_site.then(|| slot.site.clone()),
+        database: slot.database.clone(),
+    };
+    let label =
+        Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove: labels::ALL.map(str::to_owned).to_vec() };
+    vec![gone, label]
 }

@@ -4,6 +4,7 @@ mod database;
 mod deploy;
 mod ending;
 pub mod firewall;
+mod gone;
 mod link;
 mod new_site;
 mod scripts;
@@ -54,6 +55,7 @@ impl Hands<'_> {
             Effect::SetReadWrite { database, release } => self.set_read_write(database, release.as_ref()).await,
             Effect::ProveReadOnly { database, linked_to } => self.prove_read_only(database, linked_to.as_ref()).await,
             Effect::ProveUnused { database } => self.prove_unused(database).await,
+            Effect::ProveGone { endpoint, site, database } => self.prove_gone(endpoint, site.as_ref(), database).await,
             Effect::ProveLock => self.prove_lock().await,
             Effect::CreateSecondary { source, target, location, tags } => {
                 self.create_secondary(source, target, location, tags).await

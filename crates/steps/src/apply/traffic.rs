@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Hands<'_> {
-    async fn profile(&self, id: &ProfileId) -> Result<Profile, Failure> {
+    pub(super) async fn profile(&self, id: &ProfileId) -> Result<Profile, Failure> {
         let arm = &self.cloud.arm;
         let found = arm.send(&traffic_manager::profile(arm.scope(), id)).await.map_err(failed_at_azure)?;
         found.ok_or_else(|| Failure::interrupted(anyhow::anyhow!("profile `{id}` is gone")))
