@@ -1,6 +1,6 @@
 //! The cases: a fault at a request of a step, and perhaps a second one in what follows.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use anyhow::Context;
 
@@ -169,19 +169,21 @@ pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
     requests.iter().flat_map(|request| faults(request).map(|fault| at(request, fault))).collect()
 }
 
-/// The fixed part that `--quick` looks at: in each step, whoever is killed or loses an answer at a request that changes something;
-/// and each fault of each protocol once.
+/// The fixed part that `--quick` plays: in each step, whoever is killed at a request that changes something; and each fault of each
+/// protocol once, spread over all steps.
 pub fn quick(all: &[Case]) -> Vec<Case> {
-    let mut seen = Vec::new();
-    let mut is_new = |case: &Case| {
-        let kind = (case.request.spot.protocol, case.fault);
-        let new = !seen.contains(&kind);
-        seen.push(kind);
-        new
-    };
-    let chosen = |case: &&Case| is_new(case) || (case.request.changes && case.fault == Fault::KilledAfter);
+    let mut kinds: BTreeMap<_, Vec<&Case>> = BTreeMap::new();
+    for case in all {
+        kinds.entry((case.request.spot.protocol, case.fault)).or_default().push(case);
+    }
+    let spread: Vec<&Case> =
+        kinds.values().enumerate().map(|(index, cases)| cases[index * STRIDE % cases.len()]).collect();
+    let chosen = |case: &&Case| spread.contains(case) || (case.request.changes && case.fault == Fault::KilledAfter);
     all.iter().filter(chosen).map(|case| Case { pairs: Pairs::None, ..case.clone() }).collect()
 }
+
+/// A number that has nothing in common with how many cases there are of a kind.
+const STRIDE: usize = 101;
 
 #[cfg(test)]
 mod tests {

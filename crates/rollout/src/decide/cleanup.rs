@@ -67,6 +67,10 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("users are still sent to `{}`", production.site);
         Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
     })?;
+    require(world.stage.database.is_some(), || {
+        let why = format!("`{}`, which serves users, is not to be seen", case.stage().database);
+        Refusal::new(&tried, why, "V1 is not removed without V2: look at that database, then run cleanup again")
+    })?;
     case.require_stage_log_in(&tried)?;
     let since = labels::switched_at(&world.profile, case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));

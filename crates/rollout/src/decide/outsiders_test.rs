@@ -62,6 +62,21 @@ fn a_stage_database_that_takes_no_log_in_keeps_production_from_being_frozen() {
     assert_eq!(refusal, Refusal::new("freeze `rg/sql-1/shop`", "cannot log in to it", "open it"));
 }
 
+/// V2 serves users: without it V1 stays, and so does what cleanup is known by.
+#[test]
+fn v1_is_not_removed_while_v2_cannot_be_seen() {
+    let planned = policy(&fresh());
+    let (_, mut world) = states().into_iter().find(|(name, _)| *name == "switched").unwrap();
+    (world.stage.database, world.stage.sql) = (None, None);
+    let policy = cleaning(planned, &upgrade().production.database);
+    let refusal = decided(Step::Cleanup, &world, &policy).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "cannot remove V1 (`rg/sql-1/shop`): `rg/sql-2/shop`, which serves users, is not to be seen"
+    );
+    assert_eq!(refusal.hint, "V1 is not removed without V2: look at that database, then run cleanup again");
+}
+
 /// What the copy holds is known from a log-in alone: without one no step that needs to know goes on, or advises anything but
 /// that log-in.
 #[test]
