@@ -15,6 +15,8 @@ const ADDRESS_REFUSED: u32 = 40615;
 const SUBNET_REFUSED: u32 = 40914;
 /// "The public network interface on this server is not accessible."
 const NO_PUBLIC_ACCESS: u32 = 47073;
+/// "Login failed for user '…'."
+const LOGIN_FAILED: u32 = 18456;
 /// What stands in that message where a token has ended.
 const TOKEN_HAS_ENDED: &str = "Token is expired";
 /// "… permission was denied …", "… does not have permission …": a permission that the log-in lacks.
@@ -180,7 +182,7 @@ const REDIRECT_HINT: &str = "open ports 11000 to 11999 to Azure's SQL addresses 
 fn hint_for(number: u32, message: &str) -> Option<String> {
     let hint = match number {
         ADDRESS_REFUSED => return Some(firewall_hint(message)),
-        18456 => return Some(login_hint(message).to_owned()),
+        LOGIN_FAILED => return Some(login_hint(message).to_owned()),
         SUBNET_REFUSED => {
             "the server has no virtual network rule for the subnet of this runner, and no rule for an address helps there: add \
              that rule, or use a runner inside a network that the server lets in"
