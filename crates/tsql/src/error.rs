@@ -8,6 +8,8 @@ const TRANSIENT: [u32; 10] = [615, 926, 4060, 4221, 40197, 40501, 40613, 49918, 
 
 /// "Cannot open database … requested by the login."
 pub(crate) const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// "Login failed for user '…'."
+const LOGIN_FAILED: u32 = 18456;
 /// "Client with IP address '…' is not allowed to access the server."
 const ADDRESS_REFUSED: u32 = 40615;
 /// "Client is not allowed to access the server": it comes from a subnet with a service endpoint, and no virtual network rule
@@ -146,6 +148,11 @@ impl SqlError {
         refused.then(|| quoted_address(&self.message)?.parse().ok()).flatten()
     }
 
+    /// Whether the server got as far as to ask who logs in, and knows nobody of that name there.
+    pub fn unknown_there(&self) -> bool {
+        self.kind == Kind::Login && matches!(self.number(), Some(LOGIN_FAILED | CANNOT_OPEN_DATABASE))
+    }
+
     /// Whether the call may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         matches!(self.kind, Kind::Timeout | Kind::Lost)
@@ -173,7 +180,7 @@ const REDIRECT_HINT: &str = "open ports 11000 to 11999 to Azure's SQL addresses 
 fn hint_for(number: u32, message: &str) -> Option<String> {
     let hint = match number {
         ADDRESS_REFUSED => return Some(firewall_hint(message)),
-        18456 => return Some(login_hint(message).to_owned()),
+        LOGIN_FAILED => return Some(login_hint(message).to_owned()),
         SUBNET_REFUSED => {
             "the server has no virtual network rule for the subnet of this runner, and no rule for an address helps there: add \
              that rule, or use a runner inside a network that the server lets in"
@@ -292,7 +299,9 @@ mod tests {
         assert_eq!((refused(Kind::Login, 40914, text), refused(Kind::Server, 40615, text)), (None, None));
         for (number, kept_out) in [(40615, true), (40914, true), (47073, true), (18456, false), (4060, false)] {
             assert_eq!(server(Kind::Login, number, "", None).kept_out(), kept_out, "{number}");
+            assert_eq!(server(Kind::Login, number, "", None).unknown_there(), !kept_out, "{number}");
         }
+        assert!(!server(Kind::Login, 40532, "", None).unknown_there(), "no such server");
     }
 
     #[test]
