@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, process::Command, time::Duration};
 
-use azure_sim::{FirewallRule, Redirect, RoleAssignment, Scenario, ServerSettings};
+use azure_sim::{FirewallRule, Redirect, RoleAssignment, Scenario, ServerSettings, SqlLogin};
 use serde_json::Value;
 
 use crate::{
@@ -446,6 +446,37 @@ fn a_log_in_that_fails_behind_the_firewall_is_refused_with_its_own_reason() {
         "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 1): Login failed for user \
          'nobody'\nhint: check user and password, and that the log-in exists on this very server: SQL log-ins are not replicated"
     );
+}
+
+/// Not every upgrade logs in to the `master` of the stage server.
+#[test]
+fn a_server_that_lets_a_stranger_in_as_far_as_to_ask_for_his_name_is_open() {
+    let log_in = SqlLogin {
+        name: "deployer".to_owned(),
+        password: "Pw-of-the-deployer-1".to_owned(),
+        servers: vec!["contoso-sql-1".to_owned()],
+        master_roles: vec!["dbmanager".to_owned()],
+        database_roles: vec!["db_owner".to_owned()],
+    };
+    let shop = Shop::open(Scenario { logins: vec![log_in], ..walled() });
+    let who = [("sql-token", ""), ("sql-user", "deployer"), ("sql-password", "Pw-of-the-deployer-1")];
+    assert_eq!(done(&shop, "open", &[&BEFORE_PLAN[..], &who].concat()).len(), 3);
+    assert_eq!(rules(&shop), rules_for("203.0.113.7"));
+}
+
+/// Plan looks at what it can reach, and says what it could not look at.
+#[test]
+fn plan_tells_that_the_stage_server_alone_keeps_it_out() {
+    let open = ServerSettings { firewall_rules: vec![rule("all", [0; 4], [255; 4])], ..ServerSettings::default() };
+    let shop = Shop::open(Scenario { users: 0, ..with_servers(open, walled_server()) });
+    let plan = shop.run("plan");
+    assert_eq!(plan.outcome(), "done", "{plan:#?}");
+    let told =
+        "log-ins of server `contoso-rg/contoso-sql-2` (error 40615: `upgrade-firewall open` lets this runner in)";
+    assert!(plan.outputs["findings"].contains(told), "{}", plan.outputs["findings"]);
+    let did = done(&shop, "open", &[]);
+    assert_eq!(did.len(), 2, "a rule for the server that needs one, and the proof: {did:#?}");
+    assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
 }
 
 #[test]

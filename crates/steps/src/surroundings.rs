@@ -262,6 +262,9 @@ async fn in_master(cloud: &Cloud, server: Option<&ServerId>) -> Result<Master, F
 fn seen_in_sql<T>(looked: Result<T, SqlError>) -> Result<Seen<T>, Failure> {
     match looked {
         Ok(seen) => Ok(Ok(seen)),
+        Err(error) if error.refused_address().is_some() => {
+            Ok(Err("error 40615: `upgrade-firewall open` lets this runner in".to_owned()))
+        }
         Err(error) if error.connecting_again_may_help() && !error.not_permitted() => Err(failed_at_sql(error)),
         Err(error) if matches!(error.kind, Kind::Login | Kind::Server) => {
             Ok(Err(error.number().map_or_else(|| error.message.clone(), |number| format!("error {number}"))))

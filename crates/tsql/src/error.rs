@@ -8,6 +8,8 @@ const TRANSIENT: [u32; 10] = [615, 926, 4060, 4221, 40197, 40501, 40613, 49918, 
 
 /// "Cannot open database … requested by the login."
 pub(crate) const CANNOT_OPEN_DATABASE: u32 = 4060;
+/// "Login failed for user '…'."
+const LOGIN_FAILED: u32 = 18456;
 /// "Client with IP address '…' is not allowed to access the server."
 const ADDRESS_REFUSED: u32 = 40615;
 /// "Client is not allowed to access the server": it comes from a subnet with a service endpoint, and no virtual network rule
@@ -15,8 +17,6 @@ const ADDRESS_REFUSED: u32 = 40615;
 const SUBNET_REFUSED: u32 = 40914;
 /// "The public network interface on this server is not accessible."
 const NO_PUBLIC_ACCESS: u32 = 47073;
-/// "Login failed for user '…'."
-const LOGIN_FAILED: u32 = 18456;
 /// What stands in that message where a token has ended.
 const TOKEN_HAS_ENDED: &str = "Token is expired";
 /// "… permission was denied …", "… does not have permission …": a permission that the log-in lacks.
@@ -148,6 +148,11 @@ impl SqlError {
     pub fn refused_address(&self) -> Option<Ipv4Addr> {
         let refused = self.kind == Kind::Login && self.number() == Some(ADDRESS_REFUSED);
         refused.then(|| quoted_address(&self.message)?.parse().ok()).flatten()
+    }
+
+    /// Whether the server got as far as to ask who logs in, and knows nobody of that name there.
+    pub fn unknown_there(&self) -> bool {
+        self.kind == Kind::Login && matches!(self.number(), Some(LOGIN_FAILED | CANNOT_OPEN_DATABASE))
     }
 
     /// Whether the server refused the log-in because its token has ended.
@@ -301,7 +306,9 @@ mod tests {
         assert_eq!((refused(Kind::Login, 40914, text), refused(Kind::Server, 40615, text)), (None, None));
         for (number, kept_out) in [(40615, true), (40914, true), (47073, true), (18456, false), (4060, false)] {
             assert_eq!(server(Kind::Login, number, "", None).kept_out(), kept_out, "{number}");
+            assert_eq!(server(Kind::Login, number, "", None).unknown_there(), !kept_out, "{number}");
         }
+        assert!(!server(Kind::Login, 40532, "", None).unknown_there(), "no such server");
     }
 
     #[test]

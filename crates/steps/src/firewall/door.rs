@@ -33,7 +33,7 @@ pub async fn knock(cloud: &Cloud, server: &ServerId, database: &str) -> Result<A
     };
     match error.refused_address() {
         Some(address) => Ok(Answer::Refused(address)),
-        None if database == MASTER && error.not_permitted() && !error.kept_out() => Ok(Answer::In),
+        None if database == MASTER && error.unknown_there() => Ok(Answer::In),
         None => Err(NotConnected::Sql(error).into()),
     }
 }
