@@ -291,7 +291,8 @@ fn a_given_token_that_ends_while_the_copy_is_seeded_interrupts_the_step() {
     let ended = shop.run_with("prepare", &[("arm-token", &token)]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let asked = "could not list the replication links of the database `contoso-rg/contoso-sql-1/shop`";
-    assert_eq!(without_times(&without_request(&ended.why())), format!("{asked}: {ENDED}"));
+    let then = "then run this step again: it looks at what is there and finishes, or run rollback";
+    assert_eq!(without_times(&without_request(&ended.why())), format!("{asked}: {ENDED}; {then}"));
     shop.upgrade_through(&ROAD[1..]);
     shop.assert_writes_arrive("contoso-2");
 }

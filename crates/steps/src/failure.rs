@@ -53,10 +53,12 @@ impl Failure {
         Self { hint, ..self }
     }
 
-    /// The same reason, after something was changed that stays changed: what it advises comes before the next run.
+    /// The same reason, after something was changed that stays changed: what it advises comes before the next run, where it does not
+    /// speak of that itself.
     #[must_use]
     pub fn into_interrupted(self) -> Self {
-        Self { outcome: Outcome::Interrupted, hint: format!("{}; then {AGAIN}", self.hint), ..self }
+        let hint = if self.hint.contains("again") { self.hint } else { format!("{}; then {AGAIN}", self.hint) };
+        Self { outcome: Outcome::Interrupted, hint, ..self }
     }
 
     /// The same, once something was changed: whatever cannot be seen then is no refusal any more.
@@ -104,6 +106,8 @@ mod tests {
         let hint =
             "look at the names; then run this step again: it looks at what is there and finishes, or run rollback";
         assert_eq!((failure.outcome, failure.hint.as_str()), (Outcome::Interrupted, hint));
+        let failure = Failure::refused(anyhow::anyhow!("no"), "show it, then run prepare again").into_interrupted();
+        assert_eq!(failure.hint, "show it, then run prepare again");
     }
 
     /// Only of Azure is it unknown: what a database has said no to is refused.
