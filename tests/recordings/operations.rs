@@ -197,13 +197,7 @@ pub const OPERATIONS: &[Operation] = &[
         (NO_STEP, Checked),
     ),
     row("list application settings", "POST", "…/Microsoft.Web/sites/*/config/appsettings/list", always, BOTH),
-    row(
-        "replace application settings",
-        "PUT",
-        "…/Microsoft.Web/sites/*/config/appsettings",
-        always,
-        (NO_STEP, Checked),
-    ),
+    row("replace application settings", "PUT", "…/Microsoft.Web/sites/*/config/appsettings", always, BOTH),
     row("list connection strings", "POST", "…/Microsoft.Web/sites/*/config/connectionstrings/list", always, BOTH),
     row("replace connection strings", "PUT", "…/Microsoft.Web/sites/*/config/connectionstrings", always, BOTH),
     row(

@@ -82,6 +82,11 @@ impl Scope {
         Self { subscription: subscription.into() }
     }
 
+    /// The subscription id.
+    pub fn subscription(&self) -> &str {
+        &self.subscription
+    }
+
     fn resource(&self, group: &str, namespace: &str, names: &[&str]) -> ArmId {
         let id = ArmId { segments: Vec::new() };
         id.join(&["subscriptions", &self.subscription, "resourceGroups", group, "providers", namespace]).join(names)

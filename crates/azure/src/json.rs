@@ -99,6 +99,11 @@ impl<'v> Node<'v> {
         node.value.as_object().cloned().ok_or_else(|| node.unlike("an object"))
     }
 
+    /// The value at `path`, which must be there: that it is left out must not pass for an empty one.
+    pub(crate) fn present(&self, path: &str, expected: &'static str) -> Result<Node<'v>, ReadError> {
+        self.find(path).ok_or_else(|| self.absent(path, expected))
+    }
+
     /// Names and values of the object at `path`, in the order of the answer; none where it is absent or null.
     pub(crate) fn entries(&self, path: &str) -> Result<Vec<(String, Node<'v>)>, ReadError> {
         let Some(node) = self.find(path) else { return Ok(Vec::new()) };

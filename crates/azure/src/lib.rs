@@ -1,7 +1,7 @@
 //! Azure Resource Manager, as far as a rolling upgrade needs it.
 //!
 //! Requests are built and answers are read without I/O ([`sql`], [`traffic_manager`], [`web`],
-//! [`site_model`], [`new_site`], [`deployments`], [`authorization`]); one place
+//! [`webjobs`], [`site_model`], [`new_site`], [`deployments`], [`authorization`]); one place
 //! sends them ([`Client::send`]) and owns retry and log; [`sign_in`] gets its tokens; long operations are followed by [`Client::wait`]. [`health`]
 //! looks at web sites as their users see them. The environment is never read here, apart from the proxy variables,
 //! which are reqwest's own.
@@ -34,6 +34,7 @@ mod trace;
 pub mod traffic_manager;
 mod wait;
 pub mod web;
+pub mod webjobs;
 
 pub use arm_id::{ArmId, Scope};
 pub use client::{Client, Options};

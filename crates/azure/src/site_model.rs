@@ -81,6 +81,7 @@ fn read_settings(node: &Node<'_>) -> Result<Vec<AppSetting>, ReadError> {
         let value = node.as_text().ok_or_else(|| node.unlike("a text"))?;
         Ok(AppSetting { name, value: value.into() })
     };
+    node.present("properties", "an object")?;
     node.entries("properties")?.into_iter().map(setting).collect()
 }
 

@@ -5,6 +5,7 @@ use rollout::{
     SiteId,
     facts::{ConnectionSetting, HostName, Plan, Site},
     ids::same,
+    site::AppSetting,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -48,6 +49,15 @@ pub fn app_setting_names(scope: &Scope, id: &SiteId) -> Request<Vec<String>> {
     let list = scope.site(id).join(&["config", "appsettings", "list"]);
     let names = |node: &Node<'_>| Ok(node.entries("properties")?.into_iter().map(|(name, _)| name).collect());
     Request::new(Method::POST, tried, &list, API_VERSION, move |response| response.read(names)).repeatable()
+}
+
+/// Replaces **all** application settings of a site by these. The site restarts.
+pub fn put_app_settings(scope: &Scope, id: &SiteId, settings: &[AppSetting]) -> Request<()> {
+    let tried = format!("set the application settings of the site `{id}`");
+    let setting = |setting: &AppSetting| (setting.name.clone(), json!(setting.value.expose_secret()));
+    let settings: Map<String, Value> = settings.iter().map(setting).collect();
+    let path = scope.site(id).join(&["config", "appsettings"]);
+    Request::new(Method::PUT, tried, &path, API_VERSION, |_| Ok(())).with_body(json!({ "properties": settings }))
 }
 
 /// Starts a site; one that runs goes on.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Response, arbitrary_json::arbitrary_json};
+use crate::{Response, arbitrary_json::arbitrary_json, site_model};
 
 fn scope() -> Scope {
     Scope::new("sub")
@@ -69,6 +69,19 @@ fn connection_settings_are_read_and_put_back_as_they_were() {
     assert_eq!((request.method.as_str(), &request.path), ("PUT", &format!("{SITE}/config/connectionstrings")));
     assert!(!format!("{request:?}").contains("Password"));
     assert_eq!(request.body.unwrap(), json!({ "properties": properties }));
+}
+
+#[test]
+fn application_settings_are_read_and_put_back_as_they_were() {
+    let properties = json!({ "WEBJOBS_STOPPED": "1", "Api": "k'\"\\;" });
+    let settings = site_model::app_settings(&scope(), &id()).read(&ok(&json!({ "properties": properties }))).unwrap();
+    assert!(!format!("{settings:?}").contains("k'"));
+    let request = put_app_settings(&scope(), &id(), &settings);
+    assert_eq!((request.method.as_str(), &request.path), ("PUT", &format!("{SITE}/config/appsettings")));
+    assert_eq!(request.body.unwrap(), json!({ "properties": properties }));
+    let error =
+        site_model::app_settings(&scope(), &id()).read(&ok(&json!({ "properties": { "Api": 7 } }))).unwrap_err();
+    assert_eq!(error.to_string(), "`properties.Api` in the answer should be a text and is a number");
 }
 
 #[test]

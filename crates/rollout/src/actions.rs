@@ -57,10 +57,20 @@ const OBSERVE: &[Needed] = &[
     (Resource::StageSite, &["Microsoft.Web/sites/read", "Microsoft.Web/sites/config/list/action"]),
 ];
 
+const SEE_WEBJOBS: &[&str] =
+    &["Microsoft.Web/sites/continuouswebjobs/read", "Microsoft.Web/sites/triggeredwebjobs/read"];
+/// To stop or to start a WebJob and to see that it did.
+const STOP_WEBJOBS: &[&str] =
+    &["Microsoft.Web/sites/continuouswebjobs/read", "Microsoft.Web/sites/continuouswebjobs/stop/action"];
+const START_WEBJOBS: &[&str] =
+    &["Microsoft.Web/sites/continuouswebjobs/read", "Microsoft.Web/sites/continuouswebjobs/start/action"];
+
 /// What the rules of plan look at besides; prepare and freeze check them again.
 const PREFLIGHT: &[Needed] = &[
     (Resource::ProductionServer, &["Microsoft.Sql/servers/read", READ_RULES]),
     (Resource::ProductionPlan, &["Microsoft.Web/serverfarms/read"]),
+    (Resource::ProductionSite, SEE_WEBJOBS),
+    (Resource::StageSite, SEE_WEBJOBS),
     (Resource::StageServer, &["Microsoft.Sql/servers/read", READ_RULES]),
     (Resource::StagePlan, &["Microsoft.Web/serverfarms/read"]),
 ];
@@ -85,12 +95,25 @@ const PREPARE: &[Needed] = &[
     (Resource::StageServer, &["Microsoft.Sql/servers/databases/write", POLL]),
     (Resource::StageSite, &["Microsoft.Web/sites/config/write"]),
 ];
-const MIGRATE: &[Needed] =
-    &[(Resource::StageSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/start/action"])];
+/// What is stopped is started again where freeze takes itself back.
+const FREEZE: &[Needed] = &[
+    (Resource::ProductionSite, STOP_WEBJOBS),
+    (Resource::ProductionSite, START_WEBJOBS),
+    (Resource::StageSite, STOP_WEBJOBS),
+    (Resource::StageSite, START_WEBJOBS),
+];
+const MIGRATE: &[Needed] = &[(
+    Resource::StageSite,
+    &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/start/action", "Microsoft.Web/sites/config/write"],
+)];
+const SWITCH: &[Needed] = &[LABEL, ENDPOINTS, (Resource::StageSite, START_WEBJOBS)];
 const ROLLBACK: &[Needed] = &[
     LABEL,
     ENDPOINTS,
     (Resource::StageSite, &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/config/write"]),
+    (Resource::ProductionSite, START_WEBJOBS),
+    (Resource::StageSite, STOP_WEBJOBS),
+    (Resource::StageSite, START_WEBJOBS),
 ];
 const CLEANUP: &[Needed] = &[
     LABEL,
@@ -108,6 +131,7 @@ const CLEANUP: &[Needed] = &[
         Resource::StageSite,
         &["Microsoft.Web/sites/stop/action", "Microsoft.Web/sites/config/write", "Microsoft.Web/sites/delete"],
     ),
+    (Resource::StageSite, START_WEBJOBS),
     (Resource::StageServer, &["Microsoft.Sql/servers/databases/delete", POLL, READ_RULES, DELETE_RULES]),
 ];
 
@@ -174,10 +198,10 @@ pub fn of_firewall() -> Vec<Needed> {
 pub fn of_step(step: Step) -> Vec<Needed> {
     let own: &[&[Needed]] = match step {
         Step::Prepare => &[PREFLIGHT, PREPARE],
-        Step::Freeze => &[PREFLIGHT],
+        Step::Freeze => &[PREFLIGHT, FREEZE],
         Step::Terminate => &[&[LABEL]],
         Step::Migrate => &[MIGRATE],
-        Step::Switch => &[&[LABEL, ENDPOINTS]],
+        Step::Switch => &[SWITCH],
         Step::Rollback => &[ROLLBACK],
         Step::Cleanup => &[CLEANUP],
     };

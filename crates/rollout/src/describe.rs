@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Effect;
+use crate::{Effect, site::WEBJOBS_STOPPED};
 
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +81,24 @@ impl fmt::Display for Effect {
             Self::ProveLock => f.write_str("prove that this run still holds the lock"),
             Self::DeleteEndpoint { endpoint, .. } => write!(f, "remove endpoint `{endpoint}`"),
             Self::DeleteSite { site } => write!(f, "delete site `{site}`"),
+            Self::NoteWebJobs { database, side, jobs, .. } => {
+                let jobs = list(jobs.iter().map(|job| &job.name));
+                write!(f, "write down WebJobs {jobs} of {} in `{database}`", side.word())
+            }
+            Self::ForgetWebJobs { database, .. } => {
+                write!(f, "forget the WebJobs that were written down in `{database}`")
+            }
+            Self::UnnoteWebJobs { database, side, .. } => {
+                write!(f, "delete what was written down of {}'s WebJobs in `{database}`", side.word())
+            }
+            Self::StopWebJobs { site, names, .. } => write!(f, "stop WebJobs {} of site `{site}`", list(names)),
+            Self::StartWebJobs { site, names, .. } => write!(f, "start WebJobs {} of site `{site}`", list(names)),
+            Self::HoldWebJobs { site, .. } => {
+                write!(f, "keep every WebJob of site `{site}` from running with `{WEBJOBS_STOPPED}`")
+            }
+            Self::ReleaseWebJobs { site } => write!(f, "take `{WEBJOBS_STOPPED}` from site `{site}`"),
+            Self::RestoreWebJobs { site, .. } => write!(f, "give site `{site}` its old `{WEBJOBS_STOPPED}` back"),
+            Self::RunHook { hook, .. } => write!(f, "run {hook}"),
             Self::DeleteDatabase { database } => write!(f, "delete database `{database}`"),
             Self::Firewall { change } => change.fmt(f),
         }
@@ -88,6 +106,11 @@ impl fmt::Display for Effect {
 }
 
 fn names<'n>(verb: &str, names: impl IntoIterator<Item = &'n String>) -> Option<String> {
+    let names = list(names);
+    (!names.is_empty()).then(|| format!("{verb} {names}"))
+}
+
+fn list<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+    names.join(", ")
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
+    background::{Hook, Noted, Side},
     facts::{EndpointKind, Tags},
     firewall::Change,
     ids::{DatabaseId, EndpointId, PlanId, ProfileId, SiteId, UpgradeId},
@@ -331,6 +332,83 @@ pub enum Effect {
         /// Which.
         site: SiteId,
     },
+    /// Write down the continuous WebJobs of a site as they were found, before any of them is stopped. What is written down already stays.
+    NoteWebJobs {
+        /// Where.
+        database: DatabaseId,
+        /// Key of the rows.
+        upgrade: UpgradeId,
+        /// Whose site.
+        side: Side,
+        /// All of them.
+        jobs: Vec<Noted>,
+    },
+    /// Delete all that this upgrade has written down of WebJobs, at once: half of it would say something else.
+    ForgetWebJobs {
+        /// Where.
+        database: DatabaseId,
+        /// Key of the rows.
+        upgrade: UpgradeId,
+    },
+    /// Delete what was written down of these WebJobs.
+    UnnoteWebJobs {
+        /// Where.
+        database: DatabaseId,
+        /// Key of the rows.
+        upgrade: UpgradeId,
+        /// Of whose site.
+        side: Side,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Stop continuous WebJobs, each by itself, and wait until no instance runs them.
+    StopWebJobs {
+        /// Of which site.
+        site: SiteId,
+        /// Their names.
+        names: Vec<String>,
+        /// Those of them that are started again where this is taken back.
+        ran: Vec<String>,
+    },
+    /// Start continuous WebJobs, each by itself. One that is not there any more is told and no error.
+    StartWebJobs {
+        /// Of which site.
+        site: SiteId,
+        /// Their names.
+        names: Vec<String>,
+        /// Wait until they run. Where the site is stopped, or none of its WebJobs may run, they might never.
+        wait: bool,
+    },
+    /// Keep every WebJob of an adopted site from running, by its application settings; the old value is kept beside it. The site
+    /// restarts.
+    HoldWebJobs {
+        /// The site.
+        site: SiteId,
+        /// Name under which the old value of the setting is kept.
+        keep: String,
+    },
+    /// Take away what keeps every WebJob of a site from running. The site restarts if it runs.
+    ReleaseWebJobs {
+        /// The site.
+        site: SiteId,
+    },
+    /// Give an adopted site back what its application settings said of WebJobs before.
+    RestoreWebJobs {
+        /// The site.
+        site: SiteId,
+        /// Name under which the old value was kept; removed.
+        kept: String,
+    },
+    /// Run a hook. `hook-quiesce` is written down before it begins; one that fails is undone by `hook-resume`, which deletes that row;
+    /// `hook-activate` is written down when it has succeeded.
+    RunHook {
+        /// Which.
+        hook: Hook,
+        /// Where it is written down.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+    },
     /// Delete a database.
     DeleteDatabase {
         /// Which.
@@ -373,6 +451,14 @@ impl Effect {
             Self::EnableEndpoint { endpoint, kind } => Some(Self::DisableEndpoint { endpoint, kind }),
             Self::StopSite { site } => Some(Self::StartSite { site }),
             Self::Firewall { change } => change.undo().map(|change| Self::Firewall { change }),
+            Self::StopWebJobs { site, ran, .. } => Some(Self::StartWebJobs { site, names: ran, wait: false }),
+            Self::NoteWebJobs { database, upgrade, side, jobs } => {
+                let names = jobs.into_iter().map(|job| job.name).collect();
+                Some(Self::UnnoteWebJobs { database, upgrade, side, names })
+            }
+            Self::RunHook { hook: Hook::Quiesce, database, upgrade } => {
+                Some(Self::RunHook { hook: Hook::Resume, database, upgrade })
+            }
             _ => None,
         }
     }

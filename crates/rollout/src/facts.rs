@@ -6,10 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same};
+use crate::{
+    background::{HookRow, Worker},
+    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same},
+};
 
 /// A tag set on what this software creates; its value is the upgrade id.
 pub const TAG: &str = "rolling-upgrade";
+
+/// The version of the schema `rolling_upgrade` that this release writes and reads.
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// Tags of a resource. Azure compares tag names without case.
 pub type Tags = BTreeMap<String, String>;
@@ -297,6 +303,17 @@ pub struct SqlState {
     pub fences: Vec<Fence>,
     /// Rows of `rolling_upgrade.journal`, in the order they ran.
     pub journal: Vec<JournalRow>,
+    /// Rows of `rolling_upgrade.worker`.
+    pub workers: Vec<Worker>,
+    /// Rows of `rolling_upgrade.hook`.
+    pub hooks: Vec<HookRow>,
+}
+
+impl SqlState {
+    /// The schema is not there, or an older release has made it.
+    pub fn lacks_schema(&self) -> bool {
+        self.schema.is_none_or(|version| version < SCHEMA_VERSION)
+    }
 }
 
 /// A row of `sys.dm_geo_replication_link_status` (facts of the view: docs of Azure SQL Database).

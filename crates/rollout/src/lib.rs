@@ -4,6 +4,7 @@
 //! decision can be read, enumerated and tested without a cloud.
 
 pub mod actions;
+pub mod background;
 pub mod clients;
 pub mod connect_to;
 pub mod connection;
@@ -31,7 +32,7 @@ pub use decide::{Case, Deadline, Step, deadline, decide, give_back, unfreeze};
 pub use durations::{Durations, durations, script_seconds};
 pub use effect::Effect;
 pub use ids::{DatabaseId, EndpointId, PlanId, ProfileId, ServerId, SiteId, UpgradeId};
-pub use policy::{Policy, ScriptName};
+pub use policy::{Hooks, Policy, ScriptName};
 pub use refusal::{Outcome, Refusal};
 pub use status::{Status, status};
 pub use termination::{Closed, Ending, Termination, Way, detour, first_open};

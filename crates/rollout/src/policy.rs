@@ -13,6 +13,17 @@ pub struct ScriptName {
     pub digest: String,
 }
 
+/// Which hooks there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// `hook-quiesce`
+    pub quiesce: bool,
+    /// `hook-resume`
+    pub resume: bool,
+    /// `hook-activate`
+    pub activate: bool,
+}
+
 /// The limits and permissions that the user gave.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -46,6 +57,8 @@ pub struct Policy {
     pub revert_window: SignedDuration,
     /// What is asked for the stage site.
     pub site: SiteWishes,
+    /// Which hooks the user gave.
+    pub hooks: Hooks,
     /// The stage database whose writes may be lost by a rollback after the switch.
     pub accept_loss: Option<DatabaseId>,
     /// Rows that the stage copy got between migrate and switch are V2's own.
@@ -80,6 +93,7 @@ impl Default for Policy {
             remove_database: false,
             revert_window: SignedDuration::from_hours(24),
             site: SiteWishes::default(),
+            hooks: Hooks::default(),
             accept_loss: None,
             accept_stage_writes: false,
             accept_client: Vec::new(),

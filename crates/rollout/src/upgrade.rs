@@ -43,7 +43,12 @@ impl Upgrade {
     /// Name under which the old value of the connection setting is kept on the adopted stage site. It stays there
     /// after a switch, because taking a setting away restarts the site, until the site is stage again.
     pub fn kept_setting(&self) -> String {
-        format!("{}{}", self.connection_name, kept(&self.id))
+        self.kept_name(&self.connection_name)
+    }
+
+    /// The same for any setting of the site.
+    pub fn kept_name(&self, setting: &str) -> String {
+        format!("{setting}{}", kept(&self.id))
     }
 
     /// The name of the connection setting that this upgrade keeps under that name; `None` where it is another's, or none.

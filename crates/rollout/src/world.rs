@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use crate::{
+    background::{self, Hook, Noted, Side, WebJobs},
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
     firewall::Watch,
     ids::{DatabaseId, same},
     rows::Counted,
+    site::WEBJOBS_STOPPED,
     termination::Closed,
     upgrade::{Slot, Upgrade},
 };
@@ -44,6 +46,11 @@ pub struct SlotView {
     pub site: Option<Site>,
     /// The connection strings of the site.
     pub settings: Vec<ConnectionSetting>,
+    /// Its application settings that concern WebJobs, with their values: `WEBJOBS_STOPPED`, and what upgrades keep of it. Looked at on
+    /// the stage site only.
+    pub webjob_settings: Vec<(String, String)>,
+    /// Its WebJobs, or why they cannot be seen; looked at by plan, prepare and freeze, while production takes writes.
+    pub webjobs: Option<Result<WebJobs, String>>,
 }
 
 /// Why a database cannot be looked into.
@@ -72,6 +79,32 @@ impl SlotView {
     /// The connection string of this name.
     pub fn setting(&self, name: &str) -> Option<&ConnectionSetting> {
         self.settings.iter().find(|setting| same(&setting.name, name))
+    }
+
+    /// The value of an application setting that concerns WebJobs.
+    pub fn webjob_setting(&self, name: &str) -> Option<&str> {
+        self.webjob_settings.iter().find(|(other, _)| same(other, name)).map(|(_, value)| value.as_str())
+    }
+
+    /// No WebJob of the site may run.
+    pub fn webjobs_are_held(&self) -> bool {
+        self.webjob_setting(WEBJOBS_STOPPED) == Some("1")
+    }
+
+    /// The WebJobs that were seen.
+    pub fn seen_webjobs(&self) -> Option<&WebJobs> {
+        self.webjobs.as_ref()?.as_ref().ok()
+    }
+
+    /// What this upgrade wrote down of one side's WebJobs, here.
+    pub fn noted(&self, upgrade: &Upgrade, side: Side) -> Vec<Noted> {
+        self.sql.as_ref().map_or_else(Vec::new, |sql| background::noted(&sql.workers, upgrade, side))
+    }
+
+    /// The row of this hook is here.
+    pub fn has_hook_row(&self, upgrade: &Upgrade, hook: Hook) -> bool {
+        let rows = self.sql.iter().flat_map(|sql| &sql.hooks);
+        rows.into_iter().any(|row| row.run == upgrade.id.as_str() && row.hook == hook.input())
     }
 
     /// The database takes part in no link, seen from Azure Resource Manager and from the database itself.

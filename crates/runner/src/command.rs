@@ -20,6 +20,11 @@ pub(crate) fn command(name: &str, properties: &[(&str, &str)], data: &str) -> St
     format!("::{name}{space}{}::{}", properties.join(","), escape_data(data))
 }
 
+/// The lines of a text as a runner reads them: a carriage return alone ends one too.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('\r'))
+}
+
 /// Takes the power of a command from a line of a log: a runner obeys `::name::` at the start of any line that a step
 /// prints, to stderr too, and the older `##[name]` anywhere in it. What a server or a script says must not be obeyed.
 pub(crate) fn inert(line: &str) -> String {
@@ -52,6 +57,13 @@ mod tests {
         assert_eq!(command("add-mask", &[], "50%\r\nof it"), "::add-mask::50%25%0D%0Aof it");
         let titled = command("error", &[("title", "a,b:c"), ("file", "x")], "a,b:c");
         assert_eq!(titled, "::error title=a%2Cb%3Ac,file=x::a,b:c");
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_line() {
+        let all = |text| lines(text).collect::<Vec<_>>();
+        assert_eq!(all("a\r::add-mask::b\r\nc\n\nd"), ["a", "::add-mask::b", "c", "", "d"]);
+        assert_eq!(all(""), Vec::<&str>::new());
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Environment {
     pub id_token_request: Option<IdTokenRequest>,
     /// Variables `UPGRADE_…` that are not empty: the inputs of a step.
     pub inputs: BTreeMap<String, String>,
+    /// Names of the variables that are for this process alone, and for none that it starts: its inputs, the tokens of the runner,
+    /// and where its outputs go.
+    pub own: Vec<OsString>,
 }
 
 /// Where a job asks for an identity token, and with what.
@@ -47,7 +50,8 @@ impl Environment {
     pub fn read() -> Self {
         let inputs =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self { inputs: inputs_among(inputs), ..Self::from_lookup(|name| std::env::var_os(name)) }
+        let own = std::env::vars_os().map(|(name, _)| name).filter(|name| is_own(&name.to_string_lossy())).collect();
+        Self { inputs: inputs_among(inputs), own, ..Self::from_lookup(|name| std::env::var_os(name)) }
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -63,6 +67,7 @@ impl Environment {
             ci: set("CI").is_some_and(|value| value != "false"),
             id_token_request: url.zip(token).map(|(url, token)| IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
+            own: Vec::new(),
         }
     }
 }
@@ -79,8 +84,16 @@ impl std::fmt::Debug for Environment {
             .field("ci", &self.ci)
             .field("id_token_request", &self.id_token_request)
             .field("inputs", &self.inputs.keys())
+            .field("own", &self.own)
             .finish()
     }
+}
+
+/// `ACTIONS_…` variables hold what a job asks the runner's services with. Who could write to the files of outputs and state would speak
+/// for this step.
+fn is_own(name: &str) -> bool {
+    let prefixes = ["UPGRADE_", "ACTIONS_ID_TOKEN_REQUEST_", "ACTIONS_RUNTIME_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "GITHUB_OUTPUT" | "GITHUB_STATE")
 }
 
 /// GitHub sets every input of an action, the unset ones to an empty text: those count as absent.
@@ -118,9 +131,28 @@ mod tests {
             ci: true,
             id_token_request: Some(IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
+            own: Vec::new(),
         };
         assert!(!format!("{environment:?}").contains("s3cret"));
         assert_eq!(environment, expected);
+    }
+
+    #[test]
+    fn what_a_process_of_ours_must_not_have_is_known_by_name() {
+        for name in [
+            "UPGRADE_ARM_TOKEN",
+            "UPGRADE_X",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "ACTIONS_RUNTIME_TOKEN",
+            "GITHUB_OUTPUT",
+        ] {
+            assert!(is_own(name), "{name}");
+        }
+        for name in
+            ["PATH", "HOME", "AZURE_CONFIG_DIR", "GITHUB_TOKEN", "GITHUB_ENV", "ACTIONS_STEP_DEBUG", "MY_UPGRADE_X"]
+        {
+            assert!(!is_own(name), "{name}");
+        }
     }
 
     #[test]

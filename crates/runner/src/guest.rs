@@ -94,7 +94,7 @@ impl Guest {
     pub fn say(&self, text: &str) {
         let mut shared = self.shared();
         let clean = shared.secrets.clean(text);
-        let lines: String = clean.lines().map(|line| format!("{}\n", self.inert(line))).collect();
+        let lines: String = command::lines(&clean).map(|line| format!("{}\n", self.inert(line))).collect();
         let _ = shared.stderr.write_all(lines.as_bytes()).and_then(|()| shared.stderr.flush());
     }
 

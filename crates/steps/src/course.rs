@@ -13,8 +13,10 @@ use tsql::statements::lock::{self, Lock};
 
 use crate::{
     apply::{Hands, Scripts},
+    background,
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
+    hooks::Hooks,
     observe::{self, Sessions, observe},
     outputs,
     report::Report,
@@ -35,6 +37,8 @@ pub struct Course<'c> {
     pub policy: &'c Policy,
     /// The user's scripts.
     pub scripts: &'c Scripts,
+    /// The user's hooks.
+    pub hooks: &'c Hooks,
     /// Who may stop it.
     pub stop: &'c Stop,
 }
@@ -56,6 +60,8 @@ pub struct Journey {
     pub begun: bool,
     /// This step has sent users away from production.
     switched: bool,
+    /// Production takes writes, as a step that takes its work back has seen or made it.
+    pub writable: bool,
 }
 
 /// The deadline of the read-only time, on both clocks.
@@ -197,7 +203,10 @@ impl Course<'_> {
         let around = match self.step {
             Step::Prepare | Step::Freeze if !world.production.read_only() => {
                 let asked = Asked { wishes: &self.policy.site, package: self.scripts.package.as_ref() };
-                Some(surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut(), asked).await?)
+                let around =
+                    surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut(), asked).await?;
+                background::look(self.cloud, self.upgrade, &mut world, &around).await?;
+                Some(around)
             }
             _ => None,
         };
@@ -279,8 +288,8 @@ impl Course<'_> {
     pub async fn apply_one(&self, effect: &Effect, journey: &mut Journey) -> Result<(), Failure> {
         let began = Instant::now();
         self.cloud.guest.say(&format!("{effect} ..."));
-        let sessions = &mut journey.sessions;
-        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts: self.scripts, note: None };
+        let (scripts, hooks, sessions) = (self.scripts, self.hooks, &mut journey.sessions);
+        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts, hooks, note: None };
         let applied = hands.apply(effect).await;
         applied.map_err(|failure| if effect.is_proof() { failure } else { failure.of_a_change() })?;
         let note = hands.note.map(|note| format!(", {note}")).unwrap_or_default();

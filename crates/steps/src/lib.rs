@@ -3,10 +3,12 @@
 //! Data flows one way: inputs -> observe -> decide -> effects -> apply -> look again -> report.
 
 mod apply;
+mod background;
 mod cloud;
 mod course;
 mod failure;
 mod firewall;
+mod hooks;
 mod inputs;
 mod observe;
 mod outputs;

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use azure::{sql, traffic_manager, web};
+use azure::{site_model, sql, traffic_manager, web};
 use futures_util::future::try_join_all;
 use rollout::{
-    DatabaseId, NoLogIn, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World, connection,
-    facts::{ConnectionSetting, Database, Profile, Site, SqlState},
+    DatabaseId, NoLogIn, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World,
+    background::Side,
+    connection,
+    facts::{ConnectionSetting, Database, Profile, SqlState},
     firewall::Watch,
+    ids::same,
     rows::{Changes, Counted},
+    site::{AppSetting, WEBJOBS_STOPPED},
 };
 use secrecy::ExposeSecret;
 use tokio::try_join;
@@ -46,8 +50,11 @@ pub struct Sessions {
 /// # Errors
 /// Something could not be read. What does not exist is no error.
 pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<World, Failure> {
-    let (profile, mut production, mut stage) =
-        try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production), slot(cloud, &upgrade.stage))?;
+    let (profile, mut production, mut stage) = try_join!(
+        profile(cloud, upgrade),
+        slot(cloud, &upgrade.production, Side::Production),
+        slot(cloud, &upgrade.stage, Side::Stage)
+    )?;
     if sessions.lock == HoldsLock::Yes {
         production.sql = Some(production_state(cloud, upgrade, sessions).await?);
     } else if takes_log_ins(&production) {
@@ -93,7 +100,8 @@ pub async fn firewalls(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Watch>, F
 /// Something could not be read.
 pub async fn observe_production(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<World, Failure> {
     let state = production_state(cloud, upgrade, sessions);
-    let (profile, production, sql) = try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production), state)?;
+    let (profile, production, sql) =
+        try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production, Side::Production), state)?;
     let production = SlotView { sql: Some(sql), ..production };
     Ok(World {
         profile,
@@ -121,24 +129,37 @@ async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Result<Profile, Failure> {
     })
 }
 
-async fn slot(cloud: &Cloud, slot: &Slot) -> Result<SlotView, Failure> {
+async fn slot(cloud: &Cloud, slot: &Slot, side: Side) -> Result<SlotView, Failure> {
     let (arm, scope) = (&cloud.arm, cloud.arm.scope());
     let database = async { arm.send(&sql::database(scope, &slot.database)).await.map_err(failed_at_azure) };
     let links = async { arm.send(&sql::links(scope, &slot.database)).await.map_err(failed_at_azure) };
-    let site = async { site(cloud, &slot.site).await };
-    let (database, links, (site, settings)) = try_join!(database, links, site)?;
-    Ok(SlotView { database, links: links.unwrap_or_default(), sql: None, no_log_in: None, site, settings })
+    let site = async { site(cloud, &slot.site, side).await };
+    let (database, links, site) = try_join!(database, links, site)?;
+    Ok(SlotView { database, links: links.unwrap_or_default(), ..site })
 }
 
-type SeenSite = (Option<Site>, Vec<ConnectionSetting>);
-
-async fn site(cloud: &Cloud, id: &SiteId) -> Result<SeenSite, Failure> {
+/// Site and settings of a slot.
+async fn site(cloud: &Cloud, id: &SiteId, side: Side) -> Result<SlotView, Failure> {
     let site = cloud.arm.send(&web::site(cloud.arm.scope(), id)).await.map_err(failed_at_azure)?;
-    let settings = match site {
-        Some(_) => settings(cloud, id).await.map_err(failed_at_azure)?,
-        None => Vec::new(),
+    let (settings, webjob_settings) = match (&site, side) {
+        (None, _) => (Vec::new(), Vec::new()),
+        (Some(_), Side::Production) => (settings(cloud, id).await.map_err(failed_at_azure)?, Vec::new()),
+        (Some(_), Side::Stage) => {
+            try_join!(settings(cloud, id), webjob_settings(cloud, id)).map_err(failed_at_azure)?
+        }
     };
-    Ok((site, settings))
+    Ok(SlotView { site, settings, webjob_settings, ..SlotView::default() })
+}
+
+/// The application settings that concern WebJobs. No value of another is kept.
+async fn webjob_settings(cloud: &Cloud, id: &SiteId) -> Result<Vec<(String, String)>, azure::Error> {
+    let all = cloud.arm.send(&site_model::app_settings(cloud.arm.scope(), id)).await?;
+    let concerns = |setting: &AppSetting| {
+        let start = setting.name.get(..WEBJOBS_STOPPED.len());
+        start.is_some_and(|start| same(start, WEBJOBS_STOPPED))
+    };
+    let of_ours = all.into_iter().filter(concerns);
+    Ok(of_ours.map(|setting| (setting.name, setting.value.expose_secret().to_owned())).collect())
 }
 
 /// The connection strings of a site; their values are secrets from here on.

@@ -13,8 +13,10 @@ use serde_json::json;
 
 use crate::{
     apply::{names, read_folder},
+    background,
     cloud::{Cloud, Pace, failed_at_azure, upgrade_id},
     failure::Failure,
+    hooks::Hooks,
     inputs::{PlanArguments, identifier},
     observe::{Sessions, observe, settings},
     package::Package,
@@ -36,6 +38,8 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let inputs = plan_inputs(&arguments)?;
     let scripts = scripts(&arguments)?;
     let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
+    let hooks = Hooks::new(&arguments.hooks);
+    hooks.check()?;
     let pace = Pace::of(&arguments.connection).with_site(&arguments.site);
     let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
     cloud.sign_in().await?;
@@ -43,13 +47,14 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let mut sessions = Sessions::default();
     let production = cloud.connect(&upgrade.production.database).await?;
     sessions.production = Some(production);
-    let world = observe(&cloud, &upgrade, &mut sessions).await?;
+    let mut world = observe(&cloud, &upgrade, &mut sessions).await?;
     let asked = Asked { wishes: &wishes, package: package.as_ref() };
     let around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
+    background::look(&cloud, &upgrade, &mut world, &around).await?;
     let findings = plan::check(&upgrade, &world, &around);
     refuse_blocked(&upgrade, &findings)?;
     let site = SiteWishes { package: around.package.clone().or(wishes.package), ..wishes };
-    let policy = Policy { scripts: names(&scripts), site, ..Policy::default() };
+    let policy = Policy { scripts: names(&scripts), site, hooks: hooks.given(), ..Policy::default() };
     let case = Case { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
     report(&case, &findings)
 }

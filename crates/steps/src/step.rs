@@ -8,6 +8,7 @@ use crate::{
     cloud::{Cloud, Pace, upgrade_id},
     course::Course,
     failure::Failure,
+    hooks::Hooks,
     inputs::{SiteInputs, StepArguments, identifier},
     report::Report,
     stop::Stop,
@@ -32,14 +33,15 @@ pub fn binary(step: Step) -> &'static str {
 /// Its inputs cannot be used.
 pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Stop) -> Result<Report, Failure> {
     let prepared = Prepared::new(step, guest, &arguments).map_err(|failure| failure.with_status(None))?;
-    let Prepared { upgrade, scripts, policy, cloud } = &prepared;
-    Ok(Course { step, cloud, upgrade, policy, scripts, stop }.run().await)
+    let Prepared { upgrade, scripts, hooks, policy, cloud } = &prepared;
+    Ok(Course { step, cloud, upgrade, policy, scripts, hooks, stop }.run().await)
 }
 
 /// What a step needs before it speaks to anybody.
 struct Prepared {
     upgrade: Upgrade,
     scripts: Scripts,
+    hooks: Hooks,
     policy: Policy,
     cloud: Cloud,
 }
@@ -48,10 +50,14 @@ impl Prepared {
     fn new(step: Step, guest: &Guest, arguments: &StepArguments) -> Result<Self, Failure> {
         let upgrade = arguments.slots.upgrade(upgrade_id(guest, &arguments.connection)?)?;
         let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
-        let policy = policy(step, arguments, &scripts)?;
+        let hooks = Hooks::new(&arguments.hooks);
+        if step == Step::Freeze {
+            hooks.check()?;
+        }
+        let policy = Policy { hooks: hooks.given(), ..policy(step, arguments, &scripts)? };
         let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits).with_site(&arguments.site);
         let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
-        Ok(Self { upgrade, scripts, policy, cloud })
+        Ok(Self { upgrade, scripts, hooks, policy, cloud })
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a step ends before its work is done: stopped from outside, or out of the read-only time that users were promised.
 
-use rollout::{Outcome, Step, World, give_back, unfreeze};
+use rollout::{Effect, Outcome, Step, World, give_back, unfreeze};
 use tokio::time::timeout;
 
 use crate::{
@@ -31,7 +31,7 @@ impl Course<'_> {
         let locked = journey.sessions.lock == HoldsLock::Yes;
         let failure = if self.step == Step::Freeze && locked {
             let back = timeout(TIME_TO_END, self.take_freeze_back(&mut journey)).await;
-            self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())))
+            self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())), journey.writable)
         } else {
             Failure::interrupted(anyhow::anyhow!(what))
         };
@@ -41,18 +41,28 @@ impl Course<'_> {
     async fn take_freeze_back(&self, journey: &mut Journey) -> Result<Production, Failure> {
         let world = observe_production(self.cloud, self.upgrade, &mut journey.sessions).await?;
         let Some(effects) = unfreeze(&self.case(&world, None)) else { return Ok(Production::Frozen) };
-        for effect in &effects {
-            self.apply_one(effect, journey).await?;
-        }
-        Ok(if effects.is_empty() { Production::Writable } else { Production::GivenBack })
+        self.walk_back(&world, &effects, journey).await?;
+        Ok(if world.production.writable() { Production::Writable } else { Production::GivenBack })
     }
 
-    fn freeze_stopped(&self, what: String, back: Result<Production, Failure>) -> Failure {
+    /// Applies what gives production back. From the first moment that it takes writes no message may say otherwise.
+    async fn walk_back(&self, world: &World, effects: &[Effect], journey: &mut Journey) -> Result<(), Failure> {
+        let production = &self.upgrade.production.database;
+        journey.writable = world.production.writable();
+        for effect in effects {
+            self.apply_one(effect, journey).await?;
+            journey.writable |= matches!(effect, Effect::SetReadWrite { database, .. } if database == production);
+        }
+        Ok(())
+    }
+
+    fn freeze_stopped(&self, what: String, back: Result<Production, Failure>, writable: bool) -> Failure {
         let production = &self.upgrade.production.database;
         let (ending, hint) = match back {
             Ok(Production::GivenBack) => ("has its write access back".to_owned(), AGAIN),
             Ok(Production::Writable) => ("takes writes".to_owned(), AGAIN),
             Ok(Production::Frozen) => ("stays read-only, because terminate has begun".to_owned(), FROZEN),
+            Err(failure) if writable => (format!("takes writes, but {}", failure.message()), THE_REST),
             Err(failure) => (format!("could not be given back: {}", failure.message()), ROLL_BACK),
         };
         let error = anyhow::anyhow!("{what}; production `{production}` {ending}");
@@ -71,9 +81,8 @@ impl Course<'_> {
         };
         let failure = match given_back {
             Ok(()) => self.given_back(what),
-            Err(Halt::Failed(failure)) => self.not_given_back(what, failure),
-            Err(Halt::Stopped(cause)) => self.not_given_back(what, stopped_by(cause)),
-            Err(Halt::Overdue) => self.not_given_back(what, out_of_time()),
+            Err(halt) if journey.writable => self.half_given_back(what, &failure_of(halt)),
+            Err(halt) => self.not_given_back(what, failure_of(halt)),
         };
         Report { done: journey.done, outputs, ..Report::failure(self.step.name(), &failure) }
     }
@@ -81,9 +90,8 @@ impl Course<'_> {
     /// Under the lock that the step has, or takes again: look, decide, apply, look again.
     async fn give_back(&self, journey: &mut Journey) -> Result<(), Failure> {
         let world = self.observe_to_give_back(journey).await?;
-        for effect in &give_back(self.step, &self.case(&world, None))? {
-            self.apply_one(effect, journey).await?;
-        }
+        let effects = give_back(self.step, &self.case(&world, None))?;
+        self.walk_back(&world, &effects, journey).await?;
         let world = self.observe_to_give_back(journey).await?;
         nothing_left(&give_back(self.step, &self.case(&world, None))?)?;
         journey.world = Some(world);
@@ -116,6 +124,14 @@ impl Course<'_> {
         Failure { hint: START_AGAIN.to_owned(), ..Failure::broken(error) }
     }
 
+    /// Users can write; something behind that, such as background work, is still to be given back.
+    fn half_given_back(&self, what: String, failure: &Failure) -> Failure {
+        let production = &self.upgrade.production.database;
+        let why = format!("{what}; production `{production}` has its write access back, but {}", failure.message());
+        let failure = if self.step == Step::Freeze { Failure::interrupted } else { Failure::broken };
+        Failure { hint: THE_REST.to_owned(), ..failure(anyhow::anyhow!(why)) }
+    }
+
     fn not_given_back(&self, what: String, failure: Failure) -> Failure {
         let production = &self.upgrade.production.database;
         let error = anyhow::anyhow!("{what}; production `{production}` could not be given back: {}", failure.message());
@@ -129,6 +145,7 @@ impl Course<'_> {
 const AGAIN: &str = "run this step again, or run rollback: it gives the stage site its old connection string back";
 const FROZEN: &str = "run terminate again, or run rollback";
 const ROLL_BACK: &str = "run rollback now: users cannot write until it has given production back";
+const THE_REST: &str = "run rollback: it gives back what is left";
 const FREEZE_AGAIN: &str = "run this step again with a longer `max-read-only`, or run rollback";
 const START_AGAIN: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
                            `max-read-only` if the scripts need it";
@@ -137,6 +154,10 @@ fn out_of_time() -> Failure {
     Failure::interrupted(anyhow::anyhow!("it was not done after {} s", TIME_TO_END.as_secs()))
 }
 
-fn stopped_by(cause: Cause) -> Failure {
-    Failure::interrupted(anyhow::anyhow!("stopped by {cause}"))
+fn failure_of(halt: Halt) -> Failure {
+    match halt {
+        Halt::Failed(failure) => failure,
+        Halt::Stopped(cause) => Failure::interrupted(anyhow::anyhow!("stopped by {cause}")),
+        Halt::Overdue => out_of_time(),
+    }
 }

@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use azure_sim::{Scenario, Simulator};
 use reqwest::{Certificate, StatusCode};
-use rollout::UpgradeId;
+use rollout::{
+    UpgradeId,
+    background::{Hook, HookRow, Noted, Side, Worker},
+};
 use serde_json::{Value, json};
 use tsql::{
     Connect, Credentials, Script, Session,
@@ -17,6 +20,7 @@ use tsql::{
     split::split,
     statements::{
         access::{self, Access, Changed},
+        background,
         copy_sync::{self, CopySync},
         fence,
         journal::{self, Ran, ScriptFailure},
@@ -151,6 +155,72 @@ fn the_fence_is_written_closed_and_removed_and_nothing_else_is_touched() {
         }
         assert_eq!(state::read(session, LIMIT).await.unwrap().schema, None);
         assert!(state::now(session, LIMIT).await.unwrap() >= again.opened_at);
+    });
+}
+
+async fn kept(session: &mut Session) -> Vec<Worker> {
+    state::read(session, LIMIT).await.unwrap().workers
+}
+
+#[test]
+fn what_is_written_down_of_background_work_is_read_back() {
+    trusting("what_is_written_down_of_background_work_is_read_back", async {
+        let world = World::start(Scenario::default());
+        let session = &mut world.production().await;
+        schema::ensure(session, LIMIT).await.unwrap();
+        let job = |name: &str, runs| Noted { name: name.to_owned(), runs };
+        let (found, later) = ([job("it's", true), job("b", false)], [job("it's", false), job("c", true)]);
+        background::note(session, &run_id(), Side::Production, &found, LIMIT).await.unwrap();
+        background::note(session, &run_id(), Side::Production, &later, LIMIT).await.unwrap();
+        background::note(session, &run_id(), Side::Stage, &found, LIMIT).await.unwrap();
+        let side = |workers: &[Worker], side| -> Vec<Noted> {
+            workers.iter().filter(|row| row.side == side).map(|row| row.noted.clone()).collect()
+        };
+        let rows = kept(session).await;
+        assert_eq!(side(&rows, Side::Production), [job("b", false), job("c", true), job("it's", true)]);
+        assert_eq!((side(&rows, Side::Stage).len(), rows[0].run.as_str()), (2, run_id().as_str()));
+        let names = ["b".to_owned(), "it's".to_owned()];
+        background::unnote(session, &run_id(), Side::Production, &names, LIMIT).await.unwrap();
+        let rows = kept(session).await;
+        assert_eq!((side(&rows, Side::Production), side(&rows, Side::Stage).len()), (vec![job("c", true)], 2));
+        background::forget(session, &run_id(), LIMIT).await.unwrap();
+        assert_eq!(kept(session).await, []);
+
+        for _ in 0..2 {
+            background::note_hook(session, &run_id(), Hook::Quiesce, LIMIT).await.unwrap();
+        }
+        background::note_hook(session, &run_id(), Hook::Activate, LIMIT).await.unwrap();
+        background::forget_hook(session, &run_id(), Hook::Quiesce, LIMIT).await.unwrap();
+        let hooks = state::read(session, LIMIT).await.unwrap().hooks;
+        assert_eq!(hooks, [HookRow { run: run_id().to_string(), hook: "hook-activate".to_owned() }]);
+    });
+}
+
+/// What the first release made: it gets what it lacks, and keeps what it has.
+#[test]
+fn a_schema_of_the_first_release_is_brought_up_to_date() {
+    const FIRST: [&str; 4] = [
+        "CREATE SCHEMA rolling_upgrade",
+        "CREATE TABLE rolling_upgrade.version ([schema] int NOT NULL)",
+        "INSERT INTO rolling_upgrade.version ([schema]) VALUES (1)",
+        "CREATE TABLE rolling_upgrade.fence (run nvarchar(64) NOT NULL PRIMARY KEY, opened_at datetime2(3) NOT NULL, \
+         deadline datetime2(3) NOT NULL, closed_at datetime2(3) NULL)",
+    ];
+    trusting("a_schema_of_the_first_release_is_brought_up_to_date", async {
+        let world = World::start(Scenario::default());
+        let session = &mut world.production().await;
+        for statement in FIRST {
+            session.query("make it", statement, LIMIT).await.unwrap();
+        }
+        let opened = fence::open(session, &run_id(), Duration::from_secs(90), LIMIT).await.unwrap();
+        assert!(state::read(session, LIMIT).await.unwrap().lacks_schema());
+        for _ in 0..2 {
+            schema::ensure(session, LIMIT).await.unwrap();
+        }
+        let found = state::read(session, LIMIT).await.unwrap();
+        assert!(!found.lacks_schema());
+        assert_eq!((found.schema, found.fences), (Some(schema::VERSION), vec![opened]));
+        background::note_hook(session, &run_id(), Hook::Quiesce, LIMIT).await.unwrap();
     });
 }
 

@@ -133,12 +133,12 @@ fn a_copy_wait_that_is_refused_is_told_from_one_that_takes_too_long() {
 #[test]
 fn a_schema_of_a_newer_release_is_left_alone() {
     trusting("a_schema_of_a_newer_release_is_left_alone", async {
-        let server = Server::start(&[], |_| Reply::Tokens(one_row(&["schema"], &[Cell::Integer(2)])));
+        let server = Server::start(&[], |_| Reply::Tokens(one_row(&["schema"], &[Cell::Integer(3)])));
         let error = schema::ensure(&mut server.session().await, LIMIT).await.unwrap_err();
         assert!(
             error
                 .to_string()
-                .ends_with("it is there in version 2, and this release knows only 1: use the release that made it")
+                .ends_with("it is there in version 3, and this release knows only 2: use the release that made it")
         );
         assert_eq!(server.batches().len(), 1);
     });

@@ -57,6 +57,7 @@ const CHECKS: &[(&str, Check, &[&str])] = &[
         web::application_settings_are_listed,
         &["web::app_setting_names", "site_model::app_settings"],
     ),
+    ("replace application settings", web::application_settings_are_put, &["web::put_app_settings"]),
     ("list connection strings", web::connections_are_listed, &["web::connection_settings"]),
     ("replace connection strings", web::connections_are_put, &["web::put_connection_settings"]),
 ];
@@ -73,7 +74,7 @@ const POLLS: [&str; 7] = [
 ];
 
 /// Requests of ours that nobody recorded.
-const UNRECORDED: [(&str, &str); 14] = [
+const UNRECORDED: [(&str, &str); 18] = [
     ("deployments::list", "the recorded commands ask Kudu itself"),
     ("new_site::bind_host", "only the list was recorded, which the site itself tells too"),
     ("site_model::signs_users_in", "not in these recordings"),
@@ -84,6 +85,10 @@ const UNRECORDED: [(&str, &str); 14] = [
     ("sql::set_tags", "no PATCH of a database was recorded"),
     ("traffic_manager::set_endpoint_status", "azure-cli sends a PUT; its reader gets the recorded GETs"),
     ("traffic_manager::set_profile_tags", "azure-cli sends a PUT of the whole profile"),
+    ("webjobs::continuous", "azure-cli recorded none of WebJobs"),
+    ("webjobs::triggered", "azure-cli recorded none of WebJobs"),
+    ("webjobs::start", "azure-cli recorded none of WebJobs"),
+    ("webjobs::stop", "azure-cli recorded none of WebJobs"),
     ("web::start", "not in these recordings"),
     ("web::stop", "not in these recordings"),
     ("web::delete_site", "not in these recordings"),

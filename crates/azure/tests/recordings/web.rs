@@ -163,3 +163,12 @@ pub fn application_settings_are_listed(seen: &Interaction, checker: &mut Checker
     assert_eq!(names, body["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>(), "{}", seen.place);
     checker.lossless(&seen.place, &NAMES, &body, &[]);
 }
+
+/// What was sent is what our reader and our builder make of it together.
+pub fn application_settings_are_put(seen: &Interaction, checker: &mut Checker) {
+    let sent = azure::Response { body: seen.sent.to_string().into(), ..response(seen) };
+    let settings = site_model::app_settings(&scope(), &id(seen)).read(&sent).unwrap();
+    let request = web::put_app_settings(&scope(), &id(seen), &settings);
+    checker.check(seen, &request);
+    assert_eq!(request.body.unwrap(), seen.sent, "{}: to the last field", seen.place);
+}

@@ -1,6 +1,6 @@
 //! Cleanup: removes V1 after the switch, or stage after a rollback; only what serves nobody and was named.
 
-use super::{Case, require};
+use super::{Case, background, require};
 use crate::{
     DatabaseId, Effect, Refusal, Slot, SlotView,
     facts::{TAG, tag},
@@ -89,7 +89,8 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
 
 fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let fence = drop_fence(case, &case.world.production, &case.production().database);
-    let released = release_site(case).into_iter().chain(fence);
+    let rows = if fence.is_some() { None } else { forget(case) };
+    let released = release_site(case).into_iter().chain(fence).chain(rows);
     let effects: Vec<_> =
         released.chain(stage_removals(case)).chain(unlabel(case, case.stage(), created(case))).collect();
     if !effects.is_empty() {
@@ -98,16 +99,21 @@ fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(effects)
 }
 
-/// An adopted site stays; it gets its own connection setting back before its database goes.
+/// An adopted site stays; it gets its own connection setting back before its database goes, and its own WebJobs.
 fn release_site(case: &Case<'_>) -> Vec<Effect> {
     let (view, site) = (&case.world.stage, &case.stage().site);
-    let kept = case.upgrade.kept_setting();
-    if view.setting(&kept).is_none() {
-        return Vec::new();
-    }
-    let stop = view.site.as_ref().filter(|site| site.running).map(|_| Effect::StopSite { site: site.clone() });
-    let restore = Effect::RestoreSetting { site: site.clone(), setting: case.upgrade.connection_name.clone(), kept };
-    stop.into_iter().chain([restore]).collect()
+    let (setting, kept) = (case.upgrade.connection_name.clone(), case.upgrade.kept_setting());
+    let restore = view.setting(&kept).map(|_| Effect::RestoreSetting { site: site.clone(), setting, kept });
+    let created = view.site_is_created_by(case.upgrade);
+    let jobs = if created { Vec::new() } else { background::restore(case) };
+    let restored: Vec<_> = restore.into_iter().chain(jobs).collect();
+    let running = view.site.as_ref().is_some_and(|site| site.running) && !restored.is_empty();
+    running.then(|| Effect::StopSite { site: site.clone() }).into_iter().chain(restored).collect()
+}
+
+/// The schema stays where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
+fn forget(case: &Case<'_>) -> Option<Effect> {
+    background::forget(case, &case.world.production, &case.production().database)
 }
 
 fn stage_removals(case: &Case<'_>) -> Vec<Effect> {

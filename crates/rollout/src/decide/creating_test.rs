@@ -3,6 +3,7 @@
 use super::model::{around, fresh, policy, upgrade};
 use crate::{
     Policy, World,
+    background::WebJobs,
     plan::{self, Facts, Surroundings},
     site::{AppSetting, PackageSource, SiteModel, SiteWishes},
 };
@@ -10,7 +11,8 @@ use crate::{
 /// The same without a stage site, which prepare creates then.
 pub fn without_site() -> World {
     let mut world = fresh();
-    (world.stage.site, world.stage.settings) = (None, Vec::new());
+    (world.stage.site, world.stage.settings, world.stage.webjob_settings) = (None, Vec::new(), Vec::new());
+    world.stage.webjobs = Some(Ok(WebJobs::default()));
     world
 }
 

@@ -1,6 +1,6 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
-use super::{Case, prepare, require, stage_site};
+use super::{Case, background, prepare, require, stage_site};
 use crate::{
     Effect, Permissions, Refusal,
     clients::{self, SiteClient},
@@ -15,7 +15,7 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     }
     guards(case)?;
     let database = case.production().database.clone();
-    Ok(vec![
+    let freeze = [
         Effect::OpenFence {
             database: database.clone(),
             upgrade: case.upgrade.id.clone(),
@@ -23,7 +23,8 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         },
         Effect::SetReadOnly { database, grace: case.policy.rollback_after },
         proof(case),
-    ])
+    ];
+    Ok(background::quiesce(case, &tried(case))?.into_iter().chain(freeze).collect())
 }
 
 fn tried(case: &Case<'_>) -> String {
@@ -58,7 +59,8 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     case.require_stage_log_in(&tried(case))?;
     synchronised_enough(case)?;
     permitted(case)?;
-    unchanged(case)
+    unchanged(case)?;
+    background::can_quiesce(case, &tried(case))
 }
 
 fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
@@ -66,6 +68,10 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
     let refuse = |why: String| Refusal::new(tried(case), why, "run prepare first");
     require(world.production.link_to(&stage.database).is_some(), || {
         refuse(format!("`{}` is no geo-secondary of production", stage.database))
+    })?;
+    let current = world.production.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
+    require(current, || {
+        refuse(format!("schema `rolling_upgrade` in `{}` is not that of this release", case.production().database))
     })?;
     require(stage_site::is_pointed(case), || {
         refuse(format!("stage site `{}` does not lead to `{}`", stage.site, stage.database))

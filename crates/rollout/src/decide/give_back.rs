@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Case, Step, rollback, terminate};
+use super::{Case, Step, background, rollback, terminate};
 use crate::{Effect, Refusal};
 
 /// Until when production must have its write access back.
@@ -24,10 +24,14 @@ pub fn deadline(step: Step, case: &Case<'_>) -> Option<Deadline> {
     Some(Deadline { at: fence.deadline, left: fence.deadline.duration_since(now) })
 }
 
-/// What takes a freeze back: production's write access alone, because prepare's work stays good. `None` once terminate has
-/// begun: from there on only rollback knows the way. Of the live state it takes the profile and production.
+/// What takes a freeze back: production's write access and then its background work, because prepare's work stays good. `None`
+/// once terminate has begun: from there on only rollback knows the way. Of the live state it takes the profile and production.
 pub fn unfreeze(case: &Case<'_>) -> Option<Vec<Effect>> {
-    (!terminate::begun(case)).then(|| rollback::give_back(case))
+    if terminate::begun(case) {
+        return None;
+    }
+    let background = if rollback::has_access(case) { background::resume_at_once(case) } else { Vec::new() };
+    Some(rollback::give_back(case).into_iter().chain(background).collect())
 }
 
 /// What gives production back when the deadline has passed in this step: a rollback, or less where less is enough.

@@ -1,7 +1,11 @@
 //! The ways back that steps take by themselves, from every state and from every place where a step can be stopped.
 
 use super::{decided, model::*, states};
-use crate::{Case, Effect, Policy, Step, World, deadline, give_back, labels, unfreeze};
+use crate::{
+    Case, Effect, Policy, Step, World,
+    background::{self, Side},
+    deadline, give_back, labels, unfreeze,
+};
 
 fn of<T>(world: &World, policy: &Policy, ask: impl FnOnce(&Case<'_>) -> T) -> T {
     ask(&Case { upgrade: &upgrade(), world, policy, around: None })
@@ -73,6 +77,9 @@ fn a_freeze_is_taken_back_from_wherever_it_was_stopped() {
         let effects = of(&seen, &planned, unfreeze).unwrap();
         let world = applied(world, &effects);
         assert!(world.production.writable() && world.production.open_fence(&upgrade()).is_none(), "{place}");
+        let sql = world.production.sql.as_ref().unwrap();
+        assert!(sql.hooks.is_empty() && background::noted(&sql.workers, &upgrade(), Side::Production).is_empty());
+        assert_eq!(world.production.webjobs, fresh().production.webjobs, "{place}");
         let again = decided(Step::Freeze, &world, &planned).unwrap();
         assert!(again.iter().any(|effect| !effect.is_proof()), "{place}: prepare's work is still good");
     }

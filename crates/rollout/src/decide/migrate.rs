@@ -5,7 +5,7 @@ use crate::{Effect, Refusal, labels, plan::users_hosts};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     scripts_are_the_planned(case)?;
-    if complete(case) && running(case) && case.world.production.read_only() {
+    if complete(case) && running(case) && !held(case) && case.world.production.read_only() {
         return Ok(checks(case)
             .into_iter()
             .chain([healthy(case, &tried(case), case.policy.health_repeats)?])
@@ -21,6 +21,11 @@ fn tried(case: &Case<'_>) -> String {
 
 fn running(case: &Case<'_>) -> bool {
     case.world.stage.site.as_ref().is_some_and(|site| site.running)
+}
+
+/// `WEBJOBS_STOPPED` has to go while nobody is on the site: to take it away restarts it.
+fn held(case: &Case<'_>) -> bool {
+    case.world.stage.webjobs_are_held()
 }
 
 /// The stage copy is writable, its fence row closed, and its journal has every script.
@@ -75,9 +80,12 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let (database, site) = (stage.database.clone(), stage.site.clone());
     let upgrade = case.upgrade.id.clone();
     let mut effects = Vec::new();
-    if !complete(case) {
+    let stop = (running(case) && (held(case) || !complete(case))).then(|| Effect::StopSite { site: site.clone() });
+    if complete(case) {
+        effects.extend(stop);
+    } else {
         effects.extend(untouched(case));
-        effects.extend(running(case).then(|| Effect::StopSite { site: site.clone() }));
+        effects.extend(stop);
         let read_write = Effect::SetReadWrite { database: database.clone(), release: None };
         effects.extend((!view.writable()).then_some(read_write));
         let close = Effect::CloseFence { database: database.clone(), upgrade: upgrade.clone() };
@@ -86,6 +94,7 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     }
     effects.extend(checks(case));
     effects.push(record(case));
+    effects.extend(held(case).then(|| Effect::ReleaseWebJobs { site: site.clone() }));
     effects.push(Effect::StartSite { site });
     effects.push(healthy(case, &tried(case), case.policy.health_repeats)?);
     Ok(effects)

@@ -3,6 +3,7 @@
 //! Every step asks the same three questions in the same order. Is its end state there? Then nothing but proofs is left.
 //! Do its guards hold? Otherwise it refuses. What is missing? That is its list of effects.
 
+mod background;
 mod cleanup;
 mod freeze;
 mod give_back;
@@ -22,7 +23,9 @@ use std::str::FromStr;
 pub use give_back::{Deadline, deadline, give_back, unfreeze};
 use serde::Serialize;
 
-use crate::{Effect, NoLogIn, Policy, Refusal, Slot, Upgrade, World, labels, plan::Surroundings};
+use crate::{
+    Effect, NoLogIn, Policy, Refusal, Slot, SlotView, Upgrade, World, facts::SCHEMA_VERSION, labels, plan::Surroundings,
+};
 
 /// The steps that change something; plan only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -98,6 +101,7 @@ pub struct Case<'w> {
 /// # Errors
 /// A guard of the step fails: nothing may be changed.
 pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    case.require_known_schema(step)?;
     match step {
         Step::Prepare => prepare::decide(case),
         Step::Freeze => freeze::decide(case),
@@ -121,6 +125,21 @@ impl<'w> Case<'w> {
 
     fn stage(&self) -> &'w Slot {
         &self.upgrade.stage
+    }
+
+    /// What a newer release has written down nobody here may judge.
+    fn require_known_schema(&self, step: Step) -> Result<(), Refusal> {
+        let slots = [(&self.world.production, self.production()), (&self.world.stage, self.stage())];
+        let version = |view: &SlotView| view.sql.as_ref().and_then(|sql| sql.schema);
+        let newer = slots.into_iter().find_map(|(view, slot)| {
+            version(view).filter(|version| *version > SCHEMA_VERSION).map(|version| (version, &slot.database))
+        });
+        newer.map_or(Ok(()), |(version, database)| {
+            let why = format!(
+                "schema `rolling_upgrade` in `{database}` has version {version}, and this release knows only {SCHEMA_VERSION}"
+            );
+            Err(Refusal::new(format!("run {}", step.name()), why, "use the release that made it"))
+        })
     }
 
     /// Production is read-only by this upgrade, in time, and users are still on it.

@@ -1,5 +1,8 @@
 //! A pure model of the cloud: what each effect does to a [`World`], so that whole upgrades run without one.
 
+#[path = "webjobs_test.rs"]
+pub mod webjobs;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::{
-    DatabaseId, Permissions, ScriptName, SlotView,
+    DatabaseId, Hooks, Permissions, ScriptName, SlotView,
+    background::WebJobs,
     connection::ConnectionString,
     effect::label_time,
     facts::*,
@@ -31,7 +35,8 @@ pub fn upgrade() -> Upgrade {
 
 pub fn policy(world: &World) -> Policy {
     let scripts = vec![ScriptName { name: "1.sql".to_owned(), digest: "d1".to_owned() }];
-    let policy = Policy { scripts, ..Policy::default() };
+    let hooks = Hooks { quiesce: true, resume: true, activate: true };
+    let policy = Policy { scripts, hooks, ..Policy::default() };
     let (upgrade, scripts) = (upgrade(), policy.digest_of_scripts());
     let plan_digest = world.production.database.as_ref().map(|database| {
         plan::digest(&Facts { upgrade: &upgrade, profile: &world.profile, database, scripts: &scripts, package: None })
@@ -90,6 +95,8 @@ fn sql() -> SqlState {
         schema: None,
         fences: Vec::new(),
         journal: Vec::new(),
+        workers: Vec::new(),
+        hooks: Vec::new(),
     }
 }
 
@@ -154,7 +161,14 @@ pub fn fresh() -> World {
     let production = SlotView {
         database: Some(database(Tags::new())),
         sql: Some(sql()),
+        webjobs: webjobs::named(&[("fulfil", "Running"), ("retired", "Stopped")]),
+        webjob_settings: vec![webjobs::mark("retired")],
         ..view(&upgrade.production, "p1", "sql-1")
+    };
+    let stage = SlotView {
+        webjobs: webjobs::named(&[("fulfil", "Running"), ("retired", "Running"), ("waiting", "Stopped")]),
+        webjob_settings: vec![webjobs::mark("waiting")],
+        ..view(&upgrade.stage, "p2", "dev")
     };
     let profile = Profile {
         id: upgrade.production.endpoint.profile_id(),
@@ -175,7 +189,7 @@ pub fn fresh() -> World {
     World {
         profile,
         production,
-        stage: view(&upgrade.stage, "p2", "dev"),
+        stage,
         permissions: Some(Permissions::default()),
         counted: None,
         firewalls: Vec::new(),
@@ -193,7 +207,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
     let upgrade = upgrade();
     let now = world.now().unwrap_or(at(0));
     match effect.clone() {
-        Effect::CreateFenceTable { database } => on(world, &database, |sql| sql.schema = Some(1)),
+        Effect::CreateFenceTable { database } => on(world, &database, |sql| sql.schema = Some(SCHEMA_VERSION)),
         Effect::Label { set, remove, .. } => {
             world.profile.tags.retain(|name, _| !remove.contains(name));
             world.profile.tags.extend(set);
@@ -211,6 +225,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
             let made = site(&upgrade.stage, "p2");
             let host_names = made.host_names.into_iter().take(1).collect();
             world.stage.site = Some(Site { host_names, tags: new.tags, ..made });
+            world.stage.webjob_settings = new.own_settings;
         }
         Effect::CopyConnections { database, .. } => world.stage.settings = vec![setting(&database.server)],
         Effect::BindHost { host, certificate, .. } => {
@@ -220,6 +235,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::DeployPackage { digest, .. } => {
             let value = crate::labels::package_value(&digest, "deployment-1");
             world.profile.tags.insert(crate::labels::PACKAGE.to_owned(), value);
+            webjobs::deploy(world);
         }
         Effect::PointSite { database, keep, .. } => {
             let old = world.stage.setting("Shop").unwrap().clone();
@@ -247,6 +263,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
             sql.schema = None;
             sql.fences.clear();
             sql.journal.clear();
+            sql.workers.clear();
+            sql.hooks.clear();
         }),
         Effect::SetReadOnly { database, .. } => {
             on(world, &database, |sql| (sql.read_only, sql.updateable) = (true, false))
@@ -277,9 +295,11 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::DeleteSite { site } => {
             let production = site == upgrade.production.site;
             let view = if production { &mut world.production } else { &mut world.stage };
-            (view.site, view.settings) = (None, Vec::new());
+            (view.site, view.settings, view.webjob_settings) = (None, Vec::new(), Vec::new());
+            view.webjobs = Some(Ok(WebJobs::default()));
         }
         Effect::DeleteDatabase { database } => delete(world, &database),
+        background if webjobs::apply(world, &background) => {}
         // The numbers are kept; nobody writes in this model.
         Effect::RecordRows { .. } => {}
         proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
@@ -349,12 +369,15 @@ fn link(world: &mut World) {
 /// Users could write to this slot: its database takes writes, its site runs on it.
 fn takes_user_writes(view: &SlotView, id: &DatabaseId) -> bool {
     let runs = view.site.as_ref().is_some_and(|site| site.running);
-    let leads_there = view.setting("Shop").is_some_and(|setting: &ConnectionSetting| {
+    view.writable() && runs && leads_to(view, id)
+}
+
+fn leads_to(view: &SlotView, id: &DatabaseId) -> bool {
+    view.setting("Shop").is_some_and(|setting: &ConnectionSetting| {
         let value: &SecretString = &setting.value;
         let string = ConnectionString::parse(value.expose_secret()).unwrap();
         string.leads_to(&format!("{}.database.windows.net", id.server), &id.name)
-    });
-    view.writable() && runs && leads_there
+    })
 }
 
 /// Invariants 2 and 3, as far as a model can see them.
@@ -364,5 +387,6 @@ pub fn assert_invariants(world: &World, cause: &str) {
         takes_user_writes(&world.production, &upgrade.production.database) && world.enabled(&upgrade.production);
     let stage = takes_user_writes(&world.stage, &upgrade.stage.database) && world.enabled(&upgrade.stage);
     assert!(!(production && stage), "two databases take users' writes after {cause}");
+    webjobs::assert_workers(world, cause);
     assert!(world.profile.endpoints.iter().any(|endpoint| endpoint.enabled), "no endpoint is enabled after {cause}");
 }

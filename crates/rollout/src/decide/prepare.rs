@@ -1,6 +1,6 @@
 //! Prepare: a synchronised copy of the database, the stage site on it, the stage endpoint added disabled.
 
-use super::{Case, require, stage_site};
+use super::{Case, background, require, stage_site};
 use crate::{
     Effect, Refusal,
     facts::{Database, SqlState, TAG, Tags},
@@ -24,7 +24,8 @@ fn tried(case: &Case<'_>) -> String {
 
 fn missing(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let before = [fence_table(case), label(case), secondary(case)].into_iter().flatten();
-    let site = stage_site::missing(case).into_iter().chain(stage_site::package(case));
+    let hold = background::hold(case, &tried(case))?;
+    let site = hold.into_iter().chain(stage_site::missing(case)).chain(stage_site::package(case));
     Ok(before.chain(site).chain(endpoint(case)?).collect())
 }
 
@@ -41,7 +42,7 @@ pub(super) fn await_catch_up(case: &Case<'_>) -> Effect {
 }
 
 fn fence_table(case: &Case<'_>) -> Option<Effect> {
-    let absent = case.world.production.sql.as_ref().is_some_and(|sql: &SqlState| sql.schema.is_none());
+    let absent = case.world.production.sql.as_ref().is_some_and(SqlState::lacks_schema);
     absent.then(|| Effect::CreateFenceTable { database: case.production().database.clone() })
 }
 

@@ -1,6 +1,6 @@
 //! Rollback: V1 takes writes again, in an order in which V1 and V2 are never both writable.
 
-use super::{Case, require};
+use super::{Case, background, require};
 use crate::{
     Effect, Ending, Refusal, Slot,
     facts::{EndpointKind, tag},
@@ -9,8 +9,17 @@ use crate::{
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     guards(case)?;
-    let parts = [open_production(case), fence_stage(case), hide_stage(case), give_back(case), restore(case)];
-    Ok(unlabel(case).into_iter().chain(parts.into_iter().flatten()).collect())
+    let parts = [
+        open_production(case),
+        fence_stage(case),
+        hide_stage(case),
+        give_back(case),
+        resume(case),
+        restore(case),
+        forget(case),
+    ];
+    let first = unlabel(case).into_iter().chain(background::deactivate(case));
+    Ok(first.chain(parts.into_iter().flatten()).collect())
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
@@ -117,9 +126,26 @@ fn release(case: &Case<'_>) -> Ending {
     Ending { partner: case.stage().database.clone(), ways: case.policy.termination.ways(), proofs: Vec::new() }
 }
 
+/// Production takes writes when it comes to this; somebody else may keep it read-only.
+pub(super) fn has_access(case: &Case<'_>) -> bool {
+    let view = &case.world.production;
+    view.writable() || view.open_fence(case.upgrade).is_some()
+}
+
+fn resume(case: &Case<'_>) -> Vec<Effect> {
+    if has_access(case) { background::resume(case) } else { Vec::new() }
+}
+
+fn forget(case: &Case<'_>) -> Vec<Effect> {
+    let (view, database) = (&case.world.production, &case.production().database);
+    let forget = if has_access(case) { background::forget(case, view, database) } else { None };
+    forget.into_iter().collect()
+}
+
 fn restore(case: &Case<'_>) -> Vec<Effect> {
     let setting = case.upgrade.connection_name.clone();
     let kept = case.upgrade.kept_setting();
     let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
-    case.world.stage.setting(&kept.clone()).map(|_| restore(kept)).into_iter().collect()
+    let setting = case.world.stage.setting(&kept.clone()).map(|_| restore(kept));
+    setting.into_iter().chain(background::restore(case)).collect()
 }

@@ -1,6 +1,6 @@
 //! Switch: users to stage. Disabling production's endpoint is the point of no return.
 
-use super::{Case, migrate, require};
+use super::{Case, background, migrate, require};
 use crate::{Effect, Refusal, facts::EndpointKind, labels};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -20,7 +20,8 @@ fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let label = (!labelled).then(|| label(case));
     let online = Effect::AwaitOnline { endpoint: case.stage().endpoint.clone() };
     let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
-    Ok(label.into_iter().chain([online, healthy]).collect())
+    let activate = background::activate(case, &tried(case))?;
+    Ok(label.into_iter().chain([online, healthy]).chain(activate).collect())
 }
 
 fn label(case: &Case<'_>) -> Effect {
@@ -104,5 +105,6 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         label(case),
         healthy,
     ]);
+    effects.extend(background::activate(case, &tried(case))?);
     Ok(effects)
 }

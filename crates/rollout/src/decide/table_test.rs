@@ -21,7 +21,7 @@ mod stage_site;
 use std::fmt::Write;
 
 use creating::{around_of, policy_that_creates, without_site};
-use model::{assert_invariants, fresh, later, policy, upgrade};
+use model::{assert_invariants, fresh, later, policy, upgrade, webjobs};
 
 use super::*;
 use crate::{Ending, Outcome, Way};
@@ -57,9 +57,10 @@ pub(crate) fn run(step: Step, world: &mut World, policy: &Policy) -> Outcome {
     if effects.iter().any(|effect| !effect.is_proof()) { Outcome::Done } else { Outcome::AlreadyDone }
 }
 
-/// Both ways to begin: with a stage site that is adopted, and with one that prepare creates.
-pub(crate) fn beginnings() -> [(World, Policy); 2] {
-    [(fresh(), policy(&fresh())), (without_site(), policy_that_creates(&without_site()))]
+/// All ways to begin: with a stage site that is adopted, as it is or with a package; and with one that prepare creates.
+pub(crate) fn beginnings() -> [(World, Policy); 3] {
+    let created = (without_site(), policy_that_creates(&without_site()));
+    [(fresh(), policy(&fresh())), (fresh(), policy_that_creates(&fresh())), created]
 }
 
 /// Every state that an upgrade of an adopted site can stand in between two steps.
@@ -171,6 +172,7 @@ fn roll_back_and_die_everywhere(world: &World, planned: &Policy) {
         assert!(world.production.writable() && world.enabled(&upgrade.production) && !world.enabled(&upgrade.stage));
         assert!(world.production.open_fence(&upgrade).is_none());
         stage_site::assert_left_as_it_should_be(&world, planned);
+        webjobs::assert_given_back(&world, planned);
     }
 }
 
@@ -241,11 +243,14 @@ fn standing(world: &World) -> String {
         let sql = view.sql.as_ref().map(|sql| {
             let fences: Vec<_> =
                 sql.fences.iter().map(|fence| (fence.run.clone(), fence.closed_at.is_some())).collect();
-            (sql.read_only, sql.updateable, sql.schema, fences, sql.journal.clone(), sql.links.len())
+            let hooks: Vec<_> = sql.hooks.iter().map(|row| &row.hook).collect();
+            let rows = format!("{:?} {hooks:?}", sql.workers);
+            (sql.read_only, sql.updateable, sql.schema, fences, sql.journal.clone(), sql.links.len(), rows)
         });
         let settings: Vec<_> = view.settings.iter().map(|setting| setting.name.clone()).collect();
         let site = view.site.as_ref().map(|site| (site.running, &site.tags, &site.host_names));
-        format!("{:?} {:?} {site:?} {settings:?} {sql:?}", view.database, view.links)
+        let jobs = (&view.webjobs, &view.webjob_settings);
+        format!("{:?} {:?} {site:?} {settings:?} {jobs:?} {sql:?}", view.database, view.links)
     };
     let labels: Vec<_> = world.profile.tags.keys().collect();
     let (production, stage) = (view(&world.production), view(&world.stage));

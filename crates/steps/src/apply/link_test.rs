@@ -20,6 +20,8 @@ fn side(partner: &str, role: &str, commit: Option<i64>) -> SqlState {
         schema: Some(1),
         fences: Vec::new(),
         journal: Vec::new(),
+        workers: Vec::new(),
+        hooks: Vec::new(),
     }
 }
 

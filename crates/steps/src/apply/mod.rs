@@ -5,12 +5,14 @@ mod deploy;
 mod ending;
 pub mod firewall;
 mod gone;
+mod hooks;
 mod link;
 mod new_site;
 mod scripts;
 mod site;
 mod traffic;
 pub mod wait;
+mod webjobs;
 
 pub use database::held;
 pub use scripts::{Scripts, names, read_folder};
@@ -21,6 +23,7 @@ use tsql::Session;
 use crate::{
     cloud::Cloud,
     failure::Failure,
+    hooks::Hooks,
     observe::Sessions,
     sessions::{self, HoldsLock},
 };
@@ -35,6 +38,8 @@ pub struct Hands<'h> {
     pub sessions: &'h mut Sessions,
     /// The scripts that migrate runs, and the package that prepare deploys.
     pub scripts: &'h Scripts,
+    /// The hooks of the user.
+    pub hooks: &'h Hooks,
     /// What an effect adds to its line in the report, such as the way that it took.
     pub note: Option<String>,
 }
@@ -85,6 +90,19 @@ impl Hands<'_> {
                 self.await_healthy(address, hosts, path, *repeats).await
             }
             Effect::DeleteSite { site } => self.delete_site(site).await,
+            Effect::NoteWebJobs { database, upgrade, side, jobs } => {
+                self.note_webjobs(database, upgrade, *side, jobs).await
+            }
+            Effect::UnnoteWebJobs { database, upgrade, side, names } => {
+                self.unnote_webjobs(database, upgrade, *side, names).await
+            }
+            Effect::ForgetWebJobs { database, upgrade } => self.forget_webjobs(database, upgrade).await,
+            Effect::StopWebJobs { site, names, ran } => self.stop_webjobs(site, names, ran).await,
+            Effect::StartWebJobs { site, names, wait } => self.start_webjobs(site, names, *wait).await,
+            Effect::HoldWebJobs { site, keep } => self.hold_webjobs(site, keep).await,
+            Effect::ReleaseWebJobs { site } => self.release_webjobs(site).await,
+            Effect::RestoreWebJobs { site, kept } => self.restore_webjobs(site, kept).await,
+            Effect::RunHook { hook, database, upgrade } => self.run_hook(*hook, database, upgrade).await,
             Effect::RunScripts { database, upgrade, within } => self.run_scripts(database, upgrade, *within).await,
             Effect::RunChecks { database } => self.run_checks(database).await,
             Effect::Label { profile, set, remove } => self.label(profile, set, remove).await,

@@ -4,6 +4,7 @@ mod arguments;
 mod connection;
 mod durations;
 mod firewall;
+mod hooks;
 mod site;
 mod slots;
 
@@ -11,6 +12,7 @@ pub use arguments::{Parsed, parse};
 pub use connection::ConnectionInputs;
 pub use durations::Span;
 pub use firewall::{FirewallArguments, Meant, Verb};
+pub use hooks::HookInputs;
 pub use site::{PackageInput, SiteInputs};
 pub use slots::{SlotInputs, identifier};
 
@@ -53,6 +55,9 @@ pub struct PlanArguments {
     /// The stage site.
     #[command(flatten)]
     pub site: SiteInputs,
+    /// Hooks, which are checked.
+    #[command(flatten)]
+    pub hooks: HookInputs,
 }
 
 /// Inputs of every other step.
@@ -70,6 +75,9 @@ pub struct StepArguments {
     /// Limits and permissions.
     #[command(flatten)]
     pub limits: LimitInputs,
+    /// Hooks.
+    #[command(flatten)]
+    pub hooks: HookInputs,
 }
 
 /// Inputs of `upgrade-status`: both slots, or the profile alone.

@@ -5,6 +5,7 @@
 //! time limit for the server's answer; a session that runs into it is closed ([`crate::session`]).
 
 pub mod access;
+pub mod background;
 pub mod copy_sync;
 pub mod fence;
 pub mod journal;

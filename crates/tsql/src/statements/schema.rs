@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::{Session, SqlError};
 
-/// The version of the schema that this release writes and reads.
-pub const VERSION: i32 = 1;
+/// The version of the schema that this release writes and reads. The first one had no tables for background work.
+pub const VERSION: i32 = rollout::facts::SCHEMA_VERSION;
 
-/// Made in one transaction, so that it is there as a whole or not at all; nothing is written where it is there already.
-/// `CREATE SCHEMA` must be alone in its batch.
+/// Made in one transaction, so that it is there as a whole or not at all; what an older release has made gets what it lacks, and
+/// nothing is written where it is there already. `CREATE SCHEMA` must be alone in its batch.
 const ENSURE: &str = "\
 SET XACT_ABORT ON;
 BEGIN TRANSACTION;
@@ -16,8 +16,9 @@ IF SCHEMA_ID(N'rolling_upgrade') IS NULL EXEC (N'CREATE SCHEMA rolling_upgrade')
 IF OBJECT_ID(N'rolling_upgrade.version', N'U') IS NULL
 BEGIN
     CREATE TABLE rolling_upgrade.version ([schema] int NOT NULL);
-    EXEC (N'INSERT INTO rolling_upgrade.version ([schema]) VALUES (1)');
+    EXEC (N'INSERT INTO rolling_upgrade.version ([schema]) VALUES (2)');
 END;
+ELSE UPDATE rolling_upgrade.version SET [schema] = 2 WHERE [schema] < 2;
 IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NULL
     CREATE TABLE rolling_upgrade.fence (
         run nvarchar(64) NOT NULL PRIMARY KEY,
@@ -43,11 +44,28 @@ IF OBJECT_ID(N'rolling_upgrade.counted', N'U') IS NULL
         row_count bigint NOT NULL,
         PRIMARY KEY (run, of_stage, name)
     );
+IF OBJECT_ID(N'rolling_upgrade.worker', N'U') IS NULL
+    CREATE TABLE rolling_upgrade.worker (
+        run nvarchar(64) NOT NULL,
+        side nvarchar(10) NOT NULL,
+        name nvarchar(260) NOT NULL,
+        runs bit NOT NULL,
+        PRIMARY KEY (run, side, name)
+    );
+IF OBJECT_ID(N'rolling_upgrade.hook', N'U') IS NULL
+    CREATE TABLE rolling_upgrade.hook (
+        run nvarchar(64) NOT NULL,
+        hook nvarchar(20) NOT NULL,
+        ran_at datetime2(3) NOT NULL,
+        PRIMARY KEY (run, hook)
+    );
 COMMIT TRANSACTION;";
 
 const REMOVE: &str = "\
 SET XACT_ABORT ON;
 BEGIN TRANSACTION;
+IF OBJECT_ID(N'rolling_upgrade.hook', N'U') IS NOT NULL DROP TABLE rolling_upgrade.hook;
+IF OBJECT_ID(N'rolling_upgrade.worker', N'U') IS NOT NULL DROP TABLE rolling_upgrade.worker;
 IF OBJECT_ID(N'rolling_upgrade.counted', N'U') IS NOT NULL DROP TABLE rolling_upgrade.counted;
 IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NOT NULL DROP TABLE rolling_upgrade.journal;
 IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NOT NULL DROP TABLE rolling_upgrade.fence;
@@ -69,7 +87,7 @@ pub async fn version(session: &mut Session, limit: Duration) -> Result<Option<i3
     Ok(version.map(|version| i32::try_from(version).unwrap_or(i32::MAX)))
 }
 
-/// Makes the schema with its tables where it is not there; it takes a database that takes writes.
+/// Makes the schema with its tables where it is not there, or in an older version; it takes a database that takes writes.
 ///
 /// # Errors
 /// As [`Session::query`], and when a newer release has made the schema.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rollout::facts::{JournalRow, LinkStatus, SqlState};
 
-use super::fence;
+use super::{background, fence};
 use crate::{
     Session, SqlError,
     answer::{Answer, Row},
@@ -24,6 +24,10 @@ ELSE SELECT CAST(NULL AS int) AS [schema] WHERE 1 = 0;
 IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NOT NULL SELECT run, opened_at, deadline, closed_at FROM rolling_upgrade.fence ORDER BY opened_at
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
 IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NOT NULL SELECT run, script, digest, took_ms FROM rolling_upgrade.journal ORDER BY ran
+ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
+IF OBJECT_ID(N'rolling_upgrade.worker', N'U') IS NOT NULL SELECT run, side, name, runs FROM rolling_upgrade.worker ORDER BY side, name
+ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
+IF OBJECT_ID(N'rolling_upgrade.hook', N'U') IS NOT NULL SELECT run, hook FROM rolling_upgrade.hook ORDER BY ran_at
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;";
 
 /// Reads the state of the session's database. It takes the permission VIEW DATABASE STATE.
@@ -42,6 +46,8 @@ pub async fn read(session: &mut Session, limit: Duration) -> Result<SqlState, Sq
         schema: answer.set(1)?.first().map(schema).transpose()?,
         fences: each(&answer, 2, fence::read)?,
         journal: each(&answer, 3, journal_row)?,
+        workers: each(&answer, 4, background::worker)?,
+        hooks: each(&answer, 5, background::hook)?,
     })
 }
 

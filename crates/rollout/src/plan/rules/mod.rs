@@ -4,6 +4,7 @@
 //! of Azure; `docs/preflight.md` has the same as a table.
 
 mod another_upgrade;
+mod background_work;
 mod customer_managed_key;
 mod elastic_pool;
 mod failover_group;
@@ -66,7 +67,7 @@ fn notice(what: impl Into<String>, hint: impl Into<String>) -> Option<Found> {
 type Rule = fn(&Upgrade, &World, &Surroundings) -> Option<Found>;
 
 /// All rules, in the order in which their findings are told.
-const RULES: [(&str, Rule); 36] = [
+const RULES: [(&str, Rule); 37] = [
     ("profile-enabled", profile::enabled),
     ("dns-time-to-live", profile::time_to_live),
     ("production-answers", production::answers),
@@ -101,6 +102,7 @@ const RULES: [(&str, Rule); 36] = [
     ("other-log-ins", log_ins::of_others),
     ("other-clients", other_clients::check),
     ("another-upgrade", another_upgrade::check),
+    ("background-work", background_work::check),
     ("other-differences", other_differences::check),
     ("unseen", unseen::check),
 ];

@@ -4,7 +4,7 @@ use super::{Found, notice};
 use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
 
 /// Everything was seen.
-pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
     let principals = &around.principals;
     let (production, stage) = (upgrade.production.database.server_id(), upgrade.stage.database.server_id());
     let database = &upgrade.production.database;
@@ -21,6 +21,10 @@ pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Opti
     unseen.extend(why(&principals.dbmanager, &format!("roles in `master` of server `{production}`")));
     unseen.extend(why(&around.sessions, &format!("sessions of other clients on `{database}`")));
     unseen.extend(why(&around.digest_uploads, &format!("ledger digest uploads of `{database}`")));
+    for (view, slot) in [(&world.production, &upgrade.production), (&world.stage, &upgrade.stage)] {
+        let webjobs = view.webjobs.as_ref();
+        unseen.extend(webjobs.and_then(|seen| why(seen, &format!("WebJobs of site `{}`", slot.site))));
+    }
     if unseen.is_empty() {
         return None;
     }

@@ -1,0 +1,171 @@
+//! What each step does about background work: WebJobs, and the hooks of the user for everything else.
+//!
+//! No worker may run against a read-only database, nor V1's and V2's at the same time. The stage site's are kept from running by
+//! `WEBJOBS_STOPPED` from prepare on; freeze stops each of them by itself too, because that setting has to go while nobody is on the site
+//! (migrate), and production's; switch starts V2's, rollback V1's.
+
+use super::{Case, require};
+use crate::{
+    DatabaseId, Effect, Refusal, SlotView,
+    background::{Hook, Noted, Side, WebJobs, running, to_activate},
+    ids::same,
+    labels,
+    site::WEBJOBS_STOPPED,
+};
+
+/// Prepare: an adopted stage site that has WebJobs, or may get some with its package, runs none of them from here on. One that
+/// prepare creates is made so.
+pub(super) fn hold(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
+    let (view, keep) = (&case.world.stage, case.upgrade.kept_name(WEBJOBS_STOPPED));
+    let adopted = view.site.is_some() && !view.site_is_created_by(case.upgrade);
+    if !adopted || view.webjobs.is_none() || view.webjob_setting(&keep).is_some() {
+        return Ok(Vec::new());
+    }
+    let jobs = seen(case, Side::Stage, tried)?;
+    if jobs.is_empty() && case.policy.site.package.is_none() {
+        return Ok(Vec::new());
+    }
+    let hold = Effect::HoldWebJobs { site: case.stage().site.clone(), keep };
+    Ok(note(case, Side::Stage, jobs).into_iter().chain([hold]).collect())
+}
+
+/// Freeze refuses while it cannot see the background work that it knows how to stop, or where some could still come up on stage.
+pub(super) fn can_quiesce(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    seen(case, Side::Production, tried)?;
+    let jobs = seen(case, Side::Stage, tried)?;
+    require(jobs.is_empty() || case.world.stage.webjobs_are_held(), || {
+        let why = format!("the WebJobs of stage site `{}` may run against the read-only copy", case.stage().site);
+        Refusal::new(tried, why, format!("run prepare again: it sets `{WEBJOBS_STOPPED}` there"))
+    })
+}
+
+/// Freeze, while production still takes writes: nothing is left that works in the background.
+pub(super) fn quiesce(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
+    let (production, stage) = (seen(case, Side::Production, tried)?, seen(case, Side::Stage, tried)?);
+    let notes = [note(case, Side::Stage, stage), note(case, Side::Production, production)];
+    let stops = [stop_stage(case, stage), stop(case, Side::Production, production.running())];
+    let hook = case.policy.hooks.quiesce.then(|| run(case, Hook::Quiesce, &case.production().database));
+    Ok(notes.into_iter().chain(stops).flatten().chain(hook).collect())
+}
+
+/// All of them, whatever is written down: a deployment takes away the mark of one that was stopped by itself.
+fn stop_stage(case: &Case<'_>, seen: &WebJobs) -> Option<Effect> {
+    let known = case.world.production.noted(case.upgrade, Side::Stage);
+    let rests = |name: &String| known.iter().any(|job| same(&job.name, name) && !job.runs);
+    let names: Vec<_> = seen.continuous.iter().map(|job| job.name.clone()).collect();
+    let ran = names.iter().filter(|name| !rests(name)).cloned().collect();
+    let site = site(case, Side::Stage);
+    (!names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran })
+}
+
+/// Switch, once users are on V2. What is done is gone from the stage database, or stands there.
+pub(super) fn activate(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
+    let (view, database) = (&case.world.stage, &case.stage().database);
+    let sql = view.sql.as_ref().ok_or_else(|| {
+        let why =
+            format!("`{database}` cannot be looked into, which knows what background work is still to be started");
+        Refusal::new(tried, why, "make it reachable and run switch again")
+    })?;
+    let start = start(case, Side::Stage, to_activate(&sql.workers, case.upgrade), true);
+    // Cleanup takes what stands there away, and the labels with it.
+    let open = labels::is_ours(&case.world.profile, case.upgrade) && !view.has_hook_row(case.upgrade, Hook::Activate);
+    let wanted = case.policy.hooks.activate && open;
+    let hook = wanted.then(|| run(case, Hook::Activate, database));
+    Ok(start.into_iter().chain(hook).chain(forget(case, view, database)).collect())
+}
+
+/// Rollback after the switch, before anything else: V2's WebJobs end.
+pub(super) fn deactivate(case: &Case<'_>) -> Option<Effect> {
+    let rows = &case.world.production.sql.as_ref()?.workers;
+    let active = case.world.point_of_no_return_passed(case.upgrade);
+    active.then(|| stop(case, Side::Stage, to_activate(rows, case.upgrade))).flatten()
+}
+
+/// Rollback, once production takes writes: V1's background work goes on.
+pub(super) fn resume(case: &Case<'_>) -> Vec<Effect> {
+    let ran = running(&case.world.production.noted(case.upgrade, Side::Production));
+    start(case, Side::Production, ran, true).into_iter().chain(resume_hook(case)).collect()
+}
+
+/// A freeze that is taken back in a hurry, once production takes writes. The next freeze sees for itself what runs by then.
+pub(super) fn resume_at_once(case: &Case<'_>) -> Vec<Effect> {
+    let noted = case.world.production.noted(case.upgrade, Side::Production);
+    let names: Vec<_> = noted.iter().map(|job| job.name.clone()).collect();
+    let (database, upgrade) = (case.production().database.clone(), case.upgrade.id.clone());
+    let unnote = || Effect::UnnoteWebJobs { database, upgrade, side: Side::Production, names: names.clone() };
+    let unnote = (!names.is_empty()).then(unnote);
+    start(case, Side::Production, running(&noted), false).into_iter().chain(resume_hook(case)).chain(unnote).collect()
+}
+
+fn resume_hook(case: &Case<'_>) -> Option<Effect> {
+    let wanted = case.policy.hooks.resume && case.world.production.has_hook_row(case.upgrade, Hook::Quiesce);
+    wanted.then(|| run(case, Hook::Resume, &case.production().database))
+}
+
+/// An adopted stage site that is stopped gets its own WebJobs back, after its own database. One that prepare created runs none any
+/// more, as when it was made.
+pub(super) fn restore(case: &Case<'_>) -> Vec<Effect> {
+    let (view, kept) = (&case.world.stage, case.upgrade.kept_name(WEBJOBS_STOPPED));
+    let site = case.stage().site.clone();
+    if view.site.is_none() || view.site_is_created_by(case.upgrade) {
+        let free = view.site.is_some() && !view.webjobs_are_held();
+        return free.then_some(Effect::HoldWebJobs { site, keep: kept }).into_iter().collect();
+    }
+    let restore = view.webjob_setting(&kept).map(|_| Effect::RestoreWebJobs { site, kept });
+    let ran = running(&case.world.production.noted(case.upgrade, Side::Stage));
+    restore.into_iter().chain(start(case, Side::Stage, ran, false)).collect()
+}
+
+/// Nothing is left to be started.
+pub(super) fn forget(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
+    let sides = [Side::Production, Side::Stage];
+    let any = sides.into_iter().any(|side| !view.noted(case.upgrade, side).is_empty());
+    any.then(|| Effect::ForgetWebJobs { database: database.clone(), upgrade: case.upgrade.id.clone() })
+}
+
+fn seen<'w>(case: &Case<'w>, side: Side, tried: &str) -> Result<&'w WebJobs, Refusal> {
+    let (view, slot) = match side {
+        Side::Production => (&case.world.production, case.production()),
+        Side::Stage => (&case.world.stage, case.stage()),
+    };
+    match &view.webjobs {
+        Some(Ok(jobs)) => Ok(jobs),
+        Some(Err(why)) => Err(Refusal::new(
+            tried,
+            format!("the WebJobs of site `{}` cannot be seen: {why}", slot.site),
+            "grant `Microsoft.Web/sites/continuouswebjobs/read` and `Microsoft.Web/sites/triggeredwebjobs/read` there",
+        )),
+        None => Err(Refusal::new(tried, "WebJobs were not looked at", "report this as a defect of the software")),
+    }
+}
+
+/// What is not written down yet. Where no WebJob of a site may run, none was stopped by itself as far as anybody can see.
+fn note(case: &Case<'_>, side: Side, seen: &WebJobs) -> Option<Effect> {
+    let known = case.world.production.noted(case.upgrade, side);
+    let held = side == Side::Stage && case.world.stage.webjobs_are_held();
+    let new = seen.continuous.iter().filter(|job| !known.iter().any(|other| same(&other.name, &job.name)));
+    let jobs: Vec<_> = new.map(|job| Noted { name: job.name.clone(), runs: held || !job.at_rest() }).collect();
+    let (database, upgrade) = (case.production().database.clone(), case.upgrade.id.clone());
+    (!jobs.is_empty()).then_some(Effect::NoteWebJobs { database, upgrade, side, jobs })
+}
+
+fn stop(case: &Case<'_>, side: Side, names: Vec<String>) -> Option<Effect> {
+    let site = site(case, side);
+    (!names.is_empty()).then(|| Effect::StopWebJobs { site, ran: names.clone(), names })
+}
+
+fn start(case: &Case<'_>, side: Side, names: Vec<String>, wait: bool) -> Option<Effect> {
+    let site = site(case, side);
+    (!names.is_empty()).then_some(Effect::StartWebJobs { site, names, wait })
+}
+
+fn site(case: &Case<'_>, side: Side) -> crate::SiteId {
+    match side {
+        Side::Production => case.production().site.clone(),
+        Side::Stage => case.stage().site.clone(),
+    }
+}
+
+fn run(case: &Case<'_>, hook: Hook, database: &DatabaseId) -> Effect {
+    Effect::RunHook { hook, database: database.clone(), upgrade: case.upgrade.id.clone() }
+}

@@ -1,0 +1,74 @@
+//! Runs hooks, and writes down which ran.
+
+use rollout::{DatabaseId, UpgradeId, background::Hook};
+use tsql::statements::background;
+
+use super::Hands;
+use crate::{cloud::failed_at_sql, failure::Failure, hooks::Told};
+
+impl Hands<'_> {
+    pub(super) async fn run_hook(
+        &mut self,
+        hook: Hook,
+        database: &DatabaseId,
+        upgrade: &UpgradeId,
+    ) -> Result<(), Failure> {
+        match hook {
+            Hook::Quiesce => self.quiesce(database, upgrade).await,
+            Hook::Resume => self.resume(database, upgrade).await,
+            Hook::Activate => self.activate(database, upgrade).await,
+        }
+    }
+
+    /// One that failed may have done half of its work, so it is undone before anything is said.
+    async fn quiesce(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+        self.note(database, upgrade, Hook::Quiesce).await?;
+        let Err(error) = self.call(Hook::Quiesce).await else { return Ok(()) };
+        let hint = format!("repair the hook and run this step again; `{database}` takes writes as before");
+        match self.resume(database, upgrade).await {
+            Ok(()) => Err(Failure::refused(error, hint)),
+            Err(worse) => {
+                let error = error.context(format!("{}; before that", worse.message()));
+                Err(Failure { hint: worse.hint, ..Failure::interrupted(error) })
+            }
+        }
+    }
+
+    async fn resume(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+        match self.call(Hook::Resume).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let what = format!("{} has run, and there is no {} to undo it", Hook::Quiesce, Hook::Resume);
+                self.cloud.notice(format!("{what}: start again what it stopped"));
+            }
+            Err(error) => {
+                let what =
+                    format!("`{database}` takes writes, but what {} stopped is not started again", Hook::Quiesce);
+                let hint = format!("repair the hook and run rollback: it runs {} again", Hook::Resume);
+                return Err(Failure { hint, ..Failure::interrupted(error.context(what)) });
+            }
+        }
+        let limit = self.cloud.pace.request;
+        let session = self.session(database).await?;
+        background::forget_hook(session, upgrade, Hook::Quiesce, limit).await.map_err(failed_at_sql)
+    }
+
+    async fn activate(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
+        if let Err(error) = self.call(Hook::Activate).await {
+            let error = error.context("users are on V2, but not all of its background work runs");
+            let hint = format!("repair the hook and run switch again: it runs {} again", Hook::Activate);
+            return Err(Failure { hint, ..Failure::interrupted(error) });
+        }
+        self.note(database, upgrade, Hook::Activate).await
+    }
+
+    async fn note(&mut self, database: &DatabaseId, upgrade: &UpgradeId, hook: Hook) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        background::note_hook(self.session(database).await?, upgrade, hook, limit).await.map_err(failed_at_sql)
+    }
+
+    async fn call(&self, hook: Hook) -> anyhow::Result<bool> {
+        let told = Told { upgrade: self.upgrade, subscription: self.cloud.arm.scope().subscription() };
+        self.hooks.run(hook, &self.cloud.guest, &told).await
+    }
+}

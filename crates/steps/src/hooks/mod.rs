@@ -1,0 +1,110 @@
+//! Hooks: executables of the user that stop and start background work which is not known here.
+
+mod process;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rollout::{Upgrade, background::Hook};
+use runner::Guest;
+use rustix::fs::{Access, access};
+
+use crate::{failure::Failure, inputs::HookInputs};
+
+/// The hooks that the inputs name.
+pub struct Hooks {
+    quiesce: Option<PathBuf>,
+    resume: Option<PathBuf>,
+    activate: Option<PathBuf>,
+    limit: Duration,
+}
+
+const ALL: [Hook; 3] = [Hook::Quiesce, Hook::Resume, Hook::Activate];
+
+impl Hooks {
+    /// As the inputs name them.
+    pub fn new(inputs: &HookInputs) -> Self {
+        Self {
+            quiesce: inputs.hook_quiesce.clone(),
+            resume: inputs.hook_resume.clone(),
+            activate: inputs.hook_activate.clone(),
+            limit: inputs.hook_timeout.0,
+        }
+    }
+
+    /// Which there are.
+    pub fn given(&self) -> rollout::Hooks {
+        let given = |hook| self.file(hook).is_some();
+        rollout::Hooks { quiesce: given(Hook::Quiesce), resume: given(Hook::Resume), activate: given(Hook::Activate) }
+    }
+
+    fn file(&self, hook: Hook) -> Option<&Path> {
+        match hook {
+            Hook::Quiesce => self.quiesce.as_deref(),
+            Hook::Resume => self.resume.as_deref(),
+            Hook::Activate => self.activate.as_deref(),
+        }
+    }
+
+    /// Each of them can be run: inside the read-only time it would be too late to find out.
+    ///
+    /// # Errors
+    /// A file is not there, or may not be executed.
+    pub fn check(&self) -> Result<(), Failure> {
+        ALL.into_iter().filter_map(|hook| Some((hook, self.file(hook)?))).try_for_each(|(hook, file)| {
+            let hint = "check the hooks out in this job, and make them executable (`git update-index --chmod=+x`)";
+            resolved(file).map(drop).map_err(|error| {
+                Failure::refused(error.context(format!("the file of the input `{hook}` cannot be run")), hint)
+            })
+        })
+    }
+
+    /// Runs a hook to its end; `false` where the inputs name none.
+    ///
+    /// # Errors
+    /// It could not be started, did not end in time, or did not succeed.
+    pub async fn run(&self, hook: Hook, guest: &Guest, told: &Told<'_>) -> anyhow::Result<bool> {
+        let Some(file) = self.file(hook) else { return Ok(false) };
+        let call = process::Call { hook, file: &resolved(file)?, variables: told.variables(hook), limit: self.limit };
+        process::run(&call, guest).await.map(|()| true)
+    }
+}
+
+/// An executable file by its full path: without one it would be looked for on `PATH`.
+fn resolved(file: &Path) -> anyhow::Result<PathBuf> {
+    let unusable =
+        |error: std::io::Error| anyhow::Error::new(error).context(format!("cannot use `{}`", file.display()));
+    let full = file.canonicalize().map_err(unusable)?;
+    anyhow::ensure!(full.is_file(), "`{}` is no file", file.display());
+    access(&full, Access::EXEC_OK).map_err(|error| unusable(error.into()))?;
+    Ok(full)
+}
+
+/// What a hook is told in its environment.
+pub struct Told<'t> {
+    /// The upgrade.
+    pub upgrade: &'t Upgrade,
+    /// The subscription.
+    pub subscription: &'t str,
+}
+
+impl Told<'_> {
+    /// The names are those of the inputs that carry the same.
+    fn variables(&self, hook: Hook) -> Vec<(&'static str, String)> {
+        let Upgrade { id, production, stage, connection_name } = self.upgrade;
+        vec![
+            ("UPGRADE_HOOK", hook.input().to_owned()),
+            ("UPGRADE_UPGRADE_ID", id.to_string()),
+            ("UPGRADE_SUBSCRIPTION_ID", self.subscription.to_owned()),
+            ("UPGRADE_CONNECTION_NAME", connection_name.clone()),
+            ("UPGRADE_PRODUCTION_DATABASE", production.database.to_string()),
+            ("UPGRADE_PRODUCTION_SITE", production.site.to_string()),
+            ("UPGRADE_PRODUCTION_ENDPOINT", production.endpoint.to_string()),
+            ("UPGRADE_STAGE_DATABASE", stage.database.to_string()),
+            ("UPGRADE_STAGE_SITE", stage.site.to_string()),
+            ("UPGRADE_STAGE_ENDPOINT", stage.endpoint.to_string()),
+        ]
+    }
+}
