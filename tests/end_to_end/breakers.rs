@@ -9,7 +9,8 @@ use azure_sim::Scenario;
 use serde_json::json;
 
 use crate::{
-    harness::{Shop, scenario},
+    background,
+    harness::{Shop, scenario, until},
     sql::{Client, arm},
 };
 
@@ -129,4 +130,100 @@ fn only_updates(scenario: Scenario, folder: &std::path::Path) -> Scenario {
     let v1 = rewrite(scenario.app_v1.as_ref().unwrap(), "v1.json");
     let v2 = rewrite(scenario.app_v2.as_ref().unwrap(), "v2.json");
     Scenario { app_v1: v1, app_v2: v2, ..scenario }
+}
+
+/// What was found broken so far, by number.
+fn broken(shop: &Shop) -> Vec<(u8, String)> {
+    let broken = shop.sim.report().invariants.broken;
+    broken.into_iter().map(|broken| (broken.number, broken.what)).collect()
+}
+
+/// Nothing was broken before; now only this is.
+#[track_caller]
+fn only_broken(shop: &Shop, number: u8, what: &str) {
+    let found = broken(shop);
+    assert!(!found.is_empty() && found.iter().all(|(found, _)| *found == number), "{found:#?}");
+    assert_eq!(found[0].1, what);
+}
+
+const V1: &str = "contoso-rg/providers/Microsoft.Web/sites/contoso-1";
+const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE;";
+
+fn fence_for(seconds: u32) -> String {
+    format!(
+        "INSERT INTO rolling_upgrade.fence (run, opened_at, deadline) \
+         VALUES (N'run-1', SYSUTCDATETIME(), DATEADD(second, {seconds}, SYSUTCDATETIME()));"
+    )
+}
+
+fn webjob(shop: &Shop, site: &str, verb: &str) {
+    arm(shop, "POST", &format!("{site}/continuouswebjobs/fulfil/{verb}"), "2023-12-01", &json!(null));
+    background::come_to(shop, site, &[if verb == "stop" { "fulfil Stopped" } else { "fulfil Running" }]);
+}
+
+/// A freeze that forgets background work: its work fails from then on.
+#[test]
+fn a_freeze_that_leaves_webjobs_running_is_caught() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare"]);
+    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze that stops no WebJob");
+    production.run(&fence_for(1_800));
+    assert_eq!(broken(&shop), []);
+    production.run(READ_ONLY);
+    only_broken(&shop, 8, "WebJob `fulfil` of site `contoso-1` runs against `contoso-sql-1/shop`, which is read-only");
+}
+
+/// A prepare that points the stage site at the copy while its WebJobs run.
+#[test]
+fn a_prepare_that_lets_webjobs_run_on_the_copy_is_caught() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare"]);
+    assert_eq!(broken(&shop), []);
+    let settings = "contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/config/appsettings";
+    arm(&shop, "PUT", settings, "2023-12-01", &json!({ "properties": {} }));
+    only_broken(&shop, 8, "WebJob `fulfil` of site `contoso-2` runs against `contoso-sql-2/shop`, which is read-only");
+}
+
+/// A way back that starts V1's before it stops V2's.
+#[test]
+fn webjobs_of_both_versions_at_the_same_time_are_caught() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "switch"]);
+    Client::log_in(&shop, "contoso-sql-1", "shop", "a rollback in the wrong order")
+        .run("ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
+    webjob(&shop, V1, "start");
+    let what = "WebJob `fulfil` of site `contoso-1` and WebJob `fulfil` of site `contoso-2` run at the same time";
+    assert!(broken(&shop).contains(&(8, what.to_owned())), "{:#?}", broken(&shop));
+}
+
+/// A freeze after which nobody knows when users get their write access back.
+#[test]
+fn a_freeze_without_a_deadline_is_caught() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare"]);
+    webjob(&shop, V1, "stop");
+    assert_eq!(broken(&shop), []);
+    Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze without a fence").run(READ_ONLY);
+    only_broken(&shop, 6, "`contoso-sql-1/shop` serves users, is read-only, and has no open fence row with a deadline");
+}
+
+const LOCK: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rolling_upgrade', @LockMode = N'Exclusive', \
+                    @LockOwner = N'Session', @LockTimeout = 0; IF @r < 0 THROW 50001, N'not granted', 1;";
+
+/// A step that goes on past the deadline, and holds the lock that keeps everybody else from ending it.
+#[test]
+fn a_step_that_heeds_no_deadline_is_caught() {
+    let shop = Shop::open(Scenario { deadline_margin_ms: 500, ..scenario() });
+    shop.upgrade_through(&["plan", "prepare"]);
+    webjob(&shop, V1, "stop");
+    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a step without a clock");
+    production.run(&fence_for(1));
+    production.run(READ_ONLY);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(broken(&shop), [], "nobody holds the lock: somebody else can end it");
+    production.run(LOCK);
+    until("it is caught", || !broken(&shop).is_empty());
+    let found = broken(&shop);
+    let what = "`contoso-sql-1/shop` serves users and is read-only past the deadline, though session ";
+    assert!(found[0].0 == 6 && found[0].1.starts_with(what), "{found:#?}");
 }

@@ -91,14 +91,15 @@ fn a_batch_whose_connection_is_cut_is_interrupted_and_not_sent_again() {
 }
 
 /// Idle sessions are dropped after this many milliseconds.
-const SHORT: Option<u64> = Some(700);
+const SHORT: Option<u64> = Some(1_500);
 const LOCK: &str = "@Resource = N'rolling_upgrade', @LockMode";
 
 #[test]
 fn a_long_seeding_keeps_the_session_that_holds_the_lock() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 3_000, ..scenario() });
+    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
+    let shop = shop.with_inputs(&[("keep-alive", "100ms")]);
     shop.upgrade_through(&["plan"]);
-    let ended = shop.run_with("prepare", &[("keep-alive", "100ms")]);
+    let ended = shop.run("prepare");
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     assert_eq!(shop.sent("prepare", LOCK), 1, "the lock was never lost");
     assert!(shop.sent("prepare", "AS alive") > 10);
@@ -108,15 +109,15 @@ fn a_long_seeding_keeps_the_session_that_holds_the_lock() {
 
 #[test]
 fn a_session_that_was_dropped_is_replaced_and_takes_its_lock_again() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 3_000, ..scenario() });
+    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
-    let ended = shop.run_with("prepare", &[("keep-alive", "1s")]);
+    let ended = shop.run_with("prepare", &[("keep-alive", "3s")]);
     assert_eq!((ended.outcome(), shop.sent("prepare", LOCK)), ("done", 2), "{ended:#?}");
 }
 
 #[test]
 fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 4_000, ..scenario() });
+    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
     let mut watch = Client::log_in(&shop, "contoso-sql-1", "master", "a watcher");
     let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/prepare/run-2");
@@ -126,7 +127,7 @@ fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
         }
         other.run(TAKE);
     });
-    let ended = shop.run_with("prepare", &[("keep-alive", "1s")]);
+    let ended = shop.run_with("prepare", &[("keep-alive", "3s")]);
     assert_eq!(ended.outcome(), "stuck", "{ended:#?}");
     let why = ended.why();
     let expected =
@@ -138,9 +139,10 @@ fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
 #[test]
 fn a_long_script_leaves_the_lock_where_it_is() {
     let shop =
-        Shop::open(Scenario { idle_timeout_ms: SHORT, ..scenario() }).with_another_script("WAITFOR DELAY '00:00:03';");
+        Shop::open(Scenario { idle_timeout_ms: SHORT, ..scenario() }).with_another_script("WAITFOR DELAY '00:00:05';");
+    let shop = shop.with_inputs(&[("keep-alive", "100ms")]);
     shop.upgrade_through(&ROAD[..4]);
-    let ended = shop.run_with("migrate", &[("keep-alive", "100ms")]);
+    let ended = shop.run("migrate");
     assert_eq!((ended.outcome(), shop.sent("migrate", LOCK)), ("done", 1), "{ended:#?}");
     shop.upgrade_through(&ROAD[5..]);
     shop.assert_writes_arrive("contoso-2");

@@ -50,6 +50,12 @@ impl Ended {
         outcome
     }
 
+    /// What the step did, in its words.
+    pub fn done(&self) -> Vec<String> {
+        let done = self.result()["done"].as_array().unwrap().clone();
+        done.iter().map(|effect| effect["what"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Message and hint of a step that did not succeed.
     pub fn why(&self) -> String {
         let result = self.result();

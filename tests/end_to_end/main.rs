@@ -6,6 +6,7 @@
 )]
 #![allow(clippy::print_stdout, reason = "what is not run is said")]
 
+mod background;
 mod breakers;
 mod capture;
 mod cleanup;
@@ -15,6 +16,7 @@ mod deadline;
 mod faults;
 mod firewall;
 mod harness;
+mod hooks;
 mod inputs;
 mod lock;
 mod package;

@@ -408,8 +408,9 @@ fn missing_permissions_block_and_are_all_named() {
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: this identity may not do all that the upgrade does: on database \
-         `contoso-rg/contoso-sql-1/shop` it lacks `Microsoft.Sql/servers/databases/write`; on site \
-         `contoso-stage-rg/contoso-2` it lacks `Microsoft.Web/sites/stop/action`. Azure would answer 403 \
+         `contoso-rg/contoso-sql-1/shop` it lacks `Microsoft.Sql/servers/databases/write`; on site `contoso-rg/contoso-1` it \
+         lacks `Microsoft.Web/sites/continuouswebjobs/start/action`, `Microsoft.Web/sites/continuouswebjobs/stop/action`; on \
+         site `contoso-stage-rg/contoso-2` it lacks `Microsoft.Web/sites/stop/action`. Azure would answer 403 \
          `AuthorizationFailed`, and 400 `InvalidAddSecondaryPermission` to a geo-secondary without rights on its source\n\
          hint: assign a role with these actions, on the resources or on their resource groups",
     );

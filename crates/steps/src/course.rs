@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rollout::{
-    Case, DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, deadline, decide, decide::loss, detour,
-    plan::Surroundings, rows::Counted, status,
+    Case, DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, background::Hook, deadline, decide,
+    decide::loss, detour, plan::Surroundings, rows::Counted, status,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use crate::{
     background,
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
-    hooks::Hooks,
+    hooks::{Hooks, NOT_RESUMED},
     observe::{self, Sessions, observe},
     outputs,
     report::Report,
@@ -60,7 +60,7 @@ pub struct Journey {
     pub begun: bool,
     /// This step has sent users away from production.
     switched: bool,
-    /// Production takes writes, as a step that takes its work back has seen or made it.
+    /// Production takes writes, as a step has seen it first or made it on its way back.
     pub writable: bool,
 }
 
@@ -104,6 +104,9 @@ impl Course<'_> {
         let world = journey.world.as_ref().ok_or_else(not_seen)?;
         let effects = self.decide(world, around.as_ref())?;
         let given_up = self.given_up(world);
+        if self.step == Step::Rollback {
+            self.tell_what_stays_stopped(world);
+        }
         self.apply(&effects, journey).await?;
         let changes = effects.iter().any(|effect| !effect.is_proof());
         if changes {
@@ -112,6 +115,13 @@ impl Course<'_> {
         let mut report = self.succeeded(if changes { Outcome::Done } else { Outcome::AlreadyDone }, journey);
         report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
         Ok(report)
+    }
+
+    /// Production gets its write access back whether or not there is somebody who starts its background work again.
+    pub fn tell_what_stays_stopped(&self, world: &World) {
+        if world.production.has_hook_row(self.upgrade, Hook::Quiesce) && !self.policy.hooks.resume {
+            self.cloud.notice(NOT_RESUMED);
+        }
     }
 
     /// What a rollback that was allowed to lose writes is about to lose.
@@ -191,6 +201,7 @@ impl Course<'_> {
         let (world, around) = self.part("look at the live state", journey, look).await?;
         let due = deadline(self.step, &self.case(&world, around.as_ref()));
         journey.due = due.map(|due| Due { at: due.at, until: looked + due.left.try_into().unwrap_or(Duration::ZERO) });
+        journey.writable = world.production.writable();
         journey.world = Some(world);
         if journey.overdue() { Err(Halt::Overdue) } else { Ok(around) }
     }
@@ -275,7 +286,13 @@ impl Course<'_> {
         let apply = async |journey: &mut Journey| self.apply_one(effect, journey).await;
         self.patient_part(grace, &effect.to_string(), journey, apply).await?;
         journey.switched |= last;
+        journey.writable |= self.gives_production_back(effect);
         Ok(())
+    }
+
+    /// From here on production takes writes.
+    pub fn gives_production_back(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::SetReadWrite { database, .. } if *database == self.upgrade.production.database)
     }
 
     fn sends_users_away(&self, effect: &Effect) -> bool {
@@ -350,7 +367,8 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// A refusal tells where the upgrade stands. Past the point of no return nothing automatic can help.
+    /// A refusal tells where the upgrade stands, and a rollback that users can write, where they can. Past the point of no
+    /// return nothing automatic can help.
     fn failed(&self, failure: Failure, journey: Journey) -> Report {
         let status = journey.world.as_ref().map(|world| status(self.upgrade, world));
         let seen = journey.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
@@ -360,6 +378,11 @@ impl Course<'_> {
                 error: failure.error.context("users are on stage already"),
                 hint: "repair V2 now; or give up the writes that it took: rollback with `accept-loss`".to_owned(),
             },
+            Outcome::Interrupted if self.step == Step::Rollback && journey.writable => {
+                let production = &self.upgrade.production.database;
+                let error = anyhow::anyhow!("production `{production}` takes writes, but {}", failure.message());
+                Failure { error, ..failure }
+            }
             _ => failure.with_status(status.as_ref()),
         };
         Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }

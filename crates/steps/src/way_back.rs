@@ -42,16 +42,17 @@ impl Course<'_> {
         let world = observe_production(self.cloud, self.upgrade, &mut journey.sessions).await?;
         let Some(effects) = unfreeze(&self.case(&world, None)) else { return Ok(Production::Frozen) };
         self.walk_back(&world, &effects, journey).await?;
-        Ok(if world.production.writable() { Production::Writable } else { Production::GivenBack })
+        let frozen = world.production.open_fence(self.upgrade).is_some();
+        Ok(if frozen { Production::GivenBack } else { Production::Writable })
     }
 
     /// Applies what gives production back. From the first moment that it takes writes no message may say otherwise.
     async fn walk_back(&self, world: &World, effects: &[Effect], journey: &mut Journey) -> Result<(), Failure> {
-        let production = &self.upgrade.production.database;
         journey.writable = world.production.writable();
+        self.tell_what_stays_stopped(world);
         for effect in effects {
             self.apply_one(effect, journey).await?;
-            journey.writable |= matches!(effect, Effect::SetReadWrite { database, .. } if database == production);
+            journey.writable |= self.gives_production_back(effect);
         }
         Ok(())
     }

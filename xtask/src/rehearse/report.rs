@@ -27,6 +27,8 @@ pub struct Report {
     pub tail_bound_seconds: Option<f64>,
     /// The users' writes.
     pub writes: Writes,
+    /// The messages that users' writes left for the background.
+    pub messages: Messages,
     /// The steps in the order in which they ran.
     pub steps: Vec<Ran>,
     /// The invariants that the simulator watched.
@@ -54,6 +56,21 @@ pub struct Writes {
     pub lost: u64,
     /// Refused because the database was read-only.
     pub refused_read_only: u64,
+}
+
+/// Messages by their fate.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Messages {
+    /// Left by a user's write.
+    pub queued: u64,
+    /// Worked off by a WebJob.
+    pub processed: u64,
+    /// Tries that failed; such a message comes again.
+    pub failed: u64,
+    /// Given up after too many tries.
+    pub lost: u64,
+    /// Still there.
+    pub waiting: u64,
 }
 
 /// What the simulator found.
@@ -96,6 +113,7 @@ impl Report {
             tail_seconds: users["tail_seconds"].as_f64(),
             tail_bound_seconds: seconds("tail-seconds"),
             writes: serde_json::from_value(part("writes")?).context("read the users' writes")?,
+            messages: serde_json::from_value(part("messages")?).context("read the messages")?,
             steps,
             invariants: serde_json::from_value(part("invariants")?).context("read the invariants")?,
         })

@@ -75,7 +75,7 @@ impl Journey<'_> {
 
     /// After the switch: users arrive at V2, the last of them leaves V1, and V1 is removed; its database stays.
     fn forward(&mut self) -> anyhow::Result<Outcome> {
-        let arrived = self.writes_arrive("2")?;
+        let arrived = self.writes_arrive("2")? && self.work_goes_on()?;
         self.last_user_leaves()?;
         let removed = self.cleanup("production-database")?;
         let world = self.world()?;
@@ -87,7 +87,7 @@ impl Journey<'_> {
 
     /// After a failure: V1 takes writes again; stage is kept until somebody has looked at it, and then removed.
     fn back(&mut self) -> anyhow::Result<Outcome> {
-        let given_back = self.next("rollback")? && self.writes_arrive("1")?;
+        let given_back = self.next("rollback")? && self.writes_arrive("1")? && self.work_goes_on()?;
         let kept = self.world()?.has_database(self.output("stage-database"));
         said(kept, "rollback did not keep the stage database");
         let removed = given_back && kept && self.cleanup("stage-database")?;
@@ -142,13 +142,15 @@ impl Journey<'_> {
         let report = self.simulator.control.report()?;
         let (writes, serving) = (&report["writes"], &report["serving"]);
         eprintln!(
-            "           -> {} ({:.1} s); users on V{}: {} writes acknowledged, {} refused, {} lost",
+            "           -> {} ({:.1} s); users on V{}: {} writes acknowledged, {} refused, {} lost; {} messages worked off, {} waiting",
             ran.outcome,
             ran.seconds,
             serving["version"].as_str().unwrap_or("?"),
             writes["acknowledged"],
             writes["refused_read_only"],
-            writes["lost"]
+            writes["lost"],
+            report["messages"]["processed"],
+            report["messages"]["waiting"]
         );
         Ok(())
     }
@@ -161,6 +163,15 @@ impl Journey<'_> {
         })?;
         said(arrived, &format!("V{version} took no writes of users for {} s", PATIENCE.as_secs()));
         Ok(arrived)
+    }
+
+    /// Whether what users leave for the background is worked off from now on, what was left before included.
+    fn work_goes_on(&self) -> anyhow::Result<bool> {
+        let left = self.simulator.control.report()?["messages"]["queued"].as_u64().unwrap_or(0);
+        let done = |report: &Value| report["messages"]["processed"].as_u64().unwrap_or(0) > left;
+        let goes_on = self.simulator.control.wait_for(PATIENCE, done)?;
+        said(goes_on, &format!("WebJobs did not work off what users had left within {} s", PATIENCE.as_secs()));
+        Ok(goes_on)
     }
 
     /// A name is cached for a second, by stubborn users for two.

@@ -13,6 +13,7 @@ pub fn problems(report: &Report, expected: Outcome) -> Vec<String> {
     if report.writes.lost > 0 {
         problems.push(format!("{} acknowledged writes are lost", report.writes.lost));
     }
+    problems.extend(work_problem(report));
     if report.invariants.checked == 0 {
         problems.push("the invariants were never checked".to_owned());
     }
@@ -22,6 +23,16 @@ pub fn problems(report: &Report, expected: Outcome) -> Vec<String> {
         problems.push(format!("only {} writes were acknowledged, too few to prove much", report.writes.acknowledged));
     }
     problems
+}
+
+/// Work that users have left for the background is done, none of it twice (that is an invariant) and none of it given up.
+fn work_problem(report: &Report) -> Option<String> {
+    let messages = &report.messages;
+    match (messages.processed, messages.lost) {
+        (_, 1..) => Some(format!("{} messages were given up", messages.lost)),
+        (0, _) => Some(format!("none of {} messages was worked off", messages.queued)),
+        _ => None,
+    }
 }
 
 /// For how long the busiest machine may keep a user between his look at the clock and his request.
@@ -59,7 +70,8 @@ fn sentence(report: &Report) -> String {
     let seconds = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| format!("{value:.2}"));
     format!(
         "{}: users were read-only for {} s (scripts {} s, overhead {} s){}\nwrites: {} acknowledged, {} lost, {} refused \
-         while read-only; invariants checked {} times, {} broken",
+         while read-only\nbackground work: {} messages, {} worked off, {} tries failed, {} given up, {} waiting; invariants checked {} times, {} \
+         broken",
         name(report.outcome),
         seconds(report.read_only_seconds),
         seconds(report.script_seconds),
@@ -68,6 +80,11 @@ fn sentence(report: &Report) -> String {
         report.writes.acknowledged,
         report.writes.lost,
         report.writes.refused_read_only,
+        report.messages.queued,
+        report.messages.processed,
+        report.messages.failed,
+        report.messages.lost,
+        report.messages.waiting,
         report.invariants.checked,
         report.invariants.broken.len()
     )
@@ -93,7 +110,7 @@ fn name(outcome: Outcome) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearse::report::{Invariants, Writes};
+    use crate::rehearse::report::{Invariants, Messages, Writes};
 
     fn report(tail: Option<f64>) -> Report {
         Report {
@@ -106,6 +123,7 @@ mod tests {
             tail_seconds: tail,
             tail_bound_seconds: Some(1.0),
             writes: Writes { acknowledged: 500, ..Writes::default() },
+            messages: Messages { queued: 500, processed: 499, waiting: 1, ..Messages::default() },
             steps: Vec::new(),
             invariants: Invariants { checked: 9, ..Invariants::default() },
         }
@@ -125,6 +143,24 @@ mod tests {
                 format!("the last user left V1 {wrong:.2} s after the switch, where DNS answers live for 1.00 s");
             assert_eq!(judged(Some(wrong)), [problem]);
         }
+    }
+
+    #[test]
+    fn work_that_nobody_does_is_a_problem() {
+        let with = |messages| problems(&Report { messages, ..report(Some(1.0)) }, Outcome::Upgraded);
+        assert_eq!(
+            with(Messages { queued: 9, waiting: 9, ..Messages::default() }),
+            ["none of 9 messages was worked off"]
+        );
+        assert_eq!(
+            with(Messages { queued: 9, processed: 7, lost: 2, ..Messages::default() }),
+            ["2 messages were given up"]
+        );
+        let told = sentence(&report(Some(1.0)));
+        assert!(
+            told.contains("\nbackground work: 500 messages, 499 worked off, 0 tries failed, 0 given up, 1 waiting; "),
+            "{told}"
+        );
     }
 
     #[test]

@@ -17,8 +17,8 @@ use crate::{
 /// prepare creates is made so.
 pub(super) fn hold(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
     let (view, keep) = (&case.world.stage, case.upgrade.kept_name(WEBJOBS_STOPPED));
-    let adopted = view.site.is_some() && !view.site_is_created_by(case.upgrade);
-    if !adopted || view.webjobs.is_none() || view.webjob_setting(&keep).is_some() {
+    let kept = view.webjob_setting(&keep).is_some() || view.site_is_created_by(case.upgrade);
+    if view.site.is_none() || view.webjobs.is_none() || (kept && view.webjobs_are_held()) {
         return Ok(Vec::new());
     }
     let jobs = seen(case, Side::Stage, tried)?;

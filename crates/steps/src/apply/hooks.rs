@@ -4,7 +4,11 @@ use rollout::{DatabaseId, UpgradeId, background::Hook};
 use tsql::statements::background;
 
 use super::Hands;
-use crate::{cloud::failed_at_sql, failure::Failure, hooks::Told};
+use crate::{
+    cloud::failed_at_sql,
+    failure::Failure,
+    hooks::{self, Told},
+};
 
 impl Hands<'_> {
     pub(super) async fn run_hook(
@@ -28,8 +32,8 @@ impl Hands<'_> {
         match self.resume(database, upgrade).await {
             Ok(()) => Err(Failure::refused(error, hint)),
             Err(worse) => {
-                let error = error.context(format!("{}; before that", worse.message()));
-                Err(Failure { hint: worse.hint, ..Failure::interrupted(error) })
+                let why = format!("`{database}` takes writes as before, but {}; before that", worse.message());
+                Err(Failure { hint: worse.hint, ..Failure::interrupted(error.context(why)) })
             }
         }
     }
@@ -37,13 +41,9 @@ impl Hands<'_> {
     async fn resume(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
         match self.call(Hook::Resume).await {
             Ok(true) => {}
-            Ok(false) => {
-                let what = format!("{} has run, and there is no {} to undo it", Hook::Quiesce, Hook::Resume);
-                self.cloud.notice(format!("{what}: start again what it stopped"));
-            }
+            Ok(false) => self.cloud.notice(hooks::NOT_RESUMED),
             Err(error) => {
-                let what =
-                    format!("`{database}` takes writes, but what {} stopped is not started again", Hook::Quiesce);
+                let what = format!("what {} stopped is not started again", Hook::Quiesce);
                 let hint = format!("repair the hook and run rollback: it runs {} again", Hook::Resume);
                 return Err(Failure { hint, ..Failure::interrupted(error.context(what)) });
             }

@@ -122,10 +122,11 @@ impl Hands<'_> {
         arm.send(&webjobs::continuous(arm.scope(), site)).await.map_err(failed_at_azure)
     }
 
-    /// What earlier upgrades kept goes: the site restarts anyway.
+    /// What earlier upgrades kept goes: the site restarts anyway. What this one kept stays as it is.
     pub(super) async fn hold_webjobs(&self, site: &SiteId, keep: &str) -> Result<(), Failure> {
         let mut all = self.app_settings(site).await?;
-        let before = all.iter().find(|setting| same(&setting.name, WEBJOBS_STOPPED));
+        let find = |name: &str| all.iter().find(|setting| same(&setting.name, name));
+        let before = find(keep).or_else(|| find(WEBJOBS_STOPPED));
         let before = before.map_or_else(|| UNSET.into(), |setting| setting.value.clone());
         all.retain(|setting| !same(&setting.name, WEBJOBS_STOPPED) && !Upgrade::is_kept_setting(&setting.name));
         all.push(AppSetting { name: keep.to_owned(), value: before });

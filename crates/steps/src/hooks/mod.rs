@@ -21,6 +21,9 @@ pub struct Hooks {
     limit: Duration,
 }
 
+/// Told where production has its write access back, and nobody starts again what was stopped.
+pub const NOT_RESUMED: &str = "hook-quiesce has run, and no hook-resume is given that undoes it: start again what it stopped, or run rollback with `hook-resume`";
+
 const ALL: [Hook; 3] = [Hook::Quiesce, Hook::Resume, Hook::Activate];
 
 impl Hooks {

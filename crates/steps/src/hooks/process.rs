@@ -13,9 +13,8 @@ use runner::Guest;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
-    join, pin,
     process::{Child, Command},
-    select,
+    task::JoinSet,
     time::timeout,
 };
 
@@ -46,15 +45,19 @@ pub async fn run(call: &Call<'_>, guest: &Guest) -> anyhow::Result<()> {
     let named = format!("{} (`{}`)", call.hook, call.file.display());
     let mut child = command(call, guest).spawn().with_context(|| format!("could not start {named}"))?;
     let group = Group::of(&child);
-    match timeout(call.limit, to_the_end(&mut child, call.hook, guest)).await {
-        Ok(ended) => {
-            group.leave();
-            judge(ended.with_context(|| format!("could not wait for {named}"))?, &named)
-        }
-        Err(_) => {
-            group.end(&mut child).await;
-            bail!("{named} did not end within {:?} and was ended", call.limit)
-        }
+    let mut talk = JoinSet::new();
+    talk.spawn(tell(child.stdout.take(), call.hook, guest.clone()));
+    talk.spawn(tell(child.stderr.take(), call.hook, guest.clone()));
+    let ended = timeout(call.limit, child.wait()).await;
+    match &ended {
+        Ok(_) => group.leave(),
+        Err(_) => group.end(&mut child).await,
+    }
+    // What is cut off here is output of a process that goes on without its parent.
+    let _ = timeout(LAST_WORDS, talk.join_all()).await;
+    match ended {
+        Ok(status) => judge(status.with_context(|| format!("could not wait for {named}"))?, &named),
+        Err(_) => bail!("{named} did not end within {:?} and was ended", call.limit),
     }
 }
 
@@ -70,21 +73,6 @@ fn command(call: &Call<'_>, guest: &Guest) -> Command {
     command
 }
 
-async fn to_the_end(child: &mut Child, hook: Hook, guest: &Guest) -> std::io::Result<ExitStatus> {
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let talk = async {
-        join!(tell(out, hook, guest), tell(err, hook, guest));
-    };
-    pin!(talk);
-    let status = select! {
-        status = child.wait() => status,
-        () = &mut talk => return child.wait().await,
-    };
-    // What is cut off here is output of a process that goes on without its parent.
-    let _ = timeout(LAST_WORDS, talk).await;
-    status
-}
-
 fn judge(status: ExitStatus, named: &str) -> anyhow::Result<()> {
     match (status.code(), status.signal()) {
         (Some(code), _) => ensure!(code == 0, "{named} ended with exit code {code}"),
@@ -95,7 +83,7 @@ fn judge(status: ExitStatus, named: &str) -> anyhow::Result<()> {
 }
 
 /// Output line by line. It goes to the log, never to stdout: a runner would obey commands in it there.
-async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: &Guest) {
+async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: Guest) {
     let Some(pipe) = pipe else { return };
     let (mut reader, mut rest_of_a_line) = (BufReader::new(pipe), false);
     loop {
@@ -151,3 +139,8 @@ impl Drop for Group {
         self.send(Signal::KILL);
     }
 }
+
+#[cfg(test)]
+#[path = "process_test.rs"]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods)]
+mod tests;
