@@ -414,6 +414,31 @@ fn a_site_that_cannot_be_reached_as_users_reach_it_is_no_prepared_one() {
     assert_eq!(shop.run("prepare").outcome(), "already-done", "nothing but the proof was left");
 }
 
+/// Somebody makes the site while prepare waits for the copy: that one is not ours, and nothing of it is changed.
+#[test]
+fn a_site_that_is_there_after_all_is_not_touched() {
+    let shop = open(Scenario { seeding_ms: 1_500, users: 0, ..scenario() });
+    shop.upgrade_through(&["plan"]);
+    let running = shop.start("prepare", &[], Command::new(binary("prepare")));
+    until("prepare waits for the copy", || running.stderr().contains("is seeded and in CATCH_UP ..."));
+    let subscription = &shop.sim.credentials().subscription_id;
+    let plan = "resourceGroups/contoso-stage-rg/providers/Microsoft.Web/serverfarms/contoso-plan-2";
+    let properties = json!({"serverFarmId": format!("/subscriptions/{subscription}/{plan}")});
+    arm(&shop, "PUT", STAGE, WEB, &json!({"location": "westeurope", "properties": properties}));
+    let ended = running.end();
+    assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+    assert_eq!(
+        ended.why(),
+        "site `contoso-stage-rg/contoso-2` is there after all: it was not touched\n\
+         hint: run this step again: it looks at what is there and finishes, or run rollback"
+    );
+    let site = arm(&shop, "GET", STAGE, WEB, &Value::Null);
+    assert_eq!((&site["tags"], &site["properties"]["state"]), (&Value::Null, &json!("Running")));
+    assert_eq!(listed(&shop, STAGE, "appsettings"), json!({}));
+    let why = refused(&shop, "prepare", &[]).why();
+    assert!(why.contains("stage site `contoso-stage-rg/contoso-2` has no connection string `Shop`"), "{why}");
+}
+
 /// Killed when it is about to do this, or while it does; finished by another prepare, and undone from the same state.
 #[test]
 fn a_prepare_that_is_killed_is_finished_by_another_or_taken_back() {

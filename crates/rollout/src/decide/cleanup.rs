@@ -92,7 +92,7 @@ fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let rows = if fence.is_some() { None } else { forget(case) };
     let released = release_site(case).into_iter().chain(fence).chain(rows);
     let effects: Vec<_> =
-        released.chain(stage_removals(case)).chain(unlabel(case, case.stage(), created(case))).collect();
+        released.chain(stage_removals(case)).chain(unlabel(case, case.stage(), !adopted(case))).collect();
     if !effects.is_empty() {
         stage_guards(case)?;
     }
@@ -161,6 +161,11 @@ fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option
 
 fn created(case: &Case<'_>) -> bool {
     case.world.stage.site_is_created_by(case.upgrade)
+}
+
+/// The stage site is somebody's, and stays. Of one that is not there nobody knows whose it was.
+fn adopted(case: &Case<'_>) -> bool {
+    case.world.stage.site.is_some() && !created(case)
 }
 
 /// Without its labels this upgrade is forgotten, and nothing that is left of the slot could be removed any more.

@@ -13,8 +13,14 @@ use super::{Hands, site, wait};
 use crate::{cloud::failed_at_azure, failure::Failure, observe::settings, surroundings};
 
 impl Hands<'_> {
+    /// The request would change a site that is there, so nothing is sent unless Azure says once more that there is none. If the
+    /// operation's address vanishes, the site tells whether it was made.
     pub(super) async fn create_site(&self, new: &NewSite) -> Result<(), Failure> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
+        if arm.send(&web::site(arm.scope(), &new.site)).await.map_err(failed_at_azure)?.is_some() {
+            let why = format!("site `{}` is there after all: it was not touched", new.site);
+            return Err(Failure::interrupted(anyhow::anyhow!(why)));
+        }
         let copied = self.copied_settings(new).await?;
         let request = new_site::create(arm.scope(), new, &copied);
         let ended = arm.run(&request, pace.deployment).await.map_err(|error| not_created(new, error))?;
