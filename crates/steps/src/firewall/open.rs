@@ -183,12 +183,14 @@ impl Opening<'_> {
         Failure { outcome: Outcome::Interrupted, error, hint: hint.to_owned() }
     }
 
-    /// A refusal has changed nothing: rules that were made on the way to it go again.
+    /// A refusal has changed nothing: rules that were made on the way to it go again. Those of a runner before this one do
+    /// not come back: then it was no refusal.
     async fn take_back(&mut self, failure: Failure) -> Failure {
-        let undos: Vec<Change> = self.made.iter().rev().filter_map(Change::undo).collect();
-        if failure.outcome != Outcome::Refused || undos.is_empty() {
+        if failure.outcome != Outcome::Refused || self.made.is_empty() {
             return failure;
         }
+        let undos: Option<Vec<Change>> = self.made.iter().rev().map(Change::undo).collect();
+        let Some(undos) = undos else { return Failure { outcome: Outcome::Interrupted, ..failure } };
         match self.make(undos).await {
             Ok(()) => failure,
             Err(worse) => Failure {
