@@ -245,7 +245,8 @@ fn freeze_wants_the_webjobs_of_stage_held() {
     assert_eq!(
         ended.why(),
         "cannot freeze `contoso-rg/contoso-sql-1/shop`: the WebJobs of stage site `contoso-stage-rg/contoso-2` may run against \
-         the read-only copy\nhint: run prepare again: it sets `WEBJOBS_STOPPED` there"
+         the read-only copy\nhint: run prepare again: it sets `WEBJOBS_STOPPED` there (upgrade `run-1` stands at \
+         `preparing`, `prepare` comes next)"
     );
     shop.upgrade_through(&["prepare"]);
     assert_eq!(app_settings(&shop), before);
@@ -292,12 +293,10 @@ fn a_schema_of_a_later_release_is_left_alone_by_every_step() {
         .run("UPDATE rolling_upgrade.version SET [schema] = 3;");
     for step in ["prepare", "freeze", "rollback"] {
         let ended = refused(&shop, step, &[]);
-        assert_eq!(
-            ended.why(),
-            format!(
-                "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 3, and this release \
-                 knows only 2\nhint: use the release that made it"
-            )
+        let why = format!(
+            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 3, and this release knows \
+             only 2\nhint: use the release that made it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         );
+        assert_eq!(ended.why(), why);
     }
 }

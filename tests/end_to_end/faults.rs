@@ -8,13 +8,14 @@ use crate::{
 };
 
 /// Lets something go wrong at the request of this protocol whose text begins like this, the how manieth of its kind.
-fn at(shop: &Shop, protocol: Protocol, request: &str, nth: usize, what: What) {
+pub fn at(shop: &Shop, protocol: Protocol, request: &str, nth: usize, what: What) {
     let at = Place::Request(Spot { protocol, request: request.to_owned(), nth });
     shop.sim.set_fault(Some(Fault { at, what })).unwrap();
 }
 
+/// Whether it has gone wrong.
 #[track_caller]
-fn fired(shop: &Shop) {
+pub fn fired(shop: &Shop) {
     let faulted = shop.sim.faulted();
     assert!(faulted.fired.is_some(), "the fault has not happened: {faulted:#?}");
 }

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, process::Command, time::Duration};
 
-use azure_sim::{FirewallRule, Redirect, RoleAssignment, Scenario, ServerSettings, SqlLogin};
+use azure_sim::{FirewallRule, Protocol, Redirect, RoleAssignment, Scenario, ServerSettings, SqlLogin, What};
 use serde_json::Value;
 
 use crate::{
+    faults::{at, fired},
     harness::{Ended, Shop, binary, scenario, until},
     signals::signal,
     sql,
@@ -373,7 +374,77 @@ fn what_cannot_be_closed_is_told_and_the_other_server_is_closed_all_the_same() {
     let why = "could not delete the firewall rule `rolling-upgrade-run-1-203-0-113-7` of the SQL server `contoso-rg/contoso-sql-2`: \
                Azure answered 403 `AuthorizationFailed`";
     assert!(ended.why().starts_with(why), "{}", ended.why());
+    let hint = "run it again; `upgrade-firewall close` takes away whatever was opened";
+    assert!(ended.why().ends_with(hint), "{}", ended.why());
     assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
+}
+
+fn lost(shop: &Shop, method: &str, server: &str, what: What) {
+    let request = format!(
+        "{method} /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/{server}/firewallRules/\
+         rolling-upgrade-run-1-203-0-113-7"
+    );
+    at(shop, Protocol::Arm, &request, 1, what);
+}
+
+/// How often it was tried in its second depends on the machine.
+fn without_count(why: &str) -> String {
+    let (before, rest) = why.split_once(" in ").unwrap();
+    let counted = rest.split_once(" attempts").filter(|(count, _)| count.parse::<u32>().is_ok_and(|count| count > 1));
+    format!("{before} in # attempts{}", counted.unwrap().1)
+}
+
+fn unheard(change: &str, of: &str, server: &str) -> String {
+    format!(
+        "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server `contoso-rg/{server}` in # \
+         attempts: no whole answer from `management.azure.com`: error sending request: client error (SendRequest): connection \
+         error: peer closed connection without sending TLS close_notify: \
+         https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\nhint: look at what is between this machine \
+         and the host: network, proxy variables, `connect-to` rules, trusted certificates; then run it again; `upgrade-firewall \
+         close` takes away whatever was opened"
+    )
+}
+
+/// Where no answer came, nobody can tell whether the rule is there: that is no refusal, and closing finds out.
+#[test]
+fn a_rule_whose_answer_is_lost_is_made_once_more_or_told_and_close_removes_it() {
+    let shop = Shop::open(walled());
+    let before = shop.digest();
+    for server in ["contoso-sql-1", "contoso-sql-2"] {
+        lost(&shop, "PUT", server, What::Lost);
+        done(&shop, "open", &BEFORE_PLAN);
+        fired(&shop);
+        lost(&shop, "DELETE", server, What::Lost);
+        done(&shop, "close", &BEFORE_PLAN);
+        fired(&shop);
+        assert_eq!(shop.digest(), before);
+
+        lost(&shop, "PUT", server, What::LostForGood);
+        let ended = run(&shop, "open", &[&BEFORE_PLAN[..], &[("retry-budget", "1s")]].concat());
+        fired(&shop);
+        assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+        assert_eq!(without_count(&ended.why()), unheard("add", "to", server));
+        shop.sim.set_fault(None).unwrap();
+        assert!(rules(&shop).contains(&format!("{server}: rolling-upgrade-run-1-203-0-113-7")));
+        done(&shop, "close", &BEFORE_PLAN);
+        assert_eq!(shop.digest(), before);
+    }
+}
+
+#[test]
+fn a_rule_that_may_be_gone_is_told_and_close_finds_out() {
+    let shop = Shop::open(walled());
+    let before = shop.digest();
+    done(&shop, "open", &BEFORE_PLAN);
+    lost(&shop, "DELETE", "contoso-sql-1", What::LostForGood);
+    let ended = run(&shop, "close", &[&BEFORE_PLAN[..], &[("retry-budget", "1s")]].concat());
+    fired(&shop);
+    assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+    assert_eq!(without_count(&ended.why()), unheard("delete", "of", "contoso-sql-1"));
+    shop.sim.set_fault(None).unwrap();
+    assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
+    done(&shop, "close", &BEFORE_PLAN);
+    assert_eq!(shop.digest(), before);
 }
 
 fn pool(count: u8) -> Scenario {

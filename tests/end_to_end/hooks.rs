@@ -135,7 +135,8 @@ fn the_output_of_a_hook_is_told_and_commands_nothing() {
     assert!(!text.split(['\n', '\r']).any(obeyed), "{text}");
 }
 
-const FREEZE: &str = "repair the hook and run this step again; `contoso-rg/contoso-sql-1/shop` takes writes as before";
+const FREEZE: &str = "repair the hook and run this step again; `contoso-rg/contoso-sql-1/shop` takes writes as before (upgrade \
+                      `run-1` stands at `prepared`, `freeze` comes next)";
 
 /// Nothing but what its own hooks did: WebJobs run as before, no row is left.
 #[track_caller]
@@ -250,20 +251,20 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
     let (plain, absent) = (plain.to_str().unwrap().to_owned(), plain.with_file_name("absent.sh"));
     let absent = absent.to_str().unwrap();
     let hint = "check the hooks out in this job, and make them executable (`git update-index --chmod=+x`)";
-    let said = |input: &str, file: &str, why: &str| {
-        format!("the file of the input `{input}` cannot be run: cannot use `{file}`: {why}\nhint: {hint}")
+    let said = |input: &str, file: &str, why: &str, status: &str| {
+        format!("the file of the input `{input}` cannot be run: cannot use `{file}`: {why}\nhint: {hint}{status}")
     };
-    let denied = said("hook-resume", &plain, "Permission denied (os error 13)");
-    let missing = said("hook-activate", absent, "No such file or directory (os error 2)");
-    let check = |step: &str| {
+    let check = |step: &str, status: &str| {
+        let denied = said("hook-resume", &plain, "Permission denied (os error 13)", status);
+        let missing = said("hook-activate", absent, "No such file or directory (os error 2)", status);
         assert_eq!(refused(&shop, step, &[("hook-resume", &plain)]).why(), denied);
         assert_eq!(refused(&shop, step, &[("hook-activate", absent)]).why(), missing);
         let folder = refused(&shop, step, &[("hook-quiesce", "/")]).why();
         assert!(folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is no file"), "{folder}");
     };
-    check("plan");
+    check("plan", "");
     shop.upgrade_through(&["plan", "prepare"]);
-    check("freeze");
+    check("freeze", "; `upgrade-status` tells where the upgrade stands");
 }
 
 /// Neither a missing file nor a missing checkout keeps users from getting their write access back.

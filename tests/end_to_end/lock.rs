@@ -67,7 +67,7 @@ fn of_two_at_once_the_second_is_refused_whichever_they_are() {
             let ended = shop.run_with(second, &[("remove", &shop.known("stage-database"))]);
             assert_eq!(ended.outcome(), "refused", "{second} beside {step}: {ended:#?}");
             let why = ended.why();
-            let holder = format!("is held by `rolling-upgrade/{step}/run-1` (");
+            let holder = format!("is held by step `{step}` of upgrade `run-1` (");
             assert!(why.contains(&holder) && why.contains(", since 20"), "{second} beside {step}: {why}");
         }
         assert_eq!(first.end().outcome(), "done", "{step}");

@@ -52,6 +52,7 @@ fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
     let road = [("prepare", "freeze"), ("freeze", "terminate"), ("terminate", "migrate"), ("migrate", "switch")];
     let through = |(step, next): (&'static str, &'static str)| {
         shop.upgrade_through(&[step]);
+        assert!(shop.sim.wait("idle", Duration::from_secs(10)), "the copy has what production has after {step}");
         (next, shop.sim.snapshot().unwrap())
     };
     road.into_iter().map(through).collect()

@@ -76,6 +76,12 @@ impl Failure {
         if unknown { self.after_changes() } else { self }
     }
 
+    /// The same of a step that is finished, or taken back, in another way.
+    #[must_use]
+    pub fn with_way_on(self, way_on: &str) -> Self {
+        Self { hint: self.hint.replace(AGAIN, way_on), ..self }
+    }
+
     /// Reason by reason, each once, on one line.
     pub fn message(&self) -> String {
         let mut parts: Vec<String> = Vec::new();

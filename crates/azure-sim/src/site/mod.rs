@@ -9,5 +9,5 @@ mod work;
 
 pub(crate) use app::App;
 pub(crate) use connection::ConnectionText;
-pub(crate) use pool::{Pools, Process};
+pub(crate) use pool::{Pools, Process, SESSION_ENDED};
 pub(crate) use serve::{Reply, SiteRequest};

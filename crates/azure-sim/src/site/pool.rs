@@ -17,6 +17,9 @@ use crate::{
     world::{Name, Origin, Site},
 };
 
+/// The number of a client's own error where the server has ended its session.
+pub(crate) const SESSION_ENDED: u32 = 233;
+
 /// How many idle sessions a site keeps.
 const IDLE: usize = 4;
 
@@ -98,7 +101,7 @@ impl Failure {
     }
 
     fn broken() -> Self {
-        Self::new(233, "A transport-level error has occurred: the connection was closed by the server.")
+        Self::new(SESSION_ENDED, "A transport-level error has occurred: the connection was closed by the server.")
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{cloud::Cloud, site::SiteRequest, users::HOST};
+use crate::{
+    cloud::Cloud,
+    site::{SESSION_ENDED, SiteRequest},
+    users::HOST,
+};
 
 impl Cloud {
     pub(crate) fn judge_answering(self: &Arc<Self>, cause: &str) {
@@ -27,7 +31,8 @@ impl Cloud {
         endpoints.filter(|endpoint| endpoint.enabled).map(|endpoint| endpoint.target.clone()).collect()
     }
 
-    /// The status of a page read under the users' host name; 0 where nobody is at that address.
+    /// The status of a page read under the users' host name; 0 where nobody is at that address. A change of a database ends its
+    /// sessions, maybe this one's too: such a user reads once more.
     fn read_as_user(self: &Arc<Self>, address: &str) -> u16 {
         let unit = self.world().site_of_address(address).map(|site| site.unit.clone());
         let Some(unit) = unit else { return 0 };
@@ -38,6 +43,8 @@ impl Cloud {
             sequence: 0,
             token: String::new(),
         };
-        self.serve(&unit, HOST, &request).status
+        let read = || self.serve(&unit, HOST, &request);
+        let first = read();
+        if first.error == Some(SESSION_ENDED) { read().status } else { first.status }
     }
 }

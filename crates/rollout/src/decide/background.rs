@@ -32,11 +32,16 @@ pub(super) fn hold(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refusal>
 /// Freeze refuses while it cannot see the background work that it knows how to stop, or where some could still come up on stage.
 pub(super) fn can_quiesce(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
     seen(case, Side::Production, tried)?;
-    let jobs = seen(case, Side::Stage, tried)?;
-    require(jobs.is_empty() || case.world.stage.webjobs_are_held(), || {
+    seen(case, Side::Stage, tried)?;
+    require(stage_is_held(&case.world.stage), || {
         let why = format!("the WebJobs of stage site `{}` may run against the read-only copy", case.stage().site);
         Refusal::new(tried, why, format!("run prepare again: it sets `{WEBJOBS_STOPPED}` there"))
     })
+}
+
+/// No WebJob of the stage site may run, as far as they were looked at.
+pub fn stage_is_held(view: &SlotView) -> bool {
+    view.seen_webjobs().is_none_or(WebJobs::is_empty) || view.webjobs_are_held()
 }
 
 /// Freeze, while production still takes writes: nothing is left that works in the background.
@@ -72,6 +77,11 @@ pub(super) fn activate(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refu
     let wanted = case.policy.hooks.activate && open;
     let hook = wanted.then(|| run(case, Hook::Activate, database));
     Ok(start.into_iter().chain(hook).chain(forget(case, view, database)).collect())
+}
+
+/// What ran stands in the stage database until switch has started V2's.
+pub fn to_start(case: &Case<'_>) -> bool {
+    remembers(case, &case.world.stage)
 }
 
 /// Rollback after the switch, before anything else: V2's WebJobs end.
@@ -118,9 +128,12 @@ pub(super) fn restore(case: &Case<'_>) -> Vec<Effect> {
 
 /// Nothing is left to be started.
 pub(super) fn forget(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
-    let sides = [Side::Production, Side::Stage];
-    let any = sides.into_iter().any(|side| !view.noted(case.upgrade, side).is_empty());
-    any.then(|| Effect::ForgetWebJobs { database: database.clone(), upgrade: case.upgrade.id.clone() })
+    remembers(case, view)
+        .then(|| Effect::ForgetWebJobs { database: database.clone(), upgrade: case.upgrade.id.clone() })
+}
+
+fn remembers(case: &Case<'_>, view: &SlotView) -> bool {
+    [Side::Production, Side::Stage].into_iter().any(|side| !view.noted(case.upgrade, side).is_empty())
 }
 
 fn seen<'w>(case: &Case<'w>, side: Side, tried: &str) -> Result<&'w WebJobs, Refusal> {

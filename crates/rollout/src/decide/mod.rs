@@ -3,7 +3,7 @@
 //! Every step asks the same three questions in the same order. Is its end state there? Then nothing but proofs is left.
 //! Do its guards hold? Otherwise it refuses. What is missing? That is its list of effects.
 
-mod background;
+pub(crate) mod background;
 mod cleanup;
 mod freeze;
 mod give_back;

@@ -3,7 +3,7 @@
 use super::{Next, Rollback, State};
 use crate::{
     Case, DatabaseId, Step,
-    decide::{journal_digest, site_is_pointed},
+    decide::{background, journal_digest, site_is_pointed},
     facts::Database,
     labels,
 };
@@ -106,7 +106,7 @@ fn following(case: &Case<'_>) -> State {
     let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
     match (caught_up, site_is_pointed(case)) {
         (false, _) => State::Seeding,
-        (true, true) if listed => State::Prepared,
+        (true, true) if listed && background::stage_is_held(&world.stage) => State::Prepared,
         // The endpoint is the last thing that prepare adds, so a site that is not on stage any more was taken off it.
         (true, false) if listed => State::RolledBack,
         _ => State::Preparing,
@@ -177,10 +177,13 @@ fn broken(case: &Case<'_>) -> &'static str {
 
 fn after_the_switch(case: &Case<'_>) -> Next {
     match labels::switched_at(&case.world.profile, case.upgrade) {
+        None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
+        Some(_) if background::to_start(case) => {
+            step(Step::Switch, "users are on V2, and its WebJobs are still to be started")
+        }
         Some(_) => {
             remove(&case.upgrade.production.database, "users are on V2; remove V1 once nobody needs the way back")
         }
-        None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
     }
 }
 

@@ -48,7 +48,7 @@ struct Road {
 }
 
 /// With a stage site that is adopted, and with one that prepare creates.
-fn roads() -> [Road; 2] {
+fn roads() -> [Road; 3] {
     beginnings().map(|(world, planned)| Road { states: states_from(world, &planned), planned })
 }
 

@@ -1,10 +1,8 @@
 //! `close`: takes away every rule of this upgrade, whichever runner made it.
 
-use std::time::Instant;
-
 use rollout::{DatabaseId, Outcome, ServerId, UpgradeId};
 
-use super::STEP;
+use super::{STEP, WAY_ON};
 use crate::{
     apply::firewall,
     cloud::{Cloud, failed_at_azure},
@@ -32,7 +30,7 @@ pub async fn close(cloud: &Cloud, upgrade: &UpgradeId, databases: &[DatabaseId; 
         Some(failure) if done.is_empty() => Err(failure),
         // One server is closed: that is no refusal, which would have changed nothing.
         Some(failure) => {
-            let failure = Failure { outcome: Outcome::Interrupted, ..failure };
+            let failure = failure.after_changes().with_way_on(WAY_ON);
             Ok(Report { done, ..Report::failure(STEP, &failure) })
         }
     }
@@ -43,10 +41,7 @@ async fn close_one(cloud: &Cloud, upgrade: &UpgradeId, server: ServerId, done: &
     let Some(watch) = look().await.map_err(failed_at_azure)? else { return Ok(()) };
     let own = watch.own(upgrade);
     for change in &own {
-        let began = Instant::now();
-        cloud.guest.say(&format!("{change} ..."));
-        firewall::apply(cloud, change).await?;
-        done.push((change.to_string(), began.elapsed().as_secs_f64()));
+        super::make(cloud, change, done).await?;
     }
     if own.is_empty() {
         return Ok(());

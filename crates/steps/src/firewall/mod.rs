@@ -9,12 +9,13 @@ mod close;
 mod door;
 mod open;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rollout::{DatabaseId, UpgradeId, plan::PlanInputs};
+use rollout::{DatabaseId, UpgradeId, firewall::Change, plan::PlanInputs};
 use runner::Guest;
 
 use crate::{
+    apply::firewall,
     cloud::{Cloud, Pace, upgrade_id},
     failure::Failure,
     inputs::{FirewallArguments, Meant, Verb, identifier},
@@ -26,6 +27,9 @@ use crate::{
 /// The name of the step.
 const STEP: &str = "firewall";
 
+/// What a run that stopped half-way advises: no rollback undoes it.
+const WAY_ON: &str = "run it again; `upgrade-firewall close` takes away whatever was opened";
+
 /// Runs the step. Stopped from outside it ends at once: each rule is made or taken away by one request, and the next `open` or
 /// `close` goes on from there.
 ///
@@ -36,15 +40,23 @@ pub async fn run(guest: &Guest, arguments: FirewallArguments, stop: &Stop) -> Re
     let limits = Limits { stop, grace: Duration::ZERO, deadline: None };
     match limits.hold(work(guest, verb, arguments)).await {
         Ok(report) => Ok(report),
-        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Halt::Failed(failure)) => Err(failure.with_way_on(WAY_ON)),
         Err(Halt::Stopped(cause)) => Err(stopped(&format!("stopped by {cause}"))),
         Err(Halt::Overdue) => Err(stopped("stopped at a deadline")),
     }
 }
 
 fn stopped(why: &str) -> Failure {
-    let hint = "run it again; `upgrade-firewall close` takes away whatever was opened";
-    Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!("{why}")) }
+    Failure::interrupted(anyhow::anyhow!("{why}")).with_way_on(WAY_ON)
+}
+
+/// Makes a change and notes it. Where the answer was lost nobody can tell whether it was made.
+async fn make(cloud: &Cloud, change: &Change, done: &mut Vec<(String, f64)>) -> Result<(), Failure> {
+    let began = Instant::now();
+    cloud.guest.say(&format!("{change} ..."));
+    firewall::apply(cloud, change).await.map_err(Failure::of_a_change)?;
+    done.push((change.to_string(), began.elapsed().as_secs_f64()));
+    Ok(())
 }
 
 async fn work(guest: &Guest, verb: Verb, arguments: FirewallArguments) -> Result<Report, Failure> {

@@ -161,10 +161,7 @@ impl Opening<'_> {
 
     async fn make(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         for change in changes {
-            let began = Instant::now();
-            self.cloud.guest.say(&format!("{change} ..."));
-            firewall::apply(self.cloud, &change).await?;
-            self.done.push((change.to_string(), began.elapsed().as_secs_f64()));
+            super::make(self.cloud, &change, &mut self.done).await?;
             self.gates.iter_mut().filter(|gate| is_of(&change, gate)).for_each(|gate| gate.watch.apply(&change));
             self.made.push(change);
         }
@@ -190,7 +187,7 @@ impl Opening<'_> {
             return failure;
         }
         let undos: Option<Vec<Change>> = self.made.iter().rev().map(Change::undo).collect();
-        let Some(undos) = undos else { return Failure { outcome: Outcome::Interrupted, ..failure } };
+        let Some(undos) = undos else { return failure.into_interrupted() };
         match self.make(undos).await {
             Ok(()) => failure,
             Err(worse) => Failure {

@@ -27,7 +27,7 @@ fn a_part_is_written_between_its_marks_and_nothing_else() {
 fn actions_are_shown_by_step_and_slot() {
     let text = arm(&needs());
     let rows: Vec<&str> = text.lines().skip(2).collect();
-    assert_eq!(rows, ["| `A/read` | • |  |  |  |  |  |  |  |  |", "| `B/read` | S |  |  |  |  |  |  | P S |  |"]);
+    assert_eq!(rows, ["| `A/read` | • |  |  |  |  |  |  |  |  |  |", "| `B/read` | S |  |  |  |  |  |  | P S |  |  |"]);
 }
 
 #[test]
