@@ -28,11 +28,14 @@ pub struct Kind {
     pub does: &'static str,
 }
 
+/// What a session gets that has nothing else to do.
+pub const KEEPS_ALIVE: &str = "keep the session alive";
+
 /// The beginning of a batch, blanks folded, and what it is. The longest beginning that fits counts.
-const KINDS: [(&str, Need, &str); 27] = [
+const KINDS: [(&str, Need, &str); 31] = [
     ("SELECT SYSUTCDATETIME() AS now, d.is_read_only,", Need::ViewState, "look at the state"),
     ("SELECT SYSUTCDATETIME() AS now;", Need::User, "ask for the time"),
-    ("SELECT 1", Need::User, "keep the session alive"),
+    ("SELECT 1", Need::User, KEEPS_ALIVE),
     ("SELECT d.name, d.is_read_only FROM sys.databases AS d", Need::User, "look whether the database is read-only"),
     // The step refuses unless the answer is yes to all: together that is db_owner.
     (
@@ -82,7 +85,7 @@ const KINDS: [(&str, Need, &str); 27] = [
         "create schema rolling_upgrade",
     ),
     (
-        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF OBJECT_ID(N'rolling_upgrade.counted'",
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF OBJECT_ID(N'rolling_upgrade.hook'",
         Need::Owner,
         "drop schema rolling_upgrade",
     ),
@@ -94,6 +97,18 @@ const KINDS: [(&str, Need, &str); 27] = [
     ),
     ("SET XACT_ABORT ON; BEGIN TRANSACTION; DECLARE @now datetime2(3)", Need::Owner, "open the fence"),
     ("UPDATE rolling_upgrade.fence SET closed_at", Need::Owner, "close the fence"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF NOT EXISTS (SELECT 1 FROM rolling_upgrade.worker",
+        Need::Owner,
+        "write down which WebJobs run",
+    ),
+    ("DELETE FROM rolling_upgrade.worker", Need::Owner, "forget WebJobs"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.hook",
+        Need::Owner,
+        "write down that a hook ran",
+    ),
+    ("DELETE FROM rolling_upgrade.hook", Need::Owner, "forget a hook"),
     // "ALTER permission on the database": <https://learn.microsoft.com/sql/t-sql/statements/alter-database-transact-sql-set-options>.
     ("ALTER DATABASE [shop] SET READ_", Need::Owner, "SET READ_ONLY, READ_WRITE"),
     // <https://learn.microsoft.com/sql/t-sql/statements/alter-database-transact-sql>, permissions of Azure SQL Database.

@@ -8,7 +8,11 @@ use super::{
     Needs, Place,
     beyond::{self, CONDITIONAL, Conditional, LINKED},
 };
-use crate::contract::{capture::STEPS, slot::Slot, statement::Need};
+use crate::contract::{
+    capture::STEPS,
+    slot::Slot,
+    statement::{KEEPS_ALIVE, Need},
+};
 
 /// The columns of the SQL table.
 const PLACES: [(Place, &str); 4] = [
@@ -96,13 +100,14 @@ fn role(need: Need) -> &'static str {
     }
 }
 
-/// What the steps do where, so that a reader can see why.
+/// What the steps do where, so that a reader can see why. Which sessions wait so long that they have to be kept alive differs
+/// from run to run.
 fn batches(needs: &Needs) -> String {
     let mut text = "| step | where | what for |\n|---|---|---|\n".to_owned();
     for step in STEPS {
         for (place, head) in PLACES {
             if let Some((_, does)) = needs.sql.get(&(step, place)) {
-                let does: Vec<&str> = does.iter().copied().collect();
+                let does: Vec<&str> = does.iter().copied().filter(|does| *does != KEEPS_ALIVE).collect();
                 text += &format!("| {step} | {head} | {} |\n", does.join("; "));
             }
         }
