@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use azure_sim::Scenario;
+use azure_sim::{Protocol, Scenario, What};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    faults::{at, fired},
     harness::{Shop, scenario, until},
     refused::refused,
     sql::{Client, arm},
@@ -231,6 +232,32 @@ fn a_setting_of_the_users_own_is_given_back() {
     shop.upgrade_through(&["plan"]);
     shop.upgrade_through(&TO_SWITCH);
     come_to(&shop, V2, &["archive Running", "fulfil Running", "notify Running", "retired Stopped"]);
+    assert_worked_off(&shop);
+}
+
+/// One of two cannot be stopped now: nobody may wait for the other until somebody looks.
+#[test]
+fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
+    let (shop, _folder) = open(scenario());
+    arm(&shop, "POST", &format!("{V1}/continuouswebjobs/retired/start"), WEB, &Value::Null);
+    let run = ["fulfil Running", "retired Running"];
+    come_to(&shop, V1, &run);
+    shop.upgrade_through(&["plan", "prepare"]);
+    let request = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/continuouswebjobs/\
+                   retired/stop";
+    at(&shop, Protocol::Arm, request, 1, What::Conflict);
+    let ended = shop.run("freeze");
+    fired(&shop);
+    assert_eq!(ended.outcome(), "interrupted");
+    assert_eq!(
+        ended.why(),
+        "could not stop the WebJob `retired` of the site `contoso-rg/contoso-1`: Azure answered 409 `Conflict`: Another \
+         operation is in progress.\nhint: run this step again: it looks at what is there and finishes, or run rollback"
+    );
+    come_to(&shop, V1, &run);
+    shop.upgrade_through(&["freeze", "rollback"]);
+    come_to(&shop, V1, &run);
+    shop.assert_writes_arrive("contoso-1");
     assert_worked_off(&shop);
 }
 

@@ -145,6 +145,7 @@ impl Cloud {
     /// Blocks until the target has everything that the source has committed by now.
     pub(crate) fn wait_for_copy(&self, link: &Link, stop: &Stop) -> i32 {
         let Some((source, target)) = stores(&self.world(), link) else { return COPY_SYNC_FAILED };
+        self.resume(&link.guid);
         let (wanted, limit) = (source.position(), clock::now() + clock::seconds(self.scenario.copy_sync_timeout_ms));
         loop {
             self.replicate();
@@ -157,6 +158,14 @@ impl Cloud {
             }
             self.pause(Duration::from_millis(self.scenario.lag_ms.clamp(1, 10)));
         }
+    }
+
+    /// A link that stands still takes no longer than the lag to go on once somebody waits for it.
+    fn resume(&self, guid: &str) {
+        let soon = clock::now() + clock::seconds(self.scenario.lag_ms);
+        let mut world = self.world();
+        let stalled = world.links.iter_mut().filter(|link| link.guid == guid);
+        stalled.for_each(|link| link.resumes_at = link.resumes_at.min(soon));
     }
 
     /// `sp_wait_for_database_copy_sync` of a scenario in which it does not come back by itself.

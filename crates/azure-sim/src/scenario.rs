@@ -28,6 +28,9 @@ pub struct Scenario {
     pub seeding_ms: u64,
     /// Time until a secondary has a committed transaction, in milliseconds.
     pub lag_ms: u64,
+    /// How long links stand still when a saved world was restored, unless somebody waits for the copy, in milliseconds; the lag if
+    /// that is longer.
+    pub stall_ms: u64,
     /// How many readings of `replication_lag_sec` answer NULL after seeding.
     pub lag_null_polls: u32,
     /// Duration of a long operation of Azure Resource Manager, in milliseconds.
@@ -238,6 +241,7 @@ impl Default for Scenario {
             ttl_seconds: None,
             seeding_ms: 100,
             lag_ms: 20,
+            stall_ms: 0,
             lag_null_polls: 0,
             operation_ms: 50,
             retry_after_ms: 20,

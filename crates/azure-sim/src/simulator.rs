@@ -152,7 +152,7 @@ impl Simulator {
         self.cloud.faults.told()
     }
 
-    /// Lets the operations go on that a fault has made hang.
+    /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
     pub fn release(&self) {
         self.cloud.release();
     }

@@ -47,7 +47,7 @@ impl Cloud {
         let replay = self.replay();
         let mut world = saved.world.clone();
         self.copy_stores(&mut world)?;
-        let resumes_at = clock::now() + clock::seconds(self.scenario.lag_ms);
+        let resumes_at = clock::now() + clock::seconds(self.scenario.lag_ms.max(self.scenario.stall_ms));
         world.links.iter_mut().for_each(|link| link.resumes_at = resumes_at);
         let old: Vec<Arc<Store>> =
             self.world().databases.values().filter_map(|database| database.store.clone()).collect();

@@ -36,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const REST: Duration = Duration::from_secs(20);
 /// How long commits travel, in milliseconds: long enough for some to be on their way still when freeze has ended.
 const LAG: u64 = 120;
+/// In a restored world they stay on their way for so long unless the step waits for them, in milliseconds: whoever does not wait
+/// comes too early, however slow this machine is.
+const STALL: u64 = 3000;
 /// Between two looks at whether the fault has happened.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How masks are announced to the runner: the one place where a secret has to stand.
@@ -184,6 +187,7 @@ impl<'w> Bench<'w> {
     /// The world once nothing is under way in it.
     pub fn picture(&self) -> anyhow::Result<Value> {
         self.alone()?;
+        self.release()?;
         ensure!(self.control().wait("idle", REST)?, "the world has not come to rest after {} s", REST.as_secs());
         self.moving_picture()
     }
@@ -208,7 +212,7 @@ impl<'w> Bench<'w> {
         Ok(!self.control().wait("idle", Duration::ZERO)?)
     }
 
-    /// Lets operations go on that a fault has made hang.
+    /// Lets operations go on that a fault has made hang, and commits that stand still.
     pub fn release(&self) -> anyhow::Result<()> {
         self.control().release()
     }
@@ -246,6 +250,7 @@ fn scenario(material: &Material) -> Value {
         "ttl-seconds": 0.05,
         "seeding-ms": 10,
         "lag-ms": LAG,
+        "stall-ms": STALL,
         "operation-ms": 10,
         "retry-after-ms": 10,
         "probe-interval-ms": 15,

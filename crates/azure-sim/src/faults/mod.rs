@@ -150,12 +150,15 @@ impl State {
 }
 
 impl Cloud {
-    /// Lets the operations go on that a fault has made hang.
+    /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
     pub(crate) fn release(&self) {
         let now = crate::clock::now();
-        for operation in self.world().operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
+        let mut world = self.world();
+        world.links.iter_mut().for_each(|link| link.resumes_at = link.resumes_at.min(now));
+        for operation in world.operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
             (operation.fate, operation.due) = (Fate::Succeeds, now);
         }
+        drop(world);
         self.notify();
     }
 }

@@ -345,6 +345,27 @@ fn a_restored_world_has_its_commits_still_to_deliver() {
     }
 }
 
+/// Nothing arrives by itself in the time that a step takes: only whoever waits for the copy has it.
+#[test]
+fn links_of_a_restored_world_stand_still_until_somebody_waits_for_the_copy() {
+    let bench = Bench::new(Scenario { lag_ms: 20, stall_ms: 3_600_000, ..small() });
+    bench.make_stage();
+    bench.sql("contoso-sql-1", "shop").ok(WRITE);
+    let saved = bench.simulator.snapshot().unwrap();
+    let waits = "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = \
+                 N'shop'; SELECT @r;";
+    for waited in [true, false] {
+        bench.simulator.restore(&saved).unwrap();
+        assert!(!bench.simulator.wait("link-catch-up", std::time::Duration::from_millis(200)));
+        if waited {
+            assert_eq!(bench.sql("contoso-sql-1", "shop").value::<i32>(waits), 0);
+        } else {
+            bench.simulator.release();
+        }
+        assert!(bench.simulator.wait("link-catch-up", PATIENCE));
+    }
+}
+
 #[test]
 fn snapshots_have_names() {
     let bench = Bench::small();

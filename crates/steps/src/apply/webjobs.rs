@@ -48,8 +48,11 @@ impl Hands<'_> {
     /// Azure answers before a WebJob has ended. One that does not end in time is started again with the others: nothing was changed then.
     pub(super) async fn stop_webjobs(&self, site: &SiteId, names: &[String], ran: &[String]) -> Result<(), Failure> {
         let arm = &self.cloud.arm;
-        for name in names {
-            arm.send(&webjobs::stop(arm.scope(), site, name)).await.map_err(failed_at_azure)?;
+        for (at, name) in names.iter().enumerate() {
+            if let Err(error) = arm.send(&webjobs::stop(arm.scope(), site, name)).await {
+                let stopped: Vec<_> = names[..at].iter().filter(|name| ran.contains(name)).cloned().collect();
+                return Err(self.start_again(site, &stopped, failed_at_azure(error)).await);
+            }
         }
         let Some(left) = self.still(site, names, |job| !job.at_rest()).await? else { return Ok(()) };
         self.start_webjobs(site, ran, false).await?;
@@ -59,6 +62,17 @@ impl Hands<'_> {
             error,
             "stop them by hand, in the portal or by a restart of Kudu, then run this step again",
         ))
+    }
+
+    /// A refusal changes nothing: what was stopped before it runs again.
+    async fn start_again(&self, site: &SiteId, stopped: &[String], failure: Failure) -> Failure {
+        match self.start_webjobs(site, stopped, false).await {
+            Ok(()) => failure,
+            Err(worse) => {
+                let why = format!("WebJobs that were stopped by then are not started again: {}", worse.message());
+                Failure { error: failure.error.context(why), ..failure }.into_interrupted()
+            }
+        }
     }
 
     pub(super) async fn start_webjobs(&self, site: &SiteId, names: &[String], wait: bool) -> Result<(), Failure> {
