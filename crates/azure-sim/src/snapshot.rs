@@ -47,8 +47,8 @@ impl Cloud {
         let replay = self.replay();
         let mut world = saved.world.clone();
         self.copy_stores(&mut world)?;
-        let resumes_at = clock::now() + clock::seconds(self.scenario.lag_ms.max(self.scenario.stall_ms));
-        world.links.iter_mut().for_each(|link| link.resumes_at = resumes_at);
+        let (now, stall) = (clock::now(), clock::seconds(self.scenario.lag_ms.max(self.scenario.stall_ms)));
+        world.links.iter_mut().for_each(|link| (link.restored_at, link.resumes_at) = (now, now + stall));
         let old: Vec<Arc<Store>> =
             self.world().databases.values().filter_map(|database| database.store.clone()).collect();
         *users = saved.users.clone();

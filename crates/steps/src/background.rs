@@ -6,9 +6,13 @@ use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan
 use tokio::try_join;
 
 use crate::{
+    apply::wait::Polls,
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
 };
+
+/// A list that is missing while its site is there may be missing for a moment: for so many polls it is asked for again.
+const MISSING: u32 = 2;
 
 /// Puts the WebJobs of both sites into what was observed.
 ///
@@ -34,8 +38,16 @@ async fn of_site(
     }
     let (arm, scope) = (&cloud.arm, cloud.arm.scope());
     let (continuous, triggered) = (webjobs::continuous(scope, id), webjobs::triggered(scope, id));
-    let both = try_join!(arm.send(&continuous), arm.send(&triggered));
-    match both.map(|(continuous, triggered)| webjobs::both(continuous, triggered)) {
+    let ask = || async {
+        let both = try_join!(arm.send(&continuous), arm.send(&triggered));
+        both.map(|(continuous, triggered)| webjobs::both(continuous, triggered))
+    };
+    let mut polls = Polls::new("its WebJobs are listed", cloud.pace.poll, MISSING * cloud.pace.poll);
+    let mut seen = ask().await;
+    while matches!(seen, Ok(None)) && polls.next().await.is_ok() {
+        seen = ask().await;
+    }
+    match seen {
         Ok(Some(jobs)) => Ok(Ok(jobs)),
         // WebJobs came to Linux late: before, there was no such list.
         Ok(None) if plan.is_some_and(|plan| plan.linux) => Ok(Ok(WebJobs::default())),

@@ -49,6 +49,11 @@ impl Material {
         Ok(Self { folder, scripts, database, app_v1: at("v1/app.json"), app_v2: at("v2/app.json"), cache })
     }
 
+    /// The application's hooks, for one that has them.
+    pub fn hook(&self) -> PathBuf {
+        self.scripts.with_file_name("hook.sh")
+    }
+
     /// Where the application comes from, as a scenario names it.
     pub fn application(&self) -> Value {
         json!({

@@ -255,6 +255,7 @@ fn scenario(material: &Material) -> Value {
         "retry-after-ms": 10,
         "probe-interval-ms": 15,
         "site-start-ms": 5,
+        "webjob-ms": 5,
         "site-timeout-ms": 2000,
     });
     for (name, value) in settings.as_object().into_iter().flatten() {

@@ -161,8 +161,12 @@ pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
         fault,
         pairs: if request.changes && OF_PAIRS.contains(&fault) { Pairs::All } else { Pairs::None },
     };
-    // Once nothing is left to be changed users are on V2: that it goes down then is nobody's doing.
-    let last = requests.iter().filter(|request| request.changes).map(|request| request.number).max();
+    // Once nothing is left to be changed in Traffic Manager users are on V2: that it goes down then is nobody's doing.
+    let last_of = |what: &str| {
+        let of = |request: &&Request| request.changes && request.spot.request.contains(what);
+        requests.iter().filter(of).map(|request| request.number).max()
+    };
+    let last = last_of("trafficManagerProfiles").or_else(|| last_of(""));
     let in_time = move |fault: &Fault, request: &Request| *fault != Fault::GoneAfter || Some(request.number) < last;
     let happens = move |fault: &Fault, request: &Request| fault.can_happen_to(request) && in_time(fault, request);
     let faults = |request| Fault::ALL.into_iter().filter(move |fault| happens(fault, request));

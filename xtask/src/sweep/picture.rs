@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 use crate::outputs::Outputs;
 
 /// Columns whose values are times: of them only counts whether there is one.
-pub const VOLATILE: [&str; 5] = [
+pub const VOLATILE: [&str; 6] = [
     "rolling_upgrade.fence.opened_at",
     "rolling_upgrade.fence.deadline",
     "rolling_upgrade.fence.closed_at",
     "rolling_upgrade.journal.finished_at",
     "rolling_upgrade.journal.took_ms",
+    "rolling_upgrade.hook.ran_at",
 ];
 
 /// The label of the profile that holds a time.

@@ -112,12 +112,14 @@ impl Player<'_, '_> {
 
     /// Runs a step until its fault has happened, and looks at the world that it leaves.
     fn interrupt(&self, setting: &Setting<'_>, tally: &mut Tally) -> anyhow::Result<(Ran, Value)> {
+        let mut last = String::new();
         for _ in 0..ATTEMPTS {
             self.bench.restore(setting.from)?;
             let ran = self.bench.run(setting.station, Some((setting.fault, setting.request)))?;
             self.tell("with the fault", setting.station, &ran);
             if ran.faulted.fired.is_none() {
                 self.bench.alone()?;
+                last = said(&ran.ended);
                 continue;
             }
             tally.fired = 1;
@@ -130,7 +132,7 @@ impl Player<'_, '_> {
             self.check_users(tally).with_context(|| said(&ran.ended))?;
             return Ok((ran, picture));
         }
-        Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come"))
+        Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come; {last}"))
     }
 
     fn judge(&self, station: &Station, ended: &Ended, picture: &Value) -> (Next, Vec<String>) {

@@ -104,7 +104,18 @@ impl Station {
             _ => {}
         }
         inputs.extend(self.termination.map(|way| ("termination", way.to_owned())));
+        inputs.extend(self.hooks().iter().map(|hook| (*hook, material.hook().display().to_string())));
         Ok(inputs)
+    }
+
+    /// The hooks that its step may run.
+    fn hooks(&self) -> &'static [&'static str] {
+        match self.step {
+            "plan" | "freeze" => &["hook-quiesce", "hook-resume", "hook-activate"],
+            "terminate" | "migrate" | "rollback" => &["hook-resume"],
+            "switch" => &["hook-resume", "hook-activate"],
+            _ => &[],
+        }
     }
 
     /// It is a rollback itself.

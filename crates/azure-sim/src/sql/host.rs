@@ -242,7 +242,7 @@ fn lag(world: &World, link: &Link) -> Option<i32> {
     }
     let (source, target) = stores(world, link)?;
     let oldest = pending(&source, &target, &link.backlog).first().map(|commit| commit.at);
-    Some(oldest.map_or(0, |at| (clock::now() - at).ceil().max(1.0) as i32))
+    Some(oldest.map_or(0, |at| (clock::now() - at.max(link.restored_at)).ceil().max(1.0) as i32))
 }
 
 /// Commit time of the last transaction that the target acknowledged.

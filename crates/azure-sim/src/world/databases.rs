@@ -60,6 +60,7 @@ impl World {
             seeded_at: now + new.seeding,
             null_readings: new.null_readings,
             resumes_at: now,
+            restored_at: now,
             backlog: Vec::new(),
         });
         self.databases.insert(database.key(), database);

@@ -22,6 +22,8 @@ pub(crate) struct Link {
     pub(crate) null_readings: u32,
     /// Nothing travels before this: what was on its way when the world was saved is on its way for the whole lag once more.
     pub(crate) resumes_at: f64,
+    /// When the world was restored: the time since it was saved does not count as lag.
+    pub(crate) restored_at: f64,
     /// Commits that the source's own log does not hold any more and the target does not have yet.
     pub(crate) backlog: Vec<Arc<Commit>>,
 }

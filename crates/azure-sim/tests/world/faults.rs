@@ -366,6 +366,22 @@ fn links_of_a_restored_world_stand_still_until_somebody_waits_for_the_copy() {
     }
 }
 
+/// The time since a world was saved is no lag.
+#[test]
+fn the_lag_of_a_restored_world_begins_anew() {
+    let bench = Bench::new(Scenario { lag_ms: 3_600_000, ..small() });
+    bench.make_stage();
+    bench.sql("contoso-sql-1", "shop").ok(WRITE);
+    let lag = || -> i32 {
+        bench.sql("contoso-sql-1", "shop").value("SELECT replication_lag_sec FROM sys.dm_geo_replication_link_status")
+    };
+    let saved = bench.simulator.snapshot().unwrap();
+    assert!(!bench.simulator.wait("link-catch-up", std::time::Duration::from_millis(1100)));
+    assert!(lag() > 1);
+    bench.simulator.restore(&saved).unwrap();
+    assert_eq!(lag(), 1);
+}
+
 #[test]
 fn snapshots_have_names() {
     let bench = Bench::small();

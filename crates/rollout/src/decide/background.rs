@@ -99,12 +99,24 @@ pub(super) fn resume(case: &Case<'_>) -> Vec<Effect> {
 
 /// A freeze that is taken back in a hurry, once production takes writes. The next freeze sees for itself what runs by then.
 pub(super) fn resume_at_once(case: &Case<'_>) -> Vec<Effect> {
+    let ran = running(&case.world.production.noted(case.upgrade, Side::Production));
+    let start = start(case, Side::Production, ran, false);
+    start.into_iter().chain(resume_hook(case)).chain(forget_production(case)).collect()
+}
+
+/// What was written down of production's WebJobs, and not of stage's.
+fn forget_production(case: &Case<'_>) -> Option<Effect> {
     let noted = case.world.production.noted(case.upgrade, Side::Production);
-    let names: Vec<_> = noted.iter().map(|job| job.name.clone()).collect();
+    let names: Vec<_> = noted.into_iter().map(|job| job.name).collect();
     let (database, upgrade) = (case.production().database.clone(), case.upgrade.id.clone());
-    let unnote = || Effect::UnnoteWebJobs { database, upgrade, side: Side::Production, names: names.clone() };
-    let unnote = (!names.is_empty()).then(unnote);
-    start(case, Side::Production, running(&noted), false).into_iter().chain(resume_hook(case)).chain(unnote).collect()
+    (!names.is_empty()).then_some(Effect::UnnoteWebJobs { database, upgrade, side: Side::Production, names })
+}
+
+/// Rollback, at its end: nothing is left to be started. A stage site that cannot be seen may come back.
+pub(super) fn forget_all(case: &Case<'_>) -> Option<Effect> {
+    let (production, database) = (&case.world.production, &case.production().database);
+    let seen = case.world.stage.site.is_some();
+    if seen { forget(case, production, database) } else { forget_production(case) }
 }
 
 fn resume_hook(case: &Case<'_>) -> Option<Effect> {

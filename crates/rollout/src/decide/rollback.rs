@@ -137,9 +137,7 @@ fn resume(case: &Case<'_>) -> Vec<Effect> {
 }
 
 fn forget(case: &Case<'_>) -> Vec<Effect> {
-    let (view, database) = (&case.world.production, &case.production().database);
-    let forget = if has_access(case) { background::forget(case, view, database) } else { None };
-    forget.into_iter().collect()
+    has_access(case).then(|| background::forget_all(case)).flatten().into_iter().collect()
 }
 
 fn restore(case: &Case<'_>) -> Vec<Effect> {
