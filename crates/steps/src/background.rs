@@ -6,13 +6,10 @@ use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan
 use tokio::try_join;
 
 use crate::{
-    apply::wait::Polls,
+    apply::wait::twice,
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
 };
-
-/// A list that is missing while its site is there may be missing for a moment: for so many polls it is asked for again.
-const MISSING: u32 = 2;
 
 /// Puts the WebJobs of both sites into what was observed.
 ///
@@ -42,12 +39,7 @@ async fn of_site(
         let both = try_join!(arm.send(&continuous), arm.send(&triggered));
         both.map(|(continuous, triggered)| webjobs::both(continuous, triggered))
     };
-    let mut polls = Polls::new("its WebJobs are listed", cloud.pace.poll, MISSING * cloud.pace.poll);
-    let mut seen = ask().await;
-    while matches!(seen, Ok(None)) && polls.next().await.is_ok() {
-        seen = ask().await;
-    }
-    match seen {
+    match twice(cloud.pace.poll, ask).await {
         Ok(Some(jobs)) => Ok(Ok(jobs)),
         // WebJobs came to Linux late: before, there was no such list.
         Ok(None) if plan.is_some_and(|plan| plan.linux) => Ok(Ok(WebJobs::default())),

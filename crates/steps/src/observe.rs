@@ -26,7 +26,7 @@ use tsql::{
 };
 
 use crate::{
-    apply::firewall,
+    apply::{firewall, wait::twice},
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
     sessions::{self, HoldsLock},
@@ -140,7 +140,9 @@ async fn slot(cloud: &Cloud, slot: &Slot, side: Side) -> Result<SlotView, Failur
 
 /// Site and settings of a slot.
 async fn site(cloud: &Cloud, id: &SiteId, side: Side) -> Result<SlotView, Failure> {
-    let site = cloud.arm.send(&web::site(cloud.arm.scope(), id)).await.map_err(failed_at_azure)?;
+    let request = web::site(cloud.arm.scope(), id);
+    // Of a site that is not there, a rollback would leave everything as it is.
+    let site = twice(cloud.pace.poll, || cloud.arm.send(&request)).await.map_err(failed_at_azure)?;
     let (settings, webjob_settings) = match (&site, side) {
         (None, _) => (Vec::new(), Vec::new()),
         (Some(_), Side::Production) => (settings(cloud, id).await.map_err(failed_at_azure)?, Vec::new()),

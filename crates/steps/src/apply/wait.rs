@@ -35,6 +35,22 @@ impl<'w> Polls<'w> {
     }
 }
 
+/// Looks a second time where nothing was found: what is there may be missing for a moment.
+///
+/// # Errors
+/// A look failed.
+pub async fn twice<T, E, F>(every: Duration, look: impl Fn() -> F) -> Result<Option<T>, E>
+where
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    let found = look().await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    sleep_until(Instant::now() + every).await;
+    look().await
+}
+
 /// Looks until `look` finds something.
 ///
 /// # Errors

@@ -47,11 +47,10 @@ impl Hands<'_> {
 
     /// Azure answers before a WebJob has ended. One that does not end in time is started again with the others: nothing was changed then.
     pub(super) async fn stop_webjobs(&self, site: &SiteId, names: &[String], ran: &[String]) -> Result<(), Failure> {
-        let arm = &self.cloud.arm;
         for (at, name) in names.iter().enumerate() {
-            if let Err(error) = arm.send(&webjobs::stop(arm.scope(), site, name)).await {
+            if let Err(failure) = self.stop_webjob(site, name).await {
                 let stopped: Vec<_> = names[..at].iter().filter(|name| ran.contains(name)).cloned().collect();
-                return Err(self.start_again(site, &stopped, failed_at_azure(error)).await);
+                return Err(self.start_again(site, &stopped, failure).await);
             }
         }
         let Some(left) = self.still(site, names, |job| !job.at_rest()).await? else { return Ok(()) };
@@ -86,15 +85,23 @@ impl Hands<'_> {
         Err(Failure::interrupted(error))
     }
 
-    /// A WebJob that the version of today does not have is no reason to stop half-way, unless Azure only says so for a moment.
+    async fn stop_webjob(&self, site: &SiteId, name: &str) -> Result<(), Failure> {
+        let arm = &self.cloud.arm;
+        let found = arm.send(&webjobs::stop(arm.scope(), site, name)).await.map_err(failed_at_azure)?;
+        if found { Ok(()) } else { self.is_gone(site, name, "stopped").await }
+    }
+
     async fn start_webjob(&self, site: &SiteId, name: &str) -> Result<(), Failure> {
         let arm = &self.cloud.arm;
-        if arm.send(&webjobs::start(arm.scope(), site, name)).await.map_err(failed_at_azure)? {
-            return Ok(());
-        }
+        let found = arm.send(&webjobs::start(arm.scope(), site, name)).await.map_err(failed_at_azure)?;
+        if found { Ok(()) } else { self.is_gone(site, name, "started").await }
+    }
+
+    /// A WebJob that the version of today does not have is no reason to stop half-way, unless Azure only says so for a moment.
+    async fn is_gone(&self, site: &SiteId, name: &str, done: &str) -> Result<(), Failure> {
         if self.continuous(site).await?.iter().any(|job| same(&job.name, name)) {
             let error = anyhow::anyhow!(
-                "WebJob `{name}` of site `{site}` could not be started: Azure does not find it, and lists it"
+                "WebJob `{name}` of site `{site}` could not be {done}: Azure does not find it, and lists it"
             );
             return Err(Failure::interrupted(error));
         }
