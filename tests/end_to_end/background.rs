@@ -261,6 +261,33 @@ fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
     assert_worked_off(&shop);
 }
 
+/// What Azure does not find and lists all the same is there.
+#[test]
+fn a_webjob_that_is_missing_for_a_moment_is_started_by_the_next_run() {
+    let (shop, _folder) = open(scenario());
+    let before = webjobs(&shop, V2);
+    shop.upgrade_through(&["plan", "prepare"]);
+    let (prepared, stage) = (shop.sim.snapshot().unwrap(), shop.known("stage-database"));
+    let request = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/\
+                   continuouswebjobs/notify/start";
+    let writable = "production `contoso-rg/contoso-sql-1/shop` takes writes, but ";
+    for (step, but) in [("rollback", writable), ("cleanup", "")] {
+        shop.sim.restore(&prepared).unwrap();
+        at(&shop, Protocol::Arm, request, 1, What::Missing);
+        let inputs = [("remove", stage.as_str())];
+        let ended = shop.run_with(step, &inputs);
+        fired(&shop);
+        assert_eq!(ended.outcome(), "interrupted", "{step}");
+        let why = format!(
+            "{but}WebJob `notify` of site `contoso-stage-rg/contoso-2` could not be started: Azure does not find it, and lists \
+             it\nhint: run this step again: it looks at what is there and finishes, or run rollback"
+        );
+        assert_eq!(ended.why(), why);
+        assert_eq!(shop.run_with(step, &inputs).outcome(), "done", "{step}");
+        come_to(&shop, V2, &before.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
 /// The setting came by hand, after prepare had looked.
 #[test]
 fn freeze_wants_the_webjobs_of_stage_held() {
