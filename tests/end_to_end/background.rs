@@ -263,29 +263,66 @@ fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
 
 /// What Azure does not find and lists all the same is there.
 #[test]
-fn a_webjob_that_is_missing_for_a_moment_is_started_by_the_next_run() {
+fn a_webjob_that_is_missing_for_a_moment_is_started_all_the_same() {
     let (shop, _folder) = open(scenario());
     let before = webjobs(&shop, V2);
     shop.upgrade_through(&["plan", "prepare"]);
     let (prepared, stage) = (shop.sim.snapshot().unwrap(), shop.known("stage-database"));
     let request = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/\
                    continuouswebjobs/notify/start";
-    let writable = "production `contoso-rg/contoso-sql-1/shop` takes writes, but ";
-    for (step, but) in [("rollback", writable), ("cleanup", "")] {
+    for step in ["rollback", "cleanup"] {
         shop.sim.restore(&prepared).unwrap();
         at(&shop, Protocol::Arm, request, 1, What::Missing);
-        let inputs = [("remove", stage.as_str())];
-        let ended = shop.run_with(step, &inputs);
+        assert_eq!(shop.run_with(step, &[("remove", stage.as_str())]).outcome(), "done", "{step}");
         fired(&shop);
-        assert_eq!(ended.outcome(), "interrupted", "{step}");
-        let why = format!(
-            "{but}WebJob `notify` of site `contoso-stage-rg/contoso-2` could not be started: Azure does not find it, and lists \
-             it\nhint: run this step again: it looks at what is there and finishes, or run rollback"
-        );
-        assert_eq!(ended.why(), why);
-        assert_eq!(shop.run_with(step, &inputs).outcome(), "done", "{step}");
         come_to(&shop, V2, &before.iter().map(String::as_str).collect::<Vec<_>>());
     }
+}
+
+/// V1's WebJobs are stopped, and what knows that is the row that cleanup would take away.
+#[test]
+fn cleanup_does_not_forget_what_is_stopped() {
+    let (shop, _folder) = open(scenario());
+    shop.upgrade_through(&["plan", "prepare"]);
+    let stop = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/continuouswebjobs/fulfil/\
+                stop";
+    at(&shop, Protocol::Arm, stop, 1, What::LostForGood);
+    assert_eq!(shop.run_with("freeze", &[("retry-budget", "1s")]).outcome(), "interrupted");
+    fired(&shop);
+    shop.sim.set_fault(None).unwrap();
+    come_to(&shop, V1, &["fulfil Stopped", "retired Stopped"]);
+    let ended = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]);
+    assert_eq!(
+        ended.why(),
+        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): WebJobs of `contoso-rg/contoso-1` may be stopped still\n\
+         hint: run rollback first: it starts those that ran (upgrade `run-1` stands at `freezing`, `freeze` comes next)"
+    );
+    shop.upgrade_through(&["rollback"]);
+    come_to(&shop, V1, &V1_AT_FIRST);
+    assert_eq!(shop.run_with("cleanup", &[("remove", &shop.known("stage-database"))]).outcome(), "done");
+}
+
+/// V2 is broken, and so is what stops its WebJobs: V1 takes writes again all the same.
+#[test]
+fn a_rollback_after_the_switch_does_not_wait_for_webjobs_that_cannot_be_stopped() {
+    let (shop, _folder) = open(scenario());
+    shop.upgrade_through(&["plan"]);
+    shop.upgrade_through(&TO_SWITCH);
+    let stop = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/continuouswebjobs/\
+                fulfil/stop";
+    at(&shop, Protocol::Arm, stop, 1, What::Conflict);
+    let given_up = [("accept-loss", "contoso-rg/contoso-sql-2/shop"), ("request-timeout", "2s")];
+    let ended = shop.run_with("rollback", &given_up);
+    fired(&shop);
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    let told = "WebJobs of site `contoso-stage-rg/contoso-2` may work on, stop them by hand: could not stop the WebJob `fulfil`";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    assert!(
+        ended.done().iter().any(|what| what.starts_with("set `contoso-rg/contoso-sql-1/shop` READ_WRITE")),
+        "{ended:#?}"
+    );
+    assert_eq!(shop.sim.report().serving.site.as_deref(), Some("contoso-1"));
+    come_to(&shop, V1, &V1_AT_FIRST);
 }
 
 /// The setting came by hand, after prepare had looked.

@@ -247,7 +247,7 @@ fn an_activate_that_fails_is_run_again_by_another_switch() {
 #[test]
 fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
     let shop = Shop::open(Scenario { users: 0, ..scenario() });
-    let plain = shop.file("plain.sh", "#!/bin/sh\n");
+    let (plain, fine) = (shop.file("plain.sh", "#!/bin/sh\n"), hook(&shop, "fine.sh", "true"));
     let (plain, absent) = (plain.to_str().unwrap().to_owned(), plain.with_file_name("absent.sh"));
     let absent = absent.to_str().unwrap();
     let hint = "check the hooks out in this job, and make them executable (`git update-index --chmod=+x`)";
@@ -259,7 +259,15 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
         let missing = said("hook-activate", absent, "No such file or directory (os error 2)", status);
         assert_eq!(refused(&shop, step, &[("hook-resume", &plain)]).why(), denied);
         assert_eq!(refused(&shop, step, &[("hook-activate", absent)]).why(), missing);
-        let folder = refused(&shop, step, &[("hook-quiesce", "/")]).why();
+        let alone = refused(&shop, step, &[("hook-quiesce", &fine)]).why();
+        assert_eq!(
+            alone,
+            format!(
+                "`hook-quiesce` was given, and no `hook-resume` that starts again what it stops\n\
+                 hint: pass both, here and to every step up to switch{status}"
+            )
+        );
+        let folder = refused(&shop, step, &[("hook-quiesce", "/"), ("hook-resume", &fine)]).why();
         assert!(folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is no file"), "{folder}");
     };
     check("plan", "");

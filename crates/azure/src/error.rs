@@ -59,6 +59,9 @@ pub enum Cause {
         /// The HTTP status.
         status: u16,
     },
+    /// What the address of a package gives out is something else, such as a page of a proxy.
+    #[error("what the address gave out is no zip file")]
+    NoZip,
     /// The answer is larger than anything that Azure sends for what was asked.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {

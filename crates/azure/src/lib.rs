@@ -43,7 +43,7 @@ pub use error::{Answer, ArmError, Cause, Error};
 pub use health::{Look, Probe, Prober, Unhealthy};
 pub use json::ReadError;
 pub use operation::{Outcome, Started};
-pub use package::PackageAddress;
+pub use package::{PackageAddress, is_zip};
 pub use request::{Request, Response};
 pub use retry::RetryPolicy;
 pub use sign_in::{Application, AssertionSource, Proof, SignIn, SignInRefusal, TokenSource, scope_of};

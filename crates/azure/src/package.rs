@@ -18,6 +18,17 @@ use crate::{
 /// The largest package that App Service takes, in bytes.
 const LARGEST: u64 = 2 << 30;
 
+/// A zip begins with the signature of a file, or with that of its end where it is empty (PKWARE's APPNOTE, 4.3.7 and 4.3.16).
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// The length of a signature.
+const SIGNATURE: usize = 4;
+
+/// Whether this can be the beginning of a zip.
+pub fn is_zip(bytes: &[u8]) -> bool {
+    ZIP.iter().any(|signature| bytes.starts_with(signature))
+}
+
 /// A part of a query that is shorter is no signature, and would be found everywhere.
 const SHORTEST_SECRET: usize = 16;
 
@@ -95,15 +106,16 @@ impl Client {
         if status != 200 {
             return Err(Failed::answered(&Response { status, headers, body: Vec::new() }, Cause::Package { status }));
         }
-        let (mut digester, mut size) = (Digester::default(), 0);
+        let (mut digester, mut size, mut beginning) = (Digester::default(), 0, Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             size += chunk.len() as u64;
             if size > LARGEST {
                 return Err(Cause::TooLarge { limit: usize::try_from(LARGEST).unwrap_or(usize::MAX) }.into());
             }
+            beginning.extend(chunk.iter().take(SIGNATURE.saturating_sub(beginning.len())));
             digester.add(&chunk);
         }
-        Ok(digester.digest())
+        if is_zip(&beginning) { Ok(digester.digest()) } else { Err(Cause::NoZip.into()) }
     }
 }
 

@@ -69,7 +69,7 @@ fn read_continuous(node: &Node<'_>) -> Result<WebJob, ReadError> {
     let instances = node.optional_text("properties.detailed_status")?.unwrap_or_default();
     Ok(WebJob {
         name: name(node)?,
-        status: node.text("properties.status")?,
+        status: node.optional_text("properties.status")?.unwrap_or_default(),
         instances: instances.lines().filter_map(instance).collect(),
     })
 }

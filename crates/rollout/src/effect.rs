@@ -369,6 +369,8 @@ pub enum Effect {
         names: Vec<String>,
         /// Those of them that are started again where this is taken back.
         ran: Vec<String>,
+        /// What follows is more important: one that cannot be stopped is told, and no error.
+        lenient: bool,
     },
     /// Start continuous WebJobs, each by itself. One that is not there any more is told and no error.
     StartWebJobs {

@@ -20,6 +20,13 @@ pub(crate) fn command(name: &str, properties: &[(&str, &str)], data: &str) -> St
     format!("::{name}{space}{}::{}", properties.join(","), escape_data(data))
 }
 
+/// What a program that this one runs wants to have masked, where its line is the command for that.
+#[must_use]
+pub fn masked(line: &str) -> Option<String> {
+    let data = line.trim().strip_prefix("::add-mask::").filter(|data| !data.is_empty())?;
+    Some(data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"))
+}
+
 /// The lines of a text as a runner reads them: a carriage return alone ends one too.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| line.split('\r'))
@@ -42,6 +49,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_mask_of_another_program_is_seen() {
+        assert_eq!(masked("  ::add-mask::50%25 of it\n").as_deref(), Some("50% of it"));
+        for other in ["::add-mask::", "add-mask::x", "::notice::x", "x ::add-mask::y"] {
+            assert_eq!(masked(other), None, "{other}");
+        }
+    }
 
     fn unescape_data(text: &str) -> String {
         text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")

@@ -15,6 +15,7 @@ mod redact;
 mod summary;
 
 pub use annotation::{Annotation, Level};
+pub use command::masked;
 pub use environment::{Environment, IdTokenRequest};
 pub use guest::{Group, Guest};
 pub use log::Log;

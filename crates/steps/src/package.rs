@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use azure::{Cause, PackageAddress};
+use azure::{Cause, PackageAddress, is_zip};
 use bytes::Bytes;
 use rollout::digest::sha256;
 
@@ -11,9 +11,6 @@ use crate::{
     failure::Failure,
     inputs::{PackageInput, SiteInputs},
 };
-
-/// A zip begins with the signature of a file, or with that of its end where it is empty (PKWARE's APPNOTE, 4.3.7 and 4.3.16).
-const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
 /// V2's package.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ fn read_zip(path: &Path) -> Result<Bytes, Failure> {
         let error = anyhow::Error::new(error).context(format!("could not read the package `{}`", path.display()));
         Failure::refused(error, "pass the path of a zip that is there in this job, or an https address as `package`")
     })?;
-    if ZIP.iter().any(|signature| bytes.starts_with(signature)) {
+    if is_zip(&bytes) {
         return Ok(bytes.into());
     }
     let error = anyhow::anyhow!("the package `{}` is no zip file", path.display());
@@ -64,7 +61,7 @@ fn read_zip(path: &Path) -> Result<Bytes, Failure> {
 /// Who gives the package out is not Azure Resource Manager, and knows none of our tokens.
 fn not_fetched(error: azure::Error) -> Failure {
     match error.cause.as_ref() {
-        Cause::Package { .. } => {
+        Cause::Package { .. } | Cause::NoZip => {
             let hint = "look at the address and at how long its signature lasts: this job fetches the package too, to check its \
                         digest";
             Failure::refused(error, hint)

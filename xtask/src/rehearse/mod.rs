@@ -5,7 +5,7 @@ pub mod material;
 mod report;
 mod road;
 pub mod sign_in;
-mod stage;
+pub mod stage;
 pub mod step;
 mod verdict;
 mod world;

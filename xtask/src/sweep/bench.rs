@@ -22,6 +22,7 @@ use crate::{
         inputs::{self, Input},
         material::Material,
         sign_in::SignIn,
+        stage::StageSite,
         step::{Call, Files, command},
     },
     simulator::Simulator,
@@ -55,12 +56,22 @@ const PACE: [(&str, &str); 6] = [
 ];
 
 /// The time-outs of a step that has no reason to meet one: this machine may be slow.
-const PATIENT: [(&str, &str); 4] =
-    [("request-timeout", "15s"), ("connect-timeout", "15s"), ("health-timeout", "20s"), ("seeding-timeout", "20s")];
+const PATIENT: [(&str, &str); 5] = [
+    ("request-timeout", "15s"),
+    ("connect-timeout", "15s"),
+    ("health-timeout", "20s"),
+    ("seeding-timeout", "20s"),
+    ("deployment-timeout", "20s"),
+];
 
 /// The time-outs of a step that waits for something that does not come.
-const IMPATIENT: [(&str, &str); 4] =
-    [("request-timeout", "1s"), ("connect-timeout", "1s"), ("health-timeout", "2s"), ("seeding-timeout", "2s")];
+const IMPATIENT: [(&str, &str); 5] = [
+    ("request-timeout", "1s"),
+    ("connect-timeout", "1s"),
+    ("health-timeout", "2s"),
+    ("seeding-timeout", "2s"),
+    ("deployment-timeout", "2s"),
+];
 
 /// A simulator, and what the steps against it are run with.
 pub struct Bench<'w> {
@@ -68,6 +79,8 @@ pub struct Bench<'w> {
     folder: PathBuf,
     material: Material,
     simulator: Simulator,
+    /// Where the stage site comes from.
+    pub stage: StageSite,
     /// Outputs of plan and prepare.
     pub outputs: Outputs,
 }
@@ -118,12 +131,12 @@ pub struct Ran {
 
 impl<'w> Bench<'w> {
     /// Starts a simulator of its own for the worker of this number.
-    pub fn start(workspace: &'w Workspace, number: usize) -> anyhow::Result<Self> {
+    pub fn start(workspace: &'w Workspace, number: usize, stage: StageSite) -> anyhow::Result<Self> {
         let folder = workspace.scratch(&format!("sweep/{number}"))?;
         let application = workspace.root.join("tests/sweep");
         let material = Material::of(workspace, folder.clone(), &application)?;
-        let simulator = Simulator::start(workspace, &folder, &scenario(&material))?;
-        Ok(Self { workspace, folder, material, simulator, outputs: Outputs::new() })
+        let simulator = Simulator::start(workspace, &folder, &stage.scenario(scenario(&material)))?;
+        Ok(Self { workspace, folder, material, simulator, stage, outputs: Outputs::new() })
     }
 
     fn control(&self) -> &Control {
@@ -133,7 +146,7 @@ impl<'w> Bench<'w> {
     /// Runs the step of a station, with a fault at one of its requests. The fault is over when it has ended.
     pub fn run(&self, station: &Station, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
         let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
-        inputs.extend(station.inputs(&self.outputs, &self.material)?);
+        inputs.extend(station.inputs(&self.outputs, &self.material, &self.simulator.ready)?);
         let waits_in_vain = fault.is_some_and(|(fault, _)| fault.is_waited_for());
         let limits = if waits_in_vain { IMPATIENT } else { PATIENT };
         inputs.extend(PACE.into_iter().chain(limits).map(|(name, value)| (name, value.to_owned())));

@@ -9,9 +9,12 @@ use super::{
     bench::{Bench, Ended, Ran},
     picture::{differences, without_stage},
     request::{self, Request},
-    station::{FROZEN, PLAN, START, Station},
+    station::{FROZEN, START, Station},
 };
-use crate::outputs::Outputs;
+use crate::{outputs::Outputs, rehearse::stage::StageSite};
+
+/// The state in which cleanup has removed stage.
+const REMOVED: &str = "stage-removed";
 
 /// Who is too slow to see commits on their way tries again.
 const ATTEMPTS: usize = 20;
@@ -35,7 +38,7 @@ impl Golden {
         check_report(&bench.report()?)?;
         bench.save(START)?;
         golden.pictures.insert(START, bench.picture()?);
-        let plan = bench.run(&PLAN, None)?;
+        let plan = bench.run(Station::plan(bench.stage).context("there is no plan")?, None)?;
         plan.ended.succeeded("plan")?;
         bench.outputs = plan.ended.lasting_outputs();
         for station in stations {
@@ -43,7 +46,7 @@ impl Golden {
                 golden.visit(bench, station).with_context(|| format!("the golden run of {}", station.name))?;
             }
         }
-        golden.check_ways_back(&bench.outputs)?;
+        golden.check_ways_back(bench)?;
         Ok(golden)
     }
 
@@ -91,11 +94,13 @@ impl Golden {
     }
 
     /// After a rollback, and after stage was removed, the world is the one before the upgrade but for stage.
-    fn check_ways_back(&self, outputs: &Outputs) -> anyhow::Result<()> {
-        let before = without_stage(self.picture(START), outputs);
-        let back = |state: &&&str| state.starts_with("back-") || **state == "stage-removed";
+    fn check_ways_back(&self, bench: &Bench<'_>) -> anyhow::Result<()> {
+        let back = |state: &&&str| state.starts_with("back-") || **state == REMOVED;
         for state in self.pictures.keys().filter(|state| back(state)) {
-            let differ = differences(&before, &without_stage(self.picture(state), outputs));
+            // What was created is gone, and what was adopted is there, once stage is removed.
+            let stage = if *state == REMOVED { StageSite::Adopted } else { bench.stage };
+            let bare = |state| without_stage(self.picture(state), &bench.outputs, stage);
+            let differ = differences(&bare(START), &bare(state));
             ensure!(differ.is_empty(), "{state} is not the world before the upgrade: {}", differ.join("; "));
         }
         Ok(())

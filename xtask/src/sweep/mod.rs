@@ -24,7 +24,7 @@ use std::{
 use anyhow::{Context, anyhow};
 use clap::Args;
 
-use crate::workspace::Workspace;
+use crate::{rehearse::stage::StageSite, workspace::Workspace};
 use bench::Bench;
 use case::{Case, Id};
 use golden::Golden;
@@ -66,8 +66,8 @@ impl Options {
         self.debug
     }
 
-    /// The steps whose cases are wanted, and those on the way to them.
-    fn stations(&self) -> anyhow::Result<Vec<&'static Station>> {
+    /// The steps of a world whose cases are wanted, and those on the way to them.
+    fn stations(&self, stage: StageSite) -> anyhow::Result<Vec<&'static Station>> {
         let named =
             |name: &String| Station::named(name).ok_or_else(|| anyhow!("there is no step `{name}` in the sweep"));
         let wanted: Vec<&Station> = match &self.case {
@@ -76,7 +76,7 @@ impl Options {
             None => self.step.iter().map(named).collect::<Result<_, _>>()?,
         };
         let needed = |station: &&Station| wanted.iter().any(|one| one == station || one.road().contains(station));
-        Ok(station::ALL.iter().filter(needed).collect())
+        Ok(station::ALL.iter().filter(|station| station.stage == stage).filter(needed).collect())
     }
 
     fn cases(&self, golden: &[Golden], stations: &[&'static Station]) -> anyhow::Result<Vec<Case>> {
@@ -84,9 +84,8 @@ impl Options {
             return Ok(vec![id.find(&golden::requests(golden, id.station())?)?]);
         }
         let mut cases = Vec::new();
-        for station in
-            stations.iter().filter(|station| self.step.is_empty() || self.step.iter().any(|name| name == station.name))
-        {
+        let wanted = |station: &Station| self.step.is_empty() || self.step.iter().any(|name| name == station.name);
+        for station in stations.iter().filter(|station| station.swept && wanted(station)) {
             cases.extend(case::of_step(station, &golden::requests(golden, station)?));
         }
         Ok(if self.quick { case::quick(&cases) } else { cases })
@@ -96,28 +95,47 @@ impl Options {
 /// Sweeps. False if something is wrong. The last line on stdout is one line of JSON.
 pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
-    let started = Instant::now();
-    let stations = options.stations()?;
-    let workers = if options.case.is_some() { 1 } else { usize::from(options.workers) };
-    let crew = travel(workspace, &stations, workers)?;
-    let (benches, golden): (Vec<_>, Vec<_>) = crew.into_iter().unzip();
-    let cases = options.cases(&golden, &stations)?;
-    if options.list {
-        cases.iter().for_each(|case| println!("{case}  {}", case.told()));
-        return Ok(true);
+    let (started, mut tally) = (Instant::now(), Tally::default());
+    for stage in [StageSite::Adopted, StageSite::Created] {
+        let stations = options.stations(stage)?;
+        if stations.is_empty() {
+            continue;
+        }
+        match sweep(workspace, options, &stations, started) {
+            Ok(part) => tally.add(&part),
+            Err(error) => {
+                eprintln!("\nFAILED before the first case: {error:#}\n");
+                tally.failed += 1;
+            }
+        }
     }
-    eprintln!(
-        "{:6.1} s  {} cases of {} steps, {workers} at a time",
-        started.elapsed().as_secs_f64(),
-        cases.len(),
-        stations.len()
-    );
-    let verbose = options.case.is_some();
-    let tally =
-        Sweep { queue: Mutex::new(cases.into()), done: Mutex::default(), started, verbose }.play(&benches, &golden);
+    if options.list {
+        return Ok(tally.failed == 0);
+    }
     eprintln!("{:6.1} s", started.elapsed().as_secs_f64());
     println!("{}", serde_json::to_string(&tally)?);
     Ok(tally.is_good())
+}
+
+/// The steps of one world.
+fn sweep(
+    workspace: &Workspace,
+    options: &Options,
+    stations: &[&'static Station],
+    started: Instant,
+) -> anyhow::Result<Tally> {
+    let workers = if options.case.is_some() { 1 } else { usize::from(options.workers) };
+    let (benches, golden): (Vec<_>, Vec<_>) = travel(workspace, stations, workers)?.into_iter().unzip();
+    let cases = options.cases(&golden, stations)?;
+    if options.list {
+        cases.iter().for_each(|case| println!("{case}  {}", case.told()));
+        return Ok(Tally::default());
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    eprintln!("{seconds:6.1} s  {} cases of {} steps, {workers} at a time", cases.len(), stations.len());
+    let verbose = options.case.is_some();
+    let sweep = Sweep { queue: Mutex::new(cases.into()), done: Mutex::default(), started, verbose };
+    Ok(sweep.play(&benches, &golden))
 }
 
 /// The golden runs, one on each bench.
@@ -129,8 +147,9 @@ fn travel<'w>(
     eprintln!("golden runs");
     // What a single case is found by needs two runs; several workers are several runs.
     let times = if workers > 2 { 1 } else { 2 };
+    let stage = stations.first().map_or(StageSite::Adopted, |station| station.stage);
     let one = |number| {
-        let mut bench = Bench::start(workspace, number).context("start a simulator")?;
+        let mut bench = Bench::start(workspace, number, stage).context("start a simulator")?;
         let golden = Golden::travel(&mut bench, stations, times)?;
         Ok((bench, golden))
     };

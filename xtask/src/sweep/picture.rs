@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::outputs::Outputs;
+use crate::{outputs::Outputs, rehearse::stage::StageSite};
 
 /// Columns whose values are times: of them only counts whether there is one.
 pub const VOLATILE: [&str; 6] = [
@@ -18,6 +18,8 @@ pub const VOLATILE: [&str; 6] = [
 
 /// The label of the profile that holds a time.
 const SWITCHED: &str = "rolling-upgrade-switched";
+/// The label of the profile that holds the digest of a package and the id of its deployment.
+const PACKAGE: &str = "rolling-upgrade-package";
 /// How labels of ours begin.
 const LABELS: &str = "rolling-upgrade";
 /// The table of who made production read-only.
@@ -41,12 +43,16 @@ pub fn normal(answer: &Value) -> Value {
         if let Some(switched) = tags.get_mut(SWITCHED) {
             *switched = json!("a time");
         }
+        let package = tags.get(PACKAGE).and_then(Value::as_str).and_then(|value| value.split_once('/'));
+        if let Some(digest) = package.map(|(digest, _)| digest.to_owned()) {
+            tags[PACKAGE] = json!(format!("{digest}/a deployment"));
+        }
     }
     picture
 }
 
 /// The picture without what belongs to stage, which a rollback may leave behind.
-pub fn without_stage(picture: &Value, outputs: &Outputs) -> Value {
+pub fn without_stage(picture: &Value, outputs: &Outputs, stage: StageSite) -> Value {
     let of = |name: &str| outputs.get(name).map(String::as_str).unwrap_or_default();
     let database = of("stage-database").split_once('/').map_or("", |(_, database)| database);
     let (site, endpoint) = (last(of("stage-site")), last(of("stage-endpoint")));
@@ -65,6 +71,9 @@ pub fn without_stage(picture: &Value, outputs: &Outputs) -> Value {
     for profile in each(&mut picture, "profiles") {
         retain(profile, "endpoints", |found| text(&found["name"]) != endpoint);
         forget(&mut profile["tags"], |name| name.starts_with(LABELS));
+    }
+    if stage.goes_with_stage() {
+        retain(&mut picture, "sites", |found| text(&found["name"]) != site);
     }
     // The site was there before; that it is stopped now keeps V2 from being served.
     for found in each(&mut picture, "sites").filter(|found| text(&found["name"]) == site) {
@@ -219,7 +228,7 @@ mod tests {
         after["profiles"][0]["tags"]["rolling-upgrade-endpoint"] = json!("web-2");
         after["profiles"][0]["endpoints"].as_array_mut().unwrap().push(json!({ "name": "web-2", "enabled": false }));
         after["sites"][1]["running"] = json!(false);
-        let bare = |picture: &Value| without_stage(picture, &outputs());
+        let bare = |picture: &Value| without_stage(picture, &outputs(), StageSite::Adopted);
         assert_eq!(differences(&bare(&before), &bare(&after)), Vec::<String>::new());
         after["sites"][0]["running"] = json!(false);
         assert_eq!(

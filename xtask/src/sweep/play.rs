@@ -210,7 +210,7 @@ impl Player<'_, '_> {
     /// The world is the one before the upgrade apart from stage, and V1 takes writes.
     fn gives_back(&self, ended: &Ended) -> anyhow::Result<()> {
         ended.succeeded("rollback")?;
-        let bare = |picture: &Value| without_stage(picture, &self.bench.outputs);
+        let bare = |picture: &Value| without_stage(picture, &self.bench.outputs, self.bench.stage);
         let differ = differences(&bare(self.golden.picture(START)), &bare(&self.bench.picture()?));
         ensure!(differ.is_empty(), "after the rollback the world is not the one before the upgrade{}", shown(&differ));
         let site = self.bench.outputs.get("production-site").map(String::as_str).unwrap_or_default();

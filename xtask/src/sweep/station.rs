@@ -5,7 +5,9 @@ use crate::{
     rehearse::{
         inputs::{self, Input},
         material::Material,
+        stage::StageSite,
     },
+    simulator::Ready,
 };
 
 /// A step from one state of the upgrade to the next.
@@ -23,6 +25,10 @@ pub struct Station {
     termination: Option<&'static str>,
     /// The output of plan that names what cleanup removes.
     remove: Option<&'static str>,
+    /// In which world: where the stage site comes from.
+    pub stage: StageSite,
+    /// Every fault at every request of it. One that is not swept is gone through once.
+    pub swept: bool,
 }
 
 /// The state in which nothing of the upgrade is there yet.
@@ -32,7 +38,12 @@ pub const START: &str = "start";
 pub const FROZEN: &str = "frozen";
 
 const fn step(name: &'static str, from: &'static str, to: &'static str) -> Station {
-    Station { name, step: name, from, to, termination: None, remove: None }
+    Station { name, step: name, from, to, termination: None, remove: None, stage: StageSite::Adopted, swept: true }
+}
+
+/// The same where there is no stage site before.
+const fn created(name: &'static str, station: Station) -> Station {
+    Station { name, stage: StageSite::Created, ..station }
 }
 
 const fn terminate(name: &'static str, termination: &'static str) -> Station {
@@ -47,15 +58,17 @@ const fn cleanup(name: &'static str, from: &'static str, to: &'static str, remov
     Station { name, remove: Some(remove), ..step("cleanup", from, to) }
 }
 
+/// A cleanup of stage as any other, from another state.
+const fn once(name: &'static str, from: &'static str) -> Station {
+    Station { swept: false, ..cleanup(name, from, "stage-removed", "stage-database") }
+}
+
 /// The rollback, whatever state it is run in.
 pub const ROLLBACK: Station = rollback("rollback", "", "");
 
-/// The plan, whose outputs every other step needs.
-pub const PLAN: Station = step("plan", START, START);
-
 /// All of them, each after the one that makes the state before it.
-pub const ALL: [Station; 15] = [
-    PLAN,
+pub const ALL: [Station; 21] = [
+    step("plan", START, START),
     step("prepare", START, "prepared"),
     step("freeze", "prepared", FROZEN),
     step("terminate", FROZEN, "terminated"),
@@ -70,6 +83,12 @@ pub const ALL: [Station; 15] = [
     rollback("rollback-migrated", "migrated", "back-from-migrated"),
     cleanup("cleanup-stage", "back-from-migrated", "stage-removed", "stage-database"),
     cleanup("cleanup-linked-stage", "back-from-prepared", "stage-removed", "stage-database"),
+    once("cleanup-frozen-stage", "back-from-frozen"),
+    once("cleanup-cut-off-stage", "back-from-terminated"),
+    created("plan-created", step("plan", START, START)),
+    created("prepare-created", step("prepare", START, "prepared")),
+    created("rollback-created", rollback("", "prepared", "back-from-prepared")),
+    created("cleanup-created", cleanup("", "back-from-prepared", "stage-removed", "stage-database")),
 ];
 
 impl Station {
@@ -78,12 +97,18 @@ impl Station {
         ALL.iter().find(|station| station.name == name)
     }
 
+    /// The plan in a world, whose outputs every other step needs.
+    pub fn plan(stage: StageSite) -> Option<&'static Self> {
+        ALL.iter().find(|station| station.stage == stage && station.step == "plan")
+    }
+
     /// The stations that lead to the state before this one, in order.
     pub fn road(&self) -> Vec<&'static Self> {
         let mut road = Vec::new();
         let mut state = self.from;
         while state != START {
-            let Some(before) = ALL.iter().find(|station| station.to == state) else { break };
+            let leads = |station: &&Self| station.stage == self.stage && station.to == state;
+            let Some(before) = ALL.iter().find(leads) else { break };
             road.push(before);
             state = before.from;
         }
@@ -92,7 +117,7 @@ impl Station {
     }
 
     /// The step's inputs, fed by the outputs of the ones before.
-    pub fn inputs(&self, outputs: &Outputs, material: &Material) -> anyhow::Result<Vec<Input>> {
+    pub fn inputs(&self, outputs: &Outputs, material: &Material, ready: &Ready) -> anyhow::Result<Vec<Input>> {
         let mut inputs = match (self.step, self.remove) {
             ("plan", _) => inputs::of_plan(material),
             (_, Some(removed)) => inputs::of_cleanup(removed, outputs, material)?,
@@ -103,6 +128,7 @@ impl Station {
             "cleanup" => inputs.extend([("revert-window", "0s".to_owned()), ("remove-database", "true".to_owned())]),
             _ => {}
         }
+        inputs.extend(self.stage.inputs(self.step, ready));
         inputs.extend(self.termination.map(|way| ("termination", way.to_owned())));
         inputs.extend(self.hooks().iter().map(|hook| (*hook, material.hook().display().to_string())));
         Ok(inputs)
@@ -130,10 +156,12 @@ mod tests {
 
     #[test]
     fn every_state_is_made_before_it_is_needed() {
-        let mut made = vec![START];
-        for station in &ALL {
-            assert!(made.contains(&station.from), "{}", station.name);
-            made.push(station.to);
+        for stage in [StageSite::Adopted, StageSite::Created] {
+            let mut made = vec![START];
+            for station in ALL.iter().filter(|station| station.stage == stage) {
+                assert!(made.contains(&station.from), "{}", station.name);
+                made.push(station.to);
+            }
         }
     }
 
@@ -144,6 +172,7 @@ mod tests {
         };
         assert_eq!(names("plan"), Vec::<&str>::new());
         assert_eq!(names("terminate-by-delete"), ["prepare", "freeze"]);
+        assert_eq!(names("cleanup-created"), ["prepare-created", "rollback-created"]);
         assert_eq!(names("cleanup-stage"), ["prepare", "freeze", "terminate", "migrate", "rollback-migrated"]);
     }
 }

@@ -60,7 +60,7 @@ fn stop_stage(case: &Case<'_>, seen: &WebJobs) -> Option<Effect> {
     let names: Vec<_> = seen.continuous.iter().map(|job| job.name.clone()).collect();
     let ran = names.iter().filter(|name| !rests(name)).cloned().collect();
     let site = site(case, Side::Stage);
-    (!names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran })
+    (!names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran, lenient: false })
 }
 
 /// Switch, once users are on V2. What is done is gone from the stage database, or stands there.
@@ -79,16 +79,24 @@ pub(super) fn activate(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refu
     Ok(start.into_iter().chain(hook).chain(forget(case, view, database)).collect())
 }
 
+/// Some of production's WebJobs may be stopped still, and rollback, or freeze, has not come to its end.
+pub fn may_be_stopped(case: &Case<'_>) -> bool {
+    !case.world.production.noted(case.upgrade, Side::Production).is_empty()
+}
+
 /// What ran stands in the stage database until switch has started V2's.
 pub fn to_start(case: &Case<'_>) -> bool {
     remembers(case, &case.world.stage)
 }
 
-/// Rollback after the switch, before anything else: V2's WebJobs end.
+/// Rollback after the switch, before anything else: V2's WebJobs end. V1 gets its write access back even where they cannot be stopped:
+/// their database is closed before.
 pub(super) fn deactivate(case: &Case<'_>) -> Option<Effect> {
     let rows = &case.world.production.sql.as_ref()?.workers;
-    let active = case.world.point_of_no_return_passed(case.upgrade);
-    active.then(|| stop(case, Side::Stage, to_activate(rows, case.upgrade))).flatten()
+    let active = case.world.point_of_no_return_passed(case.upgrade) && case.world.stage.site.is_some();
+    let (site, names) = (site(case, Side::Stage), to_activate(rows, case.upgrade));
+    let stop = || Effect::StopWebJobs { site, names: names.clone(), ran: Vec::new(), lenient: true };
+    (active && !names.is_empty()).then(stop)
 }
 
 /// Rollback, once production takes writes: V1's background work goes on.
@@ -125,13 +133,16 @@ fn resume_hook(case: &Case<'_>) -> Option<Effect> {
 }
 
 /// An adopted stage site that is stopped gets its own WebJobs back, after its own database. One that prepare created runs none any
-/// more, as when it was made.
+/// more, as when it was made; nor does one that got V2's package, whose WebJobs would take V1's work to another database.
 pub(super) fn restore(case: &Case<'_>) -> Vec<Effect> {
     let (view, kept) = (&case.world.stage, case.upgrade.kept_name(WEBJOBS_STOPPED));
     let site = case.stage().site.clone();
     if view.site.is_none() || view.site_is_created_by(case.upgrade) {
         let free = view.site.is_some() && !view.webjobs_are_held();
         return free.then_some(Effect::HoldWebJobs { site, keep: kept }).into_iter().collect();
+    }
+    if labels::package(&case.world.profile, case.upgrade).is_some() {
+        return Vec::new();
     }
     let restore = view.webjob_setting(&kept).map(|_| Effect::RestoreWebJobs { site, kept });
     let ran = running(&case.world.production.noted(case.upgrade, Side::Stage));
@@ -176,7 +187,7 @@ fn note(case: &Case<'_>, side: Side, seen: &WebJobs) -> Option<Effect> {
 
 fn stop(case: &Case<'_>, side: Side, names: Vec<String>) -> Option<Effect> {
     let site = site(case, side);
-    (!names.is_empty()).then(|| Effect::StopWebJobs { site, ran: names.clone(), names })
+    (!names.is_empty()).then(|| Effect::StopWebJobs { site, ran: names.clone(), names, lenient: false })
 }
 
 fn start(case: &Case<'_>, side: Side, names: Vec<String>, wait: bool) -> Option<Effect> {

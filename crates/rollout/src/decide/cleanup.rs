@@ -72,6 +72,10 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "V1 is not removed without V2: look at that database, then run cleanup again")
     })?;
     case.require_stage_log_in(&tried)?;
+    require(!background::to_start(case), || {
+        let why = format!("WebJobs of `{}` are still to be started", case.stage().site);
+        Refusal::new(&tried, why, "run switch again: it starts them")
+    })?;
     let since = labels::switched_at(&world.profile, case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
     require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
@@ -137,6 +141,10 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
     require(v1_serves, || {
         let why = format!("production `{}` does not serve users with write access", case.production().database);
         Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
+    })?;
+    require(!background::may_be_stopped(case), || {
+        let why = format!("WebJobs of `{}` may be stopped still", case.production().site);
+        Refusal::new(&tried, why, "run rollback first: it starts those that ran")
     })?;
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
     let ours = world.stage.database.is_none() || owner == Some(case.upgrade.id.as_str());

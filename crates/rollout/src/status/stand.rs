@@ -81,6 +81,9 @@ fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
         // Rollback takes the label away before anything else.
         Some(_) if labels::synchronised(&world.profile, upgrade) => return State::Broken,
         Some(_) => return State::RollingBack,
+        None if background::may_be_stopped(case) => {
+            return if fence.is_none() && linked(case) { State::Freezing } else { State::RollingBack };
+        }
         None if !ours(case) && !there => return State::NotBegun,
         None => {}
     }
@@ -124,7 +127,7 @@ pub(super) fn next(case: &Case<'_>, state: State, overdue: bool) -> Next {
         State::Preparing => step(Step::Prepare, "it finishes what it began"),
         State::Seeding => step(Step::Prepare, "it waits until the stage copy has everything"),
         State::Prepared => step(Step::Freeze, "stage is ready"),
-        State::Freezing => step(Step::Freeze, "its fence is open, and production is not read-only"),
+        State::Freezing => step(Step::Freeze, "it has begun, and production is not read-only"),
         State::Frozen | State::Terminating => step(Step::Terminate, "production is read-only"),
         State::Broken => way_back(case),
         State::Terminated => step(Step::Migrate, "the stage copy has every write of production"),

@@ -97,7 +97,11 @@ impl Hands<'_> {
                 self.unnote_webjobs(database, upgrade, *side, names).await
             }
             Effect::ForgetWebJobs { database, upgrade } => self.forget_webjobs(database, upgrade).await,
-            Effect::StopWebJobs { site, names, ran } => self.stop_webjobs(site, names, ran).await,
+            Effect::StopWebJobs { site, names, lenient: true, .. } => {
+                self.try_to_stop_webjobs(site, names).await;
+                Ok(())
+            }
+            Effect::StopWebJobs { site, names, ran, .. } => self.stop_webjobs(site, names, ran).await,
             Effect::StartWebJobs { site, names, wait } => self.start_webjobs(site, names, *wait).await,
             Effect::HoldWebJobs { site, keep } => self.hold_webjobs(site, keep).await,
             Effect::ReleaseWebJobs { site } => self.release_webjobs(site).await,

@@ -1,6 +1,8 @@
 //! Effects on WebJobs, and on what is written down of them.
 
-use azure::{site_model, web, webjobs};
+use std::time::Duration;
+
+use azure::{Request, Scope, site_model, web, webjobs};
 use rollout::{
     DatabaseId, SiteId, Upgrade, UpgradeId,
     background::{Noted, Side, UNSET, WebJob},
@@ -16,6 +18,29 @@ use crate::{
     failure::Failure,
     surroundings,
 };
+
+/// What is told to a WebJob.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Start,
+    Stop,
+}
+
+impl Verb {
+    fn of(self, scope: &Scope, site: &SiteId, name: &str) -> Request<bool> {
+        match self {
+            Self::Start => webjobs::start(scope, site, name),
+            Self::Stop => webjobs::stop(scope, site, name),
+        }
+    }
+}
+
+fn not_found(site: &SiteId, name: &str, verb: Verb) -> Failure {
+    let done = if verb == Verb::Start { "started" } else { "stopped" };
+    Failure::interrupted(anyhow::anyhow!(
+        "WebJob `{name}` of site `{site}` could not be {done}: Azure does not find it, and lists it, as with `WEBSITE_RUN_FROM_PACKAGE`"
+    ))
+}
 
 impl Hands<'_> {
     pub(super) async fn note_webjobs(
@@ -48,19 +73,34 @@ impl Hands<'_> {
     /// Azure answers before a WebJob has ended. One that does not end in time is started again with the others: nothing was changed then.
     pub(super) async fn stop_webjobs(&self, site: &SiteId, names: &[String], ran: &[String]) -> Result<(), Failure> {
         for (at, name) in names.iter().enumerate() {
-            if let Err(failure) = self.stop_webjob(site, name).await {
+            if let Err(failure) = self.command(site, name, Verb::Stop).await {
                 let stopped: Vec<_> = names[..at].iter().filter(|name| ran.contains(name)).cloned().collect();
                 return Err(self.start_again(site, &stopped, failure).await);
             }
         }
-        let Some(left) = self.still(site, names, |job| !job.at_rest()).await? else { return Ok(()) };
-        self.start_webjobs(site, ran, false).await?;
-        let error =
-            anyhow::anyhow!("WebJobs of site `{site}` did not stop within {:?}: {left}", self.cloud.pace.health);
+        let limit = self.cloud.pace.health;
+        let left = self.still(site, names, limit, |job| !job.at_rest()).await.map_err(Failure::after_changes)?;
+        let Some(left) = left else { return Ok(()) };
+        self.start_webjobs(site, ran, false).await.map_err(Failure::after_changes)?;
+        let error = anyhow::anyhow!("WebJobs of site `{site}` did not stop within {limit:?}: {left}");
         Err(Failure::refused(
             error,
             "stop them by hand, in the portal or by a restart of Kudu, then run this step again",
         ))
+    }
+
+    /// The same where users wait for what comes after it.
+    pub(super) async fn try_to_stop_webjobs(&self, site: &SiteId, names: &[String]) {
+        let mut left = Vec::new();
+        for name in names {
+            left.extend(self.command(site, name, Verb::Stop).await.err().map(|failure| failure.message()));
+        }
+        let rest = self.still(site, names, self.cloud.pace.request, |job| !job.at_rest()).await;
+        left.extend(rest.unwrap_or_else(|failure| Some(failure.message())));
+        if !left.is_empty() {
+            let left = left.join("; ");
+            self.cloud.notice(format!("WebJobs of site `{site}` may work on, stop them by hand: {left}"));
+        }
     }
 
     /// A refusal changes nothing: what was stopped before it runs again.
@@ -74,39 +114,44 @@ impl Hands<'_> {
         }
     }
 
+    /// One that cannot be started keeps none of the others from it.
     pub(super) async fn start_webjobs(&self, site: &SiteId, names: &[String], wait: bool) -> Result<(), Failure> {
+        let mut first = None;
         for name in names {
-            self.start_webjob(site, name).await?;
+            if let Err(failure) = self.command(site, name, Verb::Start).await {
+                first.get_or_insert(failure);
+            }
         }
-        let left = if wait { self.still(site, names, WebJob::at_rest).await? } else { None };
+        if let Some(failure) = first {
+            return Err(failure);
+        }
+        let limit = self.cloud.pace.health;
+        let left = if wait { self.still(site, names, limit, WebJob::at_rest).await? } else { None };
         let Some(left) = left else { return Ok(()) };
-        let error =
-            anyhow::anyhow!("WebJobs of site `{site}` did not start within {:?}: {left}", self.cloud.pace.health);
-        Err(Failure::interrupted(error))
+        Err(Failure::interrupted(anyhow::anyhow!("WebJobs of site `{site}` did not start within {limit:?}: {left}")))
     }
 
-    async fn stop_webjob(&self, site: &SiteId, name: &str) -> Result<(), Failure> {
-        let arm = &self.cloud.arm;
-        let found = arm.send(&webjobs::stop(arm.scope(), site, name)).await.map_err(failed_at_azure)?;
-        if found { Ok(()) } else { self.is_gone(site, name, "stopped").await }
-    }
-
-    async fn start_webjob(&self, site: &SiteId, name: &str) -> Result<(), Failure> {
-        let arm = &self.cloud.arm;
-        let found = arm.send(&webjobs::start(arm.scope(), site, name)).await.map_err(failed_at_azure)?;
-        if found { Ok(()) } else { self.is_gone(site, name, "started").await }
-    }
-
-    /// A WebJob that the version of today does not have is no reason to stop half-way, unless Azure only says so for a moment.
-    async fn is_gone(&self, site: &SiteId, name: &str, done: &str) -> Result<(), Failure> {
-        if self.continuous(site).await?.iter().any(|job| same(&job.name, name)) {
-            let error = anyhow::anyhow!(
-                "WebJob `{name}` of site `{site}` could not be {done}: Azure does not find it, and lists it"
-            );
-            return Err(Failure::interrupted(error));
+    /// Stops or starts one. Kudu may not find for a while what it lists, and never does where the site runs from a package. One that
+    /// the version of today does not have is no reason to stop half-way.
+    async fn command(&self, site: &SiteId, name: &str, verb: Verb) -> Result<(), Failure> {
+        let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
+        let mut polls = wait::Polls::new("Azure finds it", pace.poll, pace.request);
+        loop {
+            if arm.send(&verb.of(arm.scope(), site, name)).await.map_err(failed_at_azure)? {
+                return Ok(());
+            }
+            let listed = self.continuous(site).await?.into_iter().find(|job| same(&job.name, name));
+            let Some(job) = listed else {
+                self.cloud.notice(format!("site `{site}` has no WebJob `{name}` any more"));
+                return Ok(());
+            };
+            if verb == Verb::Start && !job.at_rest() {
+                return Ok(());
+            }
+            if polls.next().await.is_err() {
+                return Err(not_found(site, name, verb));
+            }
         }
-        self.cloud.notice(format!("site `{site}` has no WebJob `{name}` any more"));
-        Ok(())
     }
 
     /// Waits while this can be said of one of these WebJobs. Answers those of which it is still true when the time is over.
@@ -114,10 +159,10 @@ impl Hands<'_> {
         &self,
         site: &SiteId,
         names: &[String],
+        limit: Duration,
         is: impl Fn(&WebJob) -> bool,
     ) -> Result<Option<String>, Failure> {
-        let pace = self.cloud.pace;
-        let mut polls = wait::Polls::new("WebJobs do as they are told", pace.poll, pace.health);
+        let mut polls = wait::Polls::new("WebJobs do as they are told", self.cloud.pace.poll, limit);
         loop {
             let jobs = self.continuous(site).await?;
             let meant = |job: &&WebJob| names.iter().any(|name| same(name, &job.name)) && is(job);
@@ -158,7 +203,9 @@ impl Hands<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let Some(left) = self.still(site, &names, |job| !job.at_rest()).await? else { return Ok(()) };
+        let Some(left) = self.still(site, &names, self.cloud.pace.health, |job| !job.at_rest()).await? else {
+            return Ok(());
+        };
         let why = format!("WebJobs of site `{site}` still run though `{WEBJOBS_STOPPED}` is set: {left}");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }

@@ -54,8 +54,12 @@ impl Hooks {
     /// Each of them can be run: inside the read-only time it would be too late to find out.
     ///
     /// # Errors
-    /// A file is not there, or may not be executed.
+    /// A file is not there, or may not be executed; or nothing undoes what `hook-quiesce` does.
     pub fn check(&self) -> Result<(), Failure> {
+        if self.quiesce.is_some() && self.resume.is_none() {
+            let why = "`hook-quiesce` was given, and no `hook-resume` that starts again what it stops";
+            return Err(Failure::refused(anyhow::anyhow!(why), "pass both, here and to every step up to switch"));
+        }
         ALL.into_iter().filter_map(|hook| Some((hook, self.file(hook)?))).try_for_each(|(hook, file)| {
             let hint = "check the hooks out in this job, and make them executable (`git update-index --chmod=+x`)";
             resolved(file).map(drop).map_err(|error| {

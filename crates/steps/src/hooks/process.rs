@@ -94,9 +94,13 @@ async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: Guest) {
             return;
         }
         let ends = line.ends_with(b"\n");
-        if !rest_of_a_line {
+        let text = String::from_utf8_lossy(&line);
+        if let Some(secret) = runner::masked(&text).filter(|_| !rest_of_a_line) {
+            // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
+            let _ = guest.hide(&secret);
+        } else if !rest_of_a_line {
             let cut = if ends || line.len() < LONGEST_LINE { "" } else { " …" };
-            guest.say(&format!("{hook}: {}{cut}", String::from_utf8_lossy(&line).trim_end()));
+            guest.say(&format!("{hook}: {}{cut}", text.trim_end()));
         }
         rest_of_a_line = !ends;
     }
