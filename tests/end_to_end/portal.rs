@@ -3,7 +3,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use azure_sim::Snapshot;
+use azure_sim::{Scenario, Snapshot};
 use serde_json::json;
 
 use crate::{
@@ -121,4 +121,23 @@ fn a_hand_between_two_steps_is_seen_and_nothing_is_lost() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+/// The copy has not even heard that production is read-only: it may lack writes of users.
+#[test]
+fn a_link_that_is_removed_while_commits_travel_proves_nothing() {
+    let shop = Shop::open(Scenario { lag_ms: 3_000, ..scenario() });
+    shop.upgrade_through(&["plan", "prepare", "freeze"]);
+    let (hand, remove) = HANDS[1];
+    remove(&shop);
+    let ended = shop.run_with("terminate", &LIMITS);
+    assert_eq!(ended.outcome(), "refused", "{ended:#?}");
+    assert_eq!(
+        ended.why(),
+        "cannot end replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`: the link is gone, and \
+         nothing proves that `contoso-rg/contoso-sql-2/shop` had received every write before\nhint: somebody else may have \
+         removed it: run rollback, then cleanup of stage, then prepare again (upgrade `run-1` stands at `broken`, `rollback` \
+         comes next)"
+    );
+    way_back(&shop, hand);
 }

@@ -17,6 +17,18 @@ fn with_users(scenario: Scenario) -> Bench {
 /// Everything that is done before the freeze.
 fn prepare(bench: &Bench) {
     bench.make_stage();
+    add_stage(bench);
+}
+
+/// The same while users write so often that the copy never has everything.
+fn prepare_under_use(bench: &Bench) {
+    bench.arm("PUT", &bench.database("contoso-sql-2"), SQL, Some(bench.secondary()));
+    let links = format!("{}/replicationLinks", bench.database("contoso-sql-2"));
+    bench.until(|| bench.get(&links, SQL)["value"][0]["properties"]["replicationState"] == "CATCH_UP");
+    add_stage(bench);
+}
+
+fn add_stage(bench: &Bench) {
     bench.point_stage_site();
     assert_eq!(bench.add_stage_endpoint().status, 201);
 }
@@ -67,7 +79,7 @@ fn a_correct_upgrade_breaks_none() {
 #[test]
 fn a_correct_upgrade_under_constant_use_breaks_none() {
     let bench = Bench::new(Scenario { users: 8, user_interval_ms: 2, ttl_seconds: Some(0.05), ..small() });
-    prepare(&bench);
+    prepare_under_use(&bench);
     cut_over(&bench, true);
     switch(&bench);
     let seen = bench.simulator.report().writes.acknowledged;
@@ -93,11 +105,7 @@ fn going_back_before_the_switch_breaks_none() {
 #[test]
 fn a_lost_write_is_caught() {
     let bench = with_users(Scenario { lag_ms: 3_600_000, ..small() });
-    bench.arm("PUT", &bench.database("contoso-sql-2"), SQL, Some(bench.secondary()));
-    let links = format!("{}/replicationLinks", bench.database("contoso-sql-2"));
-    bench.until(|| bench.get(&links, SQL)["value"][0]["properties"]["replicationState"] == "CATCH_UP");
-    bench.point_stage_site();
-    bench.add_stage_endpoint();
+    prepare_under_use(&bench);
     bench.control("POST", "/tick", None);
     cut_over(&bench, false);
     switch(&bench);
