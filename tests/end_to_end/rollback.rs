@@ -1,6 +1,9 @@
 //! The way back, from every state.
 
-use crate::harness::{Shop, scenario};
+use crate::{
+    harness::{Shop, scenario},
+    sql::Client,
+};
 
 const ROAD: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
 
@@ -100,6 +103,17 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
     assert_eq!(accepted.outcome(), "done", "{accepted:#?}");
+    let done = accepted.done();
+    let place =
+        |text: &str| done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{text}: {done:#?}"));
+    let order = [
+        "enable endpoint `contoso-rg/contoso/contoso-1`",
+        "set `contoso-rg/contoso-sql-2/shop` READ_ONLY",
+        "disable endpoint `contoso-rg/contoso/contoso-2`",
+        "stop site `contoso-stage-rg/contoso-2`",
+        "set `contoso-rg/contoso-sql-1/shop` READ_WRITE",
+    ];
+    assert!(order.map(place).is_sorted(), "{done:#?}");
     let given_up = accepted.outputs["given-up"].as_str();
     assert!(why.contains(given_up), "{given_up}");
     assert!(accepted.stderr.contains("given up, as `accept-loss` allows: users are on"), "{accepted:#?}");
@@ -108,4 +122,20 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     // What was accepted: V2's writes are given up, so users have written to two databases one after the other.
     let others: Vec<_> = report.invariants.broken.iter().filter(|broken| broken.number > 2).collect();
     assert!(others.is_empty(), "{others:#?}");
+}
+
+/// What a rollback after the switch would go back to.
+#[test]
+fn v1_stays_read_only_and_intact_until_cleanup() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let v1 = || {
+        let mut v1 = Client::log_in(&shop, "contoso-sql-1", "shop", "somebody who looks");
+        let read_only = "SELECT CONVERT(int, is_read_only) FROM sys.databases WHERE name = N'shop'";
+        (v1.number("SELECT COUNT(*) FROM dbo.Invoice;"), v1.number(read_only))
+    };
+    let (invoices, _) = v1();
+    shop.upgrade_through(&["switch"]);
+    shop.assert_writes_arrive("contoso-2");
+    assert_eq!(v1(), (invoices, 1));
 }

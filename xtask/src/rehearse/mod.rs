@@ -47,9 +47,9 @@ impl Options {
         Self { scripts: None, broken, sign_in: SignIn::default(), create_site: false, report: None }
     }
 
-    /// The same without a stage site.
-    pub fn that_creates(self) -> Self {
-        Self { create_site: true, ..self }
+    /// The same without a stage site, signed in with GitHub's identity token.
+    pub fn from_scratch(self) -> Self {
+        Self { create_site: true, sign_in: SignIn::Oidc, ..self }
     }
 
     fn stage_site(&self) -> StageSite {

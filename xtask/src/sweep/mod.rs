@@ -45,7 +45,7 @@ pub struct Options {
     #[arg(long, value_name = "STEP", value_delimiter = ',', conflicts_with = "case")]
     step: Vec<String>,
     /// How many simulators at a time: a step that waits leaves time for others.
-    #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u8).range(1..=32))]
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=32))]
     workers: u8,
     /// Name the cases, and play none.
     #[arg(long)]
@@ -58,7 +58,7 @@ pub struct Options {
 impl Options {
     /// The fixed part that `verify` plays.
     pub fn quick() -> Self {
-        Self { quick: true, workers: 6, ..Self::default() }
+        Self { quick: true, workers: 8, ..Self::default() }
     }
 
     /// Whether the binaries of the tests are to be used.

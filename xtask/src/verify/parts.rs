@@ -68,8 +68,8 @@ pub fn rehearse(workspace: &Workspace) -> anyhow::Result<()> {
     for options in [
         of_sample(Break::None),
         of_sample(Break::Script),
-        of_sample(Break::None).that_creates(),
-        of_sample(Break::Health).that_creates(),
+        of_sample(Break::None).from_scratch(),
+        of_sample(Break::Health).from_scratch(),
     ] {
         ensure!(rehearse::run(workspace, &options)?, "the rehearsal did not end as expected");
     }
