@@ -48,7 +48,7 @@ impl Options {
     }
 
     /// The same without a stage site, signed in with GitHub's identity token.
-    pub fn from_scratch(self) -> Self {
+    pub fn begun_from_nothing(self) -> Self {
         Self { create_site: true, sign_in: SignIn::Oidc, ..self }
     }
 

@@ -68,8 +68,8 @@ pub fn rehearse(workspace: &Workspace) -> anyhow::Result<()> {
     for options in [
         of_sample(Break::None),
         of_sample(Break::Script),
-        of_sample(Break::None).from_scratch(),
-        of_sample(Break::Health).from_scratch(),
+        of_sample(Break::None).begun_from_nothing(),
+        of_sample(Break::Health).begun_from_nothing(),
     ] {
         ensure!(rehearse::run(workspace, &options)?, "the rehearsal did not end as expected");
     }
