@@ -7,6 +7,11 @@ pub(crate) fn escape_data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
+/// The data of a command as it was before.
+fn unescape_data(text: &str) -> String {
+    text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+}
+
 /// Escapes the value of a property, which ends at a comma or colon.
 pub(crate) fn escape_property(text: &str) -> String {
     escape_data(text).replace(':', "%3A").replace(',', "%2C")
@@ -24,7 +29,7 @@ pub(crate) fn command(name: &str, properties: &[(&str, &str)], data: &str) -> St
 #[must_use]
 pub fn masked(line: &str) -> Option<String> {
     let data = line.trim().strip_prefix("::add-mask::").filter(|data| !data.is_empty())?;
-    Some(data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"))
+    Some(unescape_data(data))
 }
 
 /// The lines of a text as a runner reads them: a carriage return alone ends one too.
@@ -56,10 +61,6 @@ mod tests {
         for other in ["::add-mask::", "add-mask::x", "::notice::x", "x ::add-mask::y"] {
             assert_eq!(masked(other), None, "{other}");
         }
-    }
-
-    fn unescape_data(text: &str) -> String {
-        text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
     }
 
     fn unescape_property(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! A step that changes something, from its inputs to its course.
 
-use rollout::{DatabaseId, Policy, Refusal, Step, Upgrade, site::SiteWishes};
+use rollout::{Policy, Refusal, Step, Upgrade, site::SiteWishes};
 use runner::Guest;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     course::Course,
     failure::Failure,
     hooks::Hooks,
-    inputs::{SiteInputs, StepArguments, identifier},
+    inputs::{SiteInputs, StepArguments, optional_identifier},
     report::Report,
     stop::Stop,
 };
@@ -63,9 +63,6 @@ impl Prepared {
 
 fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Policy, Failure> {
     let limits = &arguments.limits;
-    let optional = |name, value: &Option<String>| -> Result<Option<DatabaseId>, Refusal> {
-        value.as_ref().map(|_| identifier(name, value.as_ref())).transpose()
-    };
     let grace = limits.rollback_after.signed();
     if step == Step::Freeze && grace.as_secs() > 30 {
         let error = anyhow::anyhow!("`rollback-after` is {grace:#}, more than 30 s");
@@ -81,12 +78,12 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         scripts: scripts.names(),
         scripts_digest: limits.scripts_digest.clone(),
         plan_digest: limits.plan_digest.clone(),
-        remove: optional("remove", &limits.remove)?,
+        remove: optional_identifier("remove", limits.remove.as_ref())?,
         remove_database: limits.remove_database,
         revert_window: limits.revert_window.signed(),
         checks: scripts.has_checks(),
         site: site(step, &arguments.site)?,
-        accept_loss: optional("accept-loss", &limits.accept_loss)?,
+        accept_loss: optional_identifier("accept-loss", limits.accept_loss.as_ref())?,
         accept_stage_writes: limits.accept_stage_writes,
         accept_client: limits.accept_client.clone(),
         ..Policy::default()

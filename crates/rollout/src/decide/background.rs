@@ -95,8 +95,7 @@ pub(super) fn deactivate(case: &Case<'_>) -> Option<Effect> {
     let rows = &case.world.production.sql.as_ref()?.workers;
     let active = case.world.point_of_no_return_passed(case.upgrade) && case.world.stage.site.is_some();
     let (site, names) = (site(case, Side::Stage), to_activate(rows, case.upgrade));
-    let stop = || Effect::StopWebJobs { site, names: names.clone(), ran: Vec::new(), lenient: true };
-    (active && !names.is_empty()).then(stop)
+    (active && !names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran: Vec::new(), lenient: true })
 }
 
 /// Rollback, once production takes writes: V1's background work goes on.

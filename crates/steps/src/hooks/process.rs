@@ -94,15 +94,20 @@ async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: Guest) {
             return;
         }
         let ends = line.ends_with(b"\n");
-        let text = String::from_utf8_lossy(&line);
-        if let Some(secret) = runner::masked(&text).filter(|_| !rest_of_a_line) {
-            // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
-            let _ = guest.hide(&secret);
-        } else if !rest_of_a_line {
+        if !rest_of_a_line {
             let cut = if ends || line.len() < LONGEST_LINE { "" } else { " …" };
-            guest.say(&format!("{hook}: {}{cut}", text.trim_end()));
+            tell_line(&String::from_utf8_lossy(&line), cut, hook, &guest);
         }
         rest_of_a_line = !ends;
+    }
+}
+
+/// What the hook wants to have masked is masked, and not shown.
+fn tell_line(line: &str, cut: &str, hook: Hook, guest: &Guest) {
+    match runner::masked(line) {
+        // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
+        Some(secret) => drop(guest.hide(&secret)),
+        None => guest.say(&format!("{hook}: {}{cut}", line.trim_end())),
     }
 }
 

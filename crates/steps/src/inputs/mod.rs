@@ -14,7 +14,7 @@ pub use durations::Span;
 pub use firewall::{FirewallArguments, Meant, Verb};
 pub use hooks::HookInputs;
 pub use site::{PackageInput, SiteInputs};
-pub use slots::{SlotInputs, identifier};
+pub use slots::{SlotInputs, identifier, optional_identifier};
 
 use std::path::PathBuf;
 

@@ -10,7 +10,7 @@ use rollout::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Span, identifier};
+use super::{Span, optional_identifier};
 
 /// What the user asks for the stage site; each step looks at what concerns it.
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ impl SiteInputs {
             names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
         };
         Ok(SiteWishes {
-            plan: self.stage_plan.as_ref().map(|_| identifier("stage-plan", self.stage_plan.as_ref())).transpose()?,
+            plan: optional_identifier("stage-plan", self.stage_plan.as_ref())?,
             accepted: names(&self.accept_difference),
             shared: names(&self.share_setting),
             package: self.package_digest.as_deref().map(digest).transpose()?,

@@ -62,3 +62,14 @@ pub fn identifier<T: std::str::FromStr<Err = IdError>>(input: &str, value: Optio
         Refusal::new(format!("read the input `{input}`"), error.to_string(), hint)
     })
 }
+
+/// Reads the identifier in an input that may be absent.
+///
+/// # Errors
+/// It is there, and no identifier of the kind.
+pub fn optional_identifier<T: std::str::FromStr<Err = IdError>>(
+    input: &str,
+    value: Option<&String>,
+) -> Result<Option<T>, Refusal> {
+    value.map(|_| identifier(input, value)).transpose()
+}

@@ -11,7 +11,7 @@ use rollout::{
 use crate::{
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
-    inputs::{StatusArguments, identifier},
+    inputs::{StatusArguments, identifier, optional_identifier},
     observe::settings,
 };
 
@@ -33,16 +33,12 @@ impl Named {
     /// # Errors
     /// One of them is no identifier of its kind.
     pub fn of(arguments: &StatusArguments) -> Result<Self, Refusal> {
-        let (slots, id) = (&arguments.slots, &arguments.connection.upgrade_id);
+        let slots = &arguments.slots;
         Ok(Self {
             profile: identifier("profile", arguments.profile.as_ref())?,
-            id: id.as_ref().map(|_| identifier("upgrade-id", id.as_ref())).transpose()?,
+            id: optional_identifier("upgrade-id", arguments.connection.upgrade_id.as_ref())?,
             connection: slots.connection_name.clone(),
-            database: slots
-                .production_database
-                .as_ref()
-                .map(|_| identifier("production-database", slots.production_database.as_ref()))
-                .transpose()?,
+            database: optional_identifier("production-database", slots.production_database.as_ref())?,
         })
     }
 }
