@@ -35,9 +35,18 @@ pub fn come_to(shop: &Shop, site: &str, expected: &[&str]) {
     until(&format!("{site} has {expected:?}"), || webjobs(shop, site) == expected);
 }
 
-fn stop(shop: &Shop, site: &str, job: &str) {
-    arm(shop, "POST", &format!("{site}/continuouswebjobs/{job}/stop"), WEB, &Value::Null);
-    until(&format!("{job} is stopped"), || webjobs(shop, site).contains(&format!("{job} Stopped")));
+/// Starts or stops a WebJob by hand, and waits until it is so.
+#[track_caller]
+pub fn tell(shop: &Shop, site: &str, job: &str, verb: &str) {
+    arm(shop, "POST", &format!("{site}/continuouswebjobs/{job}/{verb}"), WEB, &Value::Null);
+    let status = if verb == "stop" { "Stopped" } else { "Running" };
+    until(&format!("{job} is {status}"), || webjobs(shop, site).contains(&format!("{job} {status}")));
+}
+
+/// Lets something go wrong when a step first tells a WebJob to do this.
+fn fault_at(shop: &Shop, site: &str, job: &str, verb: &str, what: What) {
+    let request = format!("POST /subscriptions/*/resourceGroups/{site}/continuouswebjobs/{job}/{verb}");
+    at(shop, Protocol::Arm, &request, 1, what);
 }
 
 fn app_settings(shop: &Shop) -> Value {
@@ -72,8 +81,8 @@ fn open(scenario: Scenario) -> (Shop, TempDir) {
         app_v2: Some(with_more(&v2, folder.path(), &["archive", "notify", "retired"], &[])),
         ..scenario
     });
-    stop(&shop, V1, "retired");
-    stop(&shop, V2, "archive");
+    tell(&shop, V1, "retired", "stop");
+    tell(&shop, V2, "archive", "stop");
     (shop, folder)
 }
 
@@ -183,7 +192,7 @@ fn freeze_stops_what_runs_and_rollback_starts_it_again() {
 #[test]
 fn switch_starts_the_webjobs_of_v2() {
     let (shop, _folder) = open(scenario());
-    stop(&shop, V2, "fulfil");
+    tell(&shop, V2, "fulfil", "stop");
     shop.upgrade_through(&["plan"]);
     shop.upgrade_through(&TO_SWITCH[..4]);
     assert_eq!(webjobs(&shop, V2), ["archive Stopped", "fulfil Stopped", "notify Stopped", "retired Stopped"]);
@@ -205,15 +214,12 @@ fn a_rollback_after_the_switch_stops_v2s_first() {
     shop.upgrade_through(&TO_SWITCH);
     let ended = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
-    let done = ended.done();
-    let place =
-        |text: &str| done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{text}: {done:#?}"));
-    let stopped = place("stop WebJobs `fulfil`, `notify` of site `contoso-stage-rg/contoso-2`");
+    let stopped = ended.place("stop WebJobs `fulfil`, `notify` of site `contoso-stage-rg/contoso-2`");
     let (given_back, started) = (
-        place("set `contoso-rg/contoso-sql-1/shop` READ_WRITE"),
-        place("start WebJobs `fulfil` of site `contoso-rg/contoso-1`"),
+        ended.place("set `contoso-rg/contoso-sql-1/shop` READ_WRITE"),
+        ended.place("start WebJobs `fulfil` of site `contoso-rg/contoso-1`"),
     );
-    assert!(stopped < given_back && given_back < started, "{done:#?}");
+    assert!(stopped < given_back && given_back < started, "{ended:#?}");
     come_to(&shop, V1, &V1_AT_FIRST);
     let broken = shop.sim.report().invariants.broken;
     assert!(broken.iter().all(|broken| broken.number < 3), "only what was given up is lost: {broken:#?}");
@@ -239,13 +245,11 @@ fn a_setting_of_the_users_own_is_given_back() {
 #[test]
 fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
     let (shop, _folder) = open(scenario());
-    arm(&shop, "POST", &format!("{V1}/continuouswebjobs/retired/start"), WEB, &Value::Null);
+    tell(&shop, V1, "retired", "start");
     let run = ["fulfil Running", "retired Running"];
     come_to(&shop, V1, &run);
     shop.upgrade_through(&["plan", "prepare"]);
-    let request = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/continuouswebjobs/\
-                   retired/stop";
-    at(&shop, Protocol::Arm, request, 1, What::Conflict);
+    fault_at(&shop, V1, "retired", "stop", What::Conflict);
     let ended = shop.run("freeze");
     fired(&shop);
     assert_eq!(ended.outcome(), "interrupted");
@@ -268,11 +272,9 @@ fn a_webjob_that_is_missing_for_a_moment_is_started_all_the_same() {
     let before = webjobs(&shop, V2);
     shop.upgrade_through(&["plan", "prepare"]);
     let (prepared, stage) = (shop.sim.snapshot().unwrap(), shop.known("stage-database"));
-    let request = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/\
-                   continuouswebjobs/notify/start";
     for step in ["rollback", "cleanup"] {
         shop.sim.restore(&prepared).unwrap();
-        at(&shop, Protocol::Arm, request, 1, What::Missing);
+        fault_at(&shop, V2, "notify", "start", What::Missing);
         assert_eq!(shop.run_with(step, &[("remove", stage.as_str())]).outcome(), "done", "{step}");
         fired(&shop);
         come_to(&shop, V2, &before.iter().map(String::as_str).collect::<Vec<_>>());
@@ -284,9 +286,7 @@ fn a_webjob_that_is_missing_for_a_moment_is_started_all_the_same() {
 fn cleanup_does_not_forget_what_is_stopped() {
     let (shop, _folder) = open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
-    let stop = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/continuouswebjobs/fulfil/\
-                stop";
-    at(&shop, Protocol::Arm, stop, 1, What::LostForGood);
+    fault_at(&shop, V1, "fulfil", "stop", What::LostForGood);
     assert_eq!(shop.run_with("freeze", &[("retry-budget", "1s")]).outcome(), "interrupted");
     fired(&shop);
     shop.sim.set_fault(None).unwrap();
@@ -308,9 +308,7 @@ fn a_rollback_after_the_switch_does_not_wait_for_webjobs_that_cannot_be_stopped(
     let (shop, _folder) = open(scenario());
     shop.upgrade_through(&["plan"]);
     shop.upgrade_through(&TO_SWITCH);
-    let stop = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/continuouswebjobs/\
-                fulfil/stop";
-    at(&shop, Protocol::Arm, stop, 1, What::Conflict);
+    fault_at(&shop, V2, "fulfil", "stop", What::Conflict);
     let given_up = [("accept-loss", "contoso-rg/contoso-sql-2/shop"), ("request-timeout", "2s")];
     let ended = shop.run_with("rollback", &given_up);
     fired(&shop);

@@ -156,11 +156,6 @@ fn fence_for(seconds: u32) -> String {
     )
 }
 
-fn webjob(shop: &Shop, site: &str, verb: &str) {
-    arm(shop, "POST", &format!("{site}/continuouswebjobs/fulfil/{verb}"), "2023-12-01", &json!(null));
-    background::come_to(shop, site, &[if verb == "stop" { "fulfil Stopped" } else { "fulfil Running" }]);
-}
-
 /// A freeze that forgets background work: its work fails from then on.
 #[test]
 fn a_freeze_that_leaves_webjobs_running_is_caught() {
@@ -191,7 +186,7 @@ fn webjobs_of_both_versions_at_the_same_time_are_caught() {
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "switch"]);
     Client::log_in(&shop, "contoso-sql-1", "shop", "a rollback in the wrong order")
         .run("ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
-    webjob(&shop, V1, "start");
+    background::tell(&shop, V1, "fulfil", "start");
     let what = "WebJob `fulfil` of site `contoso-1` and WebJob `fulfil` of site `contoso-2` run at the same time";
     assert!(broken(&shop).contains(&(8, what.to_owned())), "{:#?}", broken(&shop));
 }
@@ -201,7 +196,7 @@ fn webjobs_of_both_versions_at_the_same_time_are_caught() {
 fn a_freeze_without_a_deadline_is_caught() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
-    webjob(&shop, V1, "stop");
+    background::tell(&shop, V1, "fulfil", "stop");
     assert_eq!(broken(&shop), []);
     Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze without a fence").run(READ_ONLY);
     only_broken(&shop, 6, "`contoso-sql-1/shop` serves users, is read-only, and has no open fence row with a deadline");
@@ -215,7 +210,7 @@ const LOCK: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rollin
 fn a_step_that_heeds_no_deadline_is_caught() {
     let shop = Shop::open(Scenario { deadline_margin_ms: 500, ..scenario() });
     shop.upgrade_through(&["plan", "prepare"]);
-    webjob(&shop, V1, "stop");
+    background::tell(&shop, V1, "fulfil", "stop");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a step without a clock");
     production.run(&fence_for(1));
     production.run(READ_ONLY);

@@ -56,6 +56,13 @@ impl Ended {
         done.iter().map(|effect| effect["what"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The how manieth thing that the step did begins like this.
+    #[track_caller]
+    pub fn place(&self, text: &str) -> usize {
+        let done = self.done();
+        done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{text}: {done:#?}"))
+    }
+
     /// Message and hint of a step that did not succeed.
     pub fn why(&self) -> String {
         let result = self.result();

@@ -103,9 +103,6 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
     assert_eq!(accepted.outcome(), "done", "{accepted:#?}");
-    let done = accepted.done();
-    let place =
-        |text: &str| done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{text}: {done:#?}"));
     let order = [
         "enable endpoint `contoso-rg/contoso/contoso-1`",
         "set `contoso-rg/contoso-sql-2/shop` READ_ONLY",
@@ -113,7 +110,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
         "stop site `contoso-stage-rg/contoso-2`",
         "set `contoso-rg/contoso-sql-1/shop` READ_WRITE",
     ];
-    assert!(order.map(place).is_sorted(), "{done:#?}");
+    assert!(order.map(|text| accepted.place(text)).is_sorted(), "{accepted:#?}");
     let given_up = accepted.outputs["given-up"].as_str();
     assert!(why.contains(given_up), "{given_up}");
     assert!(accepted.stderr.contains("given up, as `accept-loss` allows: users are on"), "{accepted:#?}");

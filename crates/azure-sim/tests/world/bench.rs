@@ -197,6 +197,18 @@ impl Bench {
         assert!(self.simulator.wait("link-catch-up", PATIENCE));
     }
 
+    /// The stage site on the copy, with its endpoint, disabled.
+    pub fn add_stage(&self) {
+        self.point_stage_site();
+        assert_eq!(self.add_stage_endpoint().status, 201);
+    }
+
+    /// The stage endpoint, enabled and Online.
+    pub fn put_stage_online(&self) {
+        self.enable("ExternalEndpoints", "contoso-2", true);
+        assert!(self.simulator.wait("endpoint-online:contoso-2", PATIENCE));
+    }
+
     pub fn endpoint(&self, kind: &str, name: &str) -> String {
         self.id(&format!("Microsoft.Network/trafficManagerProfiles/contoso/{kind}/{name}"))
     }

@@ -206,10 +206,8 @@ fn a_batch_is_cut_before_or_after_or_refused() {
 fn a_site_goes_down_after_it_has_answered() {
     let bench = Bench::small();
     bench.make_stage();
-    bench.point_stage_site();
-    bench.add_stage_endpoint();
-    bench.enable("ExternalEndpoints", "contoso-2", true);
-    assert!(bench.simulator.wait("endpoint-online:contoso-2", PATIENCE));
+    bench.add_stage();
+    bench.put_stage_online();
     let health = || bench.page("GET", "contoso-2.azurewebsites.net", "/health").status;
     set(&bench, 1, What::GoneAfter);
     assert_eq!((health(), health()), (200, 503));

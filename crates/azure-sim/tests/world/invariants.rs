@@ -3,7 +3,7 @@
 use azure_sim::Scenario;
 use serde_json::json;
 
-use crate::bench::{Bench, PATIENCE, SQL, TRAFFIC, WEB, small, with_worker};
+use crate::bench::{Bench, SQL, TRAFFIC, WEB, small, with_worker};
 
 const WAIT: &str = "DECLARE @r int; EXEC @r = sys.sp_wait_for_database_copy_sync @target_server = N'contoso-sql-2', @target_database = N'shop'; SELECT @r;";
 const READ_ONLY: &str = "ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE";
@@ -17,7 +17,7 @@ fn with_users(scenario: Scenario) -> Bench {
 /// Everything that is done before the freeze.
 fn prepare(bench: &Bench) {
     bench.make_stage();
-    add_stage(bench);
+    bench.add_stage();
 }
 
 /// The same while users write so often that the copy never has everything.
@@ -25,12 +25,7 @@ fn prepare_under_use(bench: &Bench) {
     bench.arm("PUT", &bench.database("contoso-sql-2"), SQL, Some(bench.secondary()));
     let links = format!("{}/replicationLinks", bench.database("contoso-sql-2"));
     bench.until(|| bench.get(&links, SQL)["value"][0]["properties"]["replicationState"] == "CATCH_UP");
-    add_stage(bench);
-}
-
-fn add_stage(bench: &Bench) {
-    bench.point_stage_site();
-    assert_eq!(bench.add_stage_endpoint().status, 201);
+    bench.add_stage();
 }
 
 /// From the freeze to an independent, writable stage copy.
@@ -46,8 +41,7 @@ fn cut_over(bench: &Bench, wait: bool) {
 }
 
 fn switch(bench: &Bench) {
-    bench.enable("ExternalEndpoints", "contoso-2", true);
-    assert!(bench.simulator.wait("endpoint-online:contoso-2", PATIENCE));
+    bench.put_stage_online();
     bench.enable("AzureEndpoints", "contoso-1", false);
 }
 

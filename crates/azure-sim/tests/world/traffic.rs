@@ -42,10 +42,8 @@ fn what_is_being_checked_is_served() {
 fn probes_find_out_who_is_online() {
     let bench = Bench::small();
     bench.make_stage();
-    bench.point_stage_site();
-    bench.add_stage_endpoint();
-    bench.enable("ExternalEndpoints", "contoso-2", true);
-    assert!(bench.simulator.wait("endpoint-online:contoso-2", PATIENCE));
+    bench.add_stage();
+    bench.put_stage_online();
     assert_eq!(profile(&bench)["properties"]["monitorConfig"]["profileMonitorStatus"], "Online");
 }
 
