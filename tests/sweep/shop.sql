@@ -16,7 +16,14 @@ CREATE TABLE dbo.Orders
     Reference nvarchar(36) NOT NULL,
     CONSTRAINT FK_Orders_Customer FOREIGN KEY (CustomerId) REFERENCES dbo.Customer (CustomerId)
 );
+-- What a user has chosen last: it goes and comes with each write.
+CREATE TABLE dbo.Basket
+(
+    UserNo int NOT NULL CONSTRAINT PK_Basket PRIMARY KEY,
+    Reference nvarchar(36) NOT NULL
+);
 GO
 INSERT INTO dbo.Customer (CustomerId, FullName) VALUES (1, N'Ada Lovelace'), (2, N'Grace Hopper'), (3, N'Edsger Dijkstra');
 INSERT INTO dbo.Stock (Item, OnHand) VALUES (1, 500), (2, 500), (3, 500);
+INSERT INTO dbo.Basket (UserNo, Reference) VALUES (0, N''), (1, N''), (2, N''), (3, N''), (4, N'');
 GO

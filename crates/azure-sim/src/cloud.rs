@@ -40,6 +40,8 @@ pub(crate) struct Cloud {
     ledger: Mutex<Ledger>,
     queue: Mutex<Queue>,
     watch: Mutex<Watch>,
+    /// Held while the invariants are judged.
+    judging: Mutex<()>,
     /// Assertions and tokens.
     pub(crate) issued: Mutex<Issued>,
     pub(crate) pools: Pools,
@@ -70,6 +72,7 @@ impl Cloud {
             ledger: Mutex::default(),
             queue: Mutex::default(),
             watch: Mutex::default(),
+            judging: Mutex::default(),
             issued: Mutex::default(),
             pools: Pools::default(),
             faults: Faults::default(),
@@ -98,6 +101,10 @@ impl Cloud {
         lock(&self.watch)
     }
 
+    pub(crate) fn judging(&self) -> MutexGuard<'_, ()> {
+        lock(&self.judging)
+    }
+
     /// The users; whoever holds them keeps every tick waiting.
     pub(crate) fn users(&self) -> MutexGuard<'_, Users> {
         lock(&self.users)
@@ -122,6 +129,15 @@ impl Cloud {
         self.notify();
         self.tick();
         self.judge(cause);
+    }
+
+    /// After a hand has changed something: users act, and what is broken now is its doing.
+    pub(crate) fn observe_hand(self: &Arc<Self>) {
+        self.note_endpoints();
+        self.end_idle_sessions();
+        self.notify();
+        self.tick();
+        self.judge_hand();
     }
 
     /// A process that was stopped or replaced has no SQL sessions any more.

@@ -11,6 +11,7 @@ mod deploy;
 mod estate;
 mod faults;
 mod front;
+mod hands;
 mod picture;
 mod random;
 mod replication;
@@ -29,7 +30,11 @@ mod world;
 
 pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use faults::{Fault, Faulted, Meeting, Place, Protocol, Spot, What};
+pub use hands::Hand;
 pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
-pub use scenario::{AlterOnGeoPrimary, CopySync, Cut, CutBatch, ProductionSite, Redirect, Scenario, SqlLogin, Unlink};
+pub use scenario::{
+    AlterOnGeoPrimary, CopySync, Cut, CutBatch, ForeignEndpoint, ProductionSite, Redirect, Scenario, SqlLogin, Unlink,
+    WriteMeasure,
+};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

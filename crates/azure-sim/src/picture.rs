@@ -104,6 +104,7 @@ fn stable(world: &World) -> Value {
         "links": world.links.iter().map(link).collect::<Vec<_>>(),
         "profiles": world.profiles.values().map(|profile| json!({
             "name": profile.name.as_str(),
+            "enabled": profile.enabled,
             "tags": profile.tags,
             "ttl": profile.ttl,
             "endpoints": profile.endpoints.iter().map(endpoint).collect::<Vec<_>>(),

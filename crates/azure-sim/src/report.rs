@@ -81,6 +81,9 @@ pub struct Invariants {
     pub checked: u64,
     /// Those that did not hold, each once.
     pub broken: Vec<Broken>,
+    /// Those that do not hold because of a hand, and have not been whole since.
+    #[serde(default)]
+    pub excused: Vec<u8>,
 }
 
 /// An invariant that did not hold.

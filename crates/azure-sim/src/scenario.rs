@@ -41,6 +41,8 @@ pub struct Scenario {
     pub alter_on_geo_primary: AlterOnGeoPrimary,
     /// What `sp_wait_for_database_copy_sync` does in a read-only database.
     pub copy_sync_on_read_only: CopySync,
+    /// Whether the tier shows what tells who has written.
+    pub write_measure: WriteMeasure,
     /// How long `sp_wait_for_database_copy_sync` blocks at most, in milliseconds.
     pub copy_sync_timeout_ms: u64,
     /// What becomes of `unlink`, the friendly end of a link in the version of 2014.
@@ -117,12 +119,36 @@ pub struct Scenario {
     /// `trafficRoutingMethod` of the profile. Users are routed by priority whatever it is, so with any other method than
     /// `Priority` its endpoints cannot be changed.
     pub routing_method: String,
+    /// Further endpoints of the profile, which lead outside of Azure: a standby, a page that says sorry.
+    pub endpoints: Vec<ForeignEndpoint>,
     /// Which servers have the log-in of production's site.
     pub app_log_in: AppLogIn,
     /// What the holder of the ARM token may do; none: everything.
     pub permissions: Option<Vec<RoleAssignment>>,
     /// File that every request is written to, for later inspection. It holds secrets.
     pub capture: Option<PathBuf>,
+}
+
+/// An endpoint that leads to somebody else's page. It answers probes and users, and is no part of the application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ForeignEndpoint {
+    /// Its name in the profile.
+    pub name: String,
+    /// The host that it leads to.
+    pub host: String,
+    /// Its priority.
+    pub priority: i64,
+    /// Whether it is enabled.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// `alwaysServe`: it is not probed, and served all the same.
+    #[serde(default)]
+    pub always_serve: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a production site may have that a new site beside it would not.
@@ -179,6 +205,16 @@ pub enum CopySync {
     Refused,
     /// It blocks until its time limit and returns an error number.
     TimesOut,
+}
+
+/// What becomes of a look at `sys.dm_db_index_usage_stats`, `sys.dm_os_sys_info` and `sys.dm_db_log_stats`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteMeasure {
+    /// Whoever owns the database sees them.
+    Shown,
+    /// Error 300 for everybody, as on Basic, S0, S1 and in elastic pools for those who are not the server's administrator.
+    Refused,
 }
 
 /// A SQL log-in that a scenario adds.
@@ -247,6 +283,7 @@ impl Default for Scenario {
             retry_after_ms: 20,
             alter_on_geo_primary: AlterOnGeoPrimary::Allowed,
             copy_sync_on_read_only: CopySync::Works,
+            write_measure: WriteMeasure::Shown,
             copy_sync_timeout_ms: 60_000,
             unlink: Unlink::Works,
             read_only_replicates: true,
@@ -283,6 +320,7 @@ impl Default for Scenario {
             production_plan: "S1".to_owned(),
             stage_plan: "S1".to_owned(),
             routing_method: "Priority".to_owned(),
+            endpoints: Vec::new(),
             app_log_in: AppLogIn::Everywhere,
             permissions: None,
             capture: None,

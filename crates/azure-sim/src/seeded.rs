@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use sim_sql::Store;
 
 use crate::{
-    AppLogIn, Credentials, FirewallRule, Scenario, SqlLogin,
+    AppLogIn, Credentials, FirewallRule, ForeignEndpoint, Scenario, SqlLogin,
     capture::Capture,
     clock,
     cloud::Parts,
@@ -102,13 +102,15 @@ fn world(
         plans: plans.into_iter().map(|plan| ((plan.group.clone(), plan.name.clone()), plan)).collect(),
         sites: BTreeMap::new(),
         runner: scenario.runner_addresses.clone(),
+        foreign_hosts: scenario.endpoints.iter().map(|endpoint| endpoint.host.clone()).collect(),
         production_site: sites[0].name.clone(),
         production: database.guid.clone(),
         databases: BTreeMap::from([(database.key(), database)]),
     };
     world.sites = sites.into_iter().map(|site| (site.name.clone(), site)).collect();
     let target = world.sites.get(&world.production_site).map(|site| world.site_id(site));
-    for endpoint in world.profiles.values_mut().flat_map(|profile| &mut profile.endpoints) {
+    let of_azure = |endpoint: &&mut Endpoint| endpoint.kind == EndpointKind::Azure;
+    for endpoint in world.profiles.values_mut().flat_map(|profile| &mut profile.endpoints).filter(of_azure) {
         endpoint.target_resource.clone_from(&target);
     }
     Ok(world)
@@ -172,10 +174,12 @@ fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &s
     users.extend(scenario.logins.iter().map(|extra| user(&extra.name, &sid_of(extra), &extra.database_roles)));
     let (now, like) = (clock::now(), &scenario.production_database);
     let sku = Sku::read(&like.sku, None, None).map_err(|refusal| anyhow::anyhow!(refusal.message))?;
+    let guid = random.guid();
     Ok(Database {
         server: "contoso-sql-1".into(),
         name: "shop".into(),
-        guid: random.guid(),
+        origin: guid.clone(),
+        guid,
         number: 5,
         sku,
         tags: like.tags.clone(),
@@ -191,7 +195,7 @@ fn database(scenario: &Scenario, random: &Random, store: Arc<Store>, app_sid: &s
 }
 
 fn profile(scenario: &Scenario, production: &Site) -> Profile {
-    let endpoint = Endpoint {
+    let own = Endpoint {
         name: "contoso-1".into(),
         kind: EndpointKind::Azure,
         enabled: true,
@@ -204,16 +208,32 @@ fn profile(scenario: &Scenario, production: &Site) -> Profile {
         monitor: Monitor::Online,
         failures: 0,
     };
+    let others = scenario.endpoints.iter().map(|foreign| foreign_endpoint(&own, foreign));
+    let endpoints = std::iter::once(own.clone()).chain(others).collect();
     Profile {
         name: Name::from("contoso"),
         group: GROUP.into(),
         tags: BTreeMap::new(),
+        enabled: true,
         relative_name: "contoso".to_owned(),
         routing: scenario.routing_method.clone(),
         ttl: scenario.ttl_seconds.map_or(30, |ttl| ttl.ceil() as i64),
         path: "/health".to_owned(),
         tolerated_failures: 3,
-        endpoints: vec![endpoint],
+        endpoints,
+    }
+}
+
+fn foreign_endpoint(own: &Endpoint, foreign: &ForeignEndpoint) -> Endpoint {
+    Endpoint {
+        name: foreign.name.as_str().into(),
+        kind: EndpointKind::External,
+        enabled: foreign.enabled,
+        target: foreign.host.clone(),
+        priority: foreign.priority,
+        location: None,
+        always_serve: foreign.always_serve,
+        ..own.clone()
     }
 }
 

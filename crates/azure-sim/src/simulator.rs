@@ -13,7 +13,7 @@ use anyhow::Context;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
-    Fault, Faulted, Report, Scenario, background,
+    Fault, Faulted, Hand, Report, Scenario, background,
     cloud::Cloud,
     front::{self, Authority, Peer, TlsListener},
     seeded,
@@ -150,6 +150,14 @@ impl Simulator {
     /// What became of the fault, and every request since it was set.
     pub fn faulted(&self) -> Faulted {
         self.cloud.faults.told()
+    }
+
+    /// Somebody does something by hand.
+    ///
+    /// # Errors
+    /// There is nothing that it could be done to.
+    pub fn act_by_hand(&self, hand: Hand) -> anyhow::Result<()> {
+        self.cloud.act_by_hand(hand).map_err(anyhow::Error::msg)
     }
 
     /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.

@@ -80,7 +80,9 @@ impl Cloud {
         for database in world.databases.values_mut() {
             database.commit_floor = database.last_commit().unwrap_or(database.commit_floor);
             if let Some(store) = &database.store {
-                database.store = Some(self.storage.copy(store)?);
+                let copy = self.storage.copy(store)?;
+                copy.continue_instance_of(store);
+                database.store = Some(copy);
             }
         }
         Ok(())

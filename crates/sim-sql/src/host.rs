@@ -50,6 +50,12 @@ pub trait Host: Send + Sync {
         Vec::new()
     }
 
+    /// Whether the tier shows `sys.dm_db_index_usage_stats`, `sys.dm_os_sys_info` and `sys.dm_db_log_stats` to whoever may see the
+    /// state of a database.
+    fn shows_state(&self) -> bool {
+        true
+    }
+
     /// Whether `database` uploads ledger digests (`sys.database_ledger_digest_locations`).
     fn uploads_digests(&self, _database: &str) -> bool {
         false

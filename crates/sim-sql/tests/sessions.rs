@@ -49,6 +49,30 @@ fn a_second_writer_waits_and_readers_do_not() {
 }
 
 #[test]
+fn a_transaction_has_an_id_of_its_own_as_long_as_it_lives() {
+    const ID: &str = "SELECT CURRENT_TRANSACTION_ID()";
+    let world = shop();
+    let (mut first, mut second) = (world.admin(), world.admin());
+    ok(&mut first, "BEGIN TRAN");
+    ok(&mut second, "BEGIN TRAN");
+    let (one, other) = (value(&mut first, ID), value(&mut second, ID));
+    assert_ne!(one, other);
+    ok(&mut first, "BEGIN TRAN DELETE T COMMIT SAVE TRAN s ROLLBACK TRAN s");
+    assert_eq!(value(&mut first, ID), one, "neither a nested one nor a savepoint is another transaction");
+    for end in ["COMMIT", "ROLLBACK"] {
+        let before = value(&mut first, ID);
+        ok(&mut first, &format!("{end} TRAN BEGIN TRAN"));
+        assert_ne!(value(&mut first, ID), before, "{end}");
+    }
+    ok(&mut second, "COMMIT");
+    assert_ne!(value(&mut second, ID), value(&mut second, ID), "each statement is one of its own outside of any");
+    ok(&mut first, "SET NOEXEC ON");
+    assert!(Answer::of(&mut first, ID).rows().is_empty());
+    ok(&mut first, "SET NOEXEC OFF");
+    assert_eq!(value(&mut first, "SELECT @@TRANCOUNT"), "1");
+}
+
+#[test]
 fn a_lock_timeout_ends_the_wait() {
     let world = shop();
     let (mut first, mut second) = (world.admin(), world.admin());

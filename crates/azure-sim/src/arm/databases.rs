@@ -241,6 +241,7 @@ fn master(world: &World, server: &crate::world::Server) -> Value {
         server: server.name.clone(),
         name: Name::from("master"),
         guid: "00000000-0000-0000-0000-000000000001".to_owned(),
+        origin: String::new(),
         number: 1,
         sku: Sku { name: "System".into(), tier: "System".into(), family: String::new(), capacity: 0 },
         tags: BTreeMap::new(),

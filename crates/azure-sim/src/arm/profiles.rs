@@ -23,13 +23,16 @@ pub(crate) fn get(cloud: &Cloud, group: &str, profile: &str) -> Result<Answer, R
     Ok(Answer::ok(show(&world, world.profile_in(group, profile)?)))
 }
 
-/// The tags are replaced as a whole.
+/// The tags are replaced as a whole; what is not given stays.
 pub(crate) fn patch(cloud: &Cloud, group: &str, profile: &str, body: &Value) -> Result<Answer, Refusal> {
     let mut world = cloud.world();
     let current = show(&world, world.profile_in(group, profile)?);
-    body::only(body, &["/tags"], &current)?;
+    body::only(body, &["/tags", "/properties/profileStatus"], &current)?;
     if let Some(tags) = body::texts(body.get("tags")) {
         world.profile_mut(group, profile)?.tags = tags;
+    }
+    if let Some(status) = body::text(body, "/properties/profileStatus") {
+        world.profile_mut(group, profile)?.enabled = status == "Enabled";
     }
     Ok(Answer::ok(show(&world, world.profile_in(group, profile)?)))
 }
@@ -45,7 +48,7 @@ fn show(world: &World, profile: &Profile) -> Value {
         "location": "global",
         "tags": profile.tags,
         "properties": {
-            "profileStatus": "Enabled",
+            "profileStatus": if profile.enabled { "Enabled" } else { "Disabled" },
             "trafficRoutingMethod": profile.routing,
             "dnsConfig": {"relativeName": profile.relative_name, "fqdn": profile.host(), "ttl": profile.ttl},
             "monitorConfig": {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Hand;
+
 /// One thing that goes wrong at one request. It happens once, except where its name says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +104,8 @@ pub enum What {
     HeldBefore,
     /// The request has its effect, and whoever sent it waits for the answer. It is for a client that is killed there.
     HeldAfter,
+    /// Nothing goes wrong at the request itself: somebody else acts just before it has its effect.
+    Hand(Hand),
 }
 
 impl What {
@@ -109,6 +113,7 @@ impl What {
     pub(crate) fn acts(self) -> bool {
         matches!(self, Self::Lost | Self::LostForGood | Self::Slow | Self::Half | Self::Garbage | Self::HeldAfter)
             || self.is_of_operations()
+            || matches!(self, Self::Hand(hand) if hand != Hand::Pause)
     }
 
     /// It concerns the operation that a request begins.
@@ -125,7 +130,9 @@ impl What {
     pub(crate) fn can_happen_to(self, protocol: Protocol) -> bool {
         use Protocol::{Arm, Batch, LogIn, Publish, SignIn, Site};
         match self {
-            Self::Refused | Self::RefusedForGood | Self::Slow | Self::Garbage | Self::HeldBefore => true,
+            Self::Refused | Self::RefusedForGood | Self::Slow | Self::Garbage | Self::HeldBefore | Self::Hand(_) => {
+                true
+            }
             Self::Lost | Self::LostForGood | Self::Half | Self::HeldAfter => protocol != LogIn,
             Self::Throttled | Self::Unavailable | Self::Error => matches!(protocol, Arm | SignIn | Site | Publish),
             Self::Conflict => matches!(protocol, Arm | Publish),

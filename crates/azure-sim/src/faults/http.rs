@@ -176,7 +176,7 @@ impl Faults {
         let Some(meeting) = state.tape.get_mut(met.number) else { return };
         (meeting.accepted, meeting.changes) = (accepted, changes);
         if let Some(what) = met.what {
-            state.fired = !what.is_of_operations() || accepted;
+            state.fired |= !what.is_of_operations() || accepted;
         }
     }
 }

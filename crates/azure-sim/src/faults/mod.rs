@@ -8,7 +8,7 @@ mod sql;
 mod tape;
 mod wire;
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::Serialize;
 use sim_sql::Message;
@@ -19,6 +19,7 @@ pub use tape::Meeting;
 pub(crate) use wire::Wire;
 
 use crate::{
+    Hand,
     cloud::{Cloud, lock},
     world::Fate,
 };
@@ -39,6 +40,10 @@ struct State {
     fired: bool,
     gone: Option<Gone>,
     failing_over: Option<(String, u32)>,
+    /// A request waits until it is released.
+    paused: bool,
+    /// Why the hand could not do anything.
+    idle_hand: Option<String>,
     tape: tape::Tape,
 }
 
@@ -61,6 +66,8 @@ pub struct Faulted {
     pub fault: Option<Fault>,
     /// The request at which it happened, if it did.
     pub fired: Option<Meeting>,
+    /// Why the hand that was to act had nothing to act on.
+    pub idle_hand: Option<String>,
     /// Every request since it was set.
     pub requests: Vec<Meeting>,
 }
@@ -95,12 +102,30 @@ impl Faults {
     pub(crate) fn told(&self) -> Faulted {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.tape.get(number)).cloned();
-        Faulted { schema: 1, fault: state.fault.clone(), fired, requests: state.tape.all().to_vec() }
+        let (fault, idle_hand) = (state.fault.clone(), state.idle_hand.clone());
+        Faulted { schema: 1, fault, fired, idle_hand, requests: state.tape.all().to_vec() }
     }
 
     /// The sites of a scale unit are down.
     pub(crate) fn are_down(&self, unit: &str) -> bool {
         matches!(&self.state().gone, Some(Gone::Sites(gone)) if gone == unit)
+    }
+
+    /// A request still waits for its release.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state().paused
+    }
+
+    /// A logical server refuses everything from now on, until the next fault is set.
+    pub(crate) fn cut_off(&self, server: &str) {
+        self.state().gone = Some(Gone::Sql(server.to_ascii_lowercase()));
+    }
+
+    /// A hand has acted, or had nothing to act on.
+    fn hand_acted(&self, done: Result<(), String>) {
+        let mut state = self.state();
+        state.idle_hand = done.err();
+        state.fired = true;
     }
 
     pub(crate) fn has_fired(&self) -> bool {
@@ -115,6 +140,7 @@ impl Faults {
         if let Some(what) = what {
             state.met = Some(number);
             state.fired = !what.acts();
+            state.paused = what == What::Hand(Hand::Pause);
         }
         if what.is_some_and(What::is_for_good) && protocol.is_http() {
             state.gone = Some(Gone::Http(protocol));
@@ -149,10 +175,30 @@ impl State {
     }
 }
 
+impl Met {
+    /// Who acts before the request has its effect.
+    pub(crate) fn hand(&self) -> Option<Hand> {
+        match self.what {
+            Some(What::Hand(hand)) => Some(hand),
+            _ => None,
+        }
+    }
+}
+
 impl Cloud {
+    /// Somebody else acts, if it is time for that. Blocks.
+    pub(crate) fn let_hand_act(self: &Arc<Self>, hand: Option<Hand>) {
+        if let Some(hand) = hand {
+            let done = self.act_by_hand(hand);
+            self.faults.hand_acted(done);
+            self.notify();
+        }
+    }
+
     /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
     pub(crate) fn release(&self) {
         let now = crate::clock::now();
+        self.faults.state().paused = false;
         let mut world = self.world();
         world.links.iter_mut().for_each(|link| link.resumes_at = link.resumes_at.min(now));
         for operation in world.operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {

@@ -1,5 +1,7 @@
 //! What goes wrong at log-ins and batches.
 
+use std::sync::Arc;
+
 use sim_tds::{Greeting, Login, Verdict};
 
 use super::{Faults, Gone, Met, Protocol, REFUSED_AFTER_FAILOVER, What, tape::plain, unavailable};
@@ -14,12 +16,19 @@ fn server(login: &Login) -> String {
 }
 
 impl Cloud {
-    /// A log-in has come.
-    pub(crate) fn greet(&self, login: &Login) -> Greeting {
+    /// A log-in has come. Blocks while a hand acts.
+    pub(crate) fn greet(self: &Arc<Self>, login: &Login) -> Greeting {
         let server = server(login);
         let who = if login.token.is_some() { "a token" } else { &login.user };
         let request = format!("{server}/{}: log in with {who}", login.database);
-        let what = self.faults.meet(Protocol::LogIn, request, login.token.is_some()).what;
+        let met = self.faults.meet(Protocol::LogIn, request, login.token.is_some());
+        if let Some(hand) = met.hand() {
+            tokio::task::block_in_place(|| self.let_hand_act(Some(hand)));
+        }
+        let what = met.what;
+        if what == Some(What::Failover) {
+            self.restart_instances(&server);
+        }
         if let (Some(What::TokenExpired), Some(token)) = (what, &login.token) {
             self.issued().end(token);
         }
@@ -28,16 +37,25 @@ impl Cloud {
     }
 
     /// A batch is about to run. Answers its number too.
-    pub(crate) fn meet_batch(&self, login: &Login, sql: &str) -> (usize, Verdict) {
+    pub(crate) fn meet_batch(self: &Arc<Self>, login: &Login, sql: &str) -> (usize, Verdict) {
         let server = server(login);
         let shown: String = plain(&self.without_secrets(sql)).chars().take(SHOWN).collect();
         let met = self.faults.meet(Protocol::Batch, format!("{server}/{}: {shown}", login.database), false);
+        self.let_hand_act(met.hand());
         if met.what == Some(What::Failover) {
             self.wire.end_sessions_on(&server);
+            self.restart_instances(&server);
         }
         let verdict = self.faults.verdict(&server, &login.database, &met);
         self.notify();
         (met.number, verdict)
+    }
+
+    /// Another instance goes on with the databases of a server.
+    fn restart_instances(&self, server: &str) {
+        let world = self.world();
+        let here = world.databases.values().filter(|database| database.server == *server);
+        here.filter_map(|database| database.store.as_ref()).for_each(|store| store.restart_instance());
     }
 
     /// A batch was run to its end.

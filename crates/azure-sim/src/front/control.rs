@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    Report,
+    Hand, Report,
     cloud::{Cloud, lock},
     faults::{Fault, Faulted},
     snapshot::Saved,
@@ -36,6 +36,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/output", post(output))
         .route("/picture", post(picture))
         .route("/fault", get(faulted).post(fault))
+        .route("/hand", post(hand))
         .route("/release", post(release))
         .route("/runner", post(runner))
         .route("/snapshot", post(snapshot))
@@ -129,6 +130,18 @@ async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
 /// `null` sets none; whichever it is, requests are counted from 1 again.
 async fn fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Option<Fault>>) -> Out<Value> {
     shared.cloud.faults.set(fault).map(|()| done()).map_err(|why| (StatusCode::BAD_REQUEST, why))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Act {
+    hand: Hand,
+}
+
+/// Somebody acts by hand. 409 if there is nothing that it could be done to.
+async fn hand(State(shared): State<Arc<Shared>>, Json(act): Json<Act>) -> Out<Value> {
+    let acted = blocking(move || shared.cloud.act_by_hand(act.hand)).await?;
+    acted.map(|()| done()).map_err(|why| (StatusCode::CONFLICT, why))
 }
 
 async fn release(State(shared): State<Arc<Shared>>) -> Out<Value> {

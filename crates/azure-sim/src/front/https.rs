@@ -122,6 +122,10 @@ async fn answer(
     let Ok(body) = axum::body::to_bytes(body, limit).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let request = arm::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
     let met = cloud.meet_http(&host, peer.unit.as_deref(), publishes, &request);
+    if let Some(hand) = met.hand() {
+        let cloud = Arc::clone(&cloud);
+        drop(spawn_blocking(move || cloud.let_hand_act(Some(hand))).await);
+    }
     match cloud.opening(&met) {
         Opening::Go => {}
         Opening::Cut => return peer.cut.now().await,

@@ -8,7 +8,7 @@ use std::sync::{
 use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, PrincipalRow, Role, Stop};
 
 use crate::{
-    AlterOnGeoPrimary, CopySync, clock,
+    AlterOnGeoPrimary, CopySync, WriteMeasure, clock,
     cloud::{Cloud, lock},
     replication::{COPY_SYNC_FAILED, pending, stores},
     world::{DatabaseKey, Link, LinkState, Name, Refusal, World},
@@ -173,6 +173,10 @@ impl Host for ServerHost {
         let world = cloud.world();
         let log_ins = world.servers.get(&self.server).map(|server| server.logins.as_slice());
         log_ins.unwrap_or_default().iter().map(|log_in| principal(&log_in.name, &log_in.sid)).collect()
+    }
+
+    fn shows_state(&self) -> bool {
+        self.cloud.upgrade().is_some_and(|cloud| cloud.scenario.write_measure == WriteMeasure::Shown)
     }
 
     fn uploads_digests(&self, database: &str) -> bool {

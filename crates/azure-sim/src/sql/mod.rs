@@ -20,19 +20,33 @@ use crate::{cloud::Cloud, world::DatabaseKey};
 /// Sets a database READ_WRITE, as the service itself: for scenarios in which the option does not replicate.
 pub(crate) fn make_writable(cloud: &Arc<Cloud>, database: &DatabaseKey) {
     let store = cloud.world().databases.get(database).and_then(|database| database.store.clone());
-    let Some(store) = store.filter(|store| store.access() == Access::ReadOnly) else { return };
+    if store.is_none_or(|store| store.access() == Access::ReadWrite) {
+        return;
+    }
+    if let Err(why) = set_access(cloud, database, Access::ReadWrite) {
+        tracing::error!(why, "setting `{}` on `{}` read-write", database.1, database.0);
+    }
+}
+
+/// Sets the option of a database, as somebody whom nobody watches; every other session ends.
+///
+/// # Errors
+/// The database refuses, e.g. because it is a secondary.
+pub(crate) fn set_access(cloud: &Arc<Cloud>, database: &DatabaseKey, access: Access) -> Result<(), String> {
+    let store = cloud.world().databases.get(database).and_then(|database| database.store.clone());
     let host = ServerHost::new(cloud, database.0.clone(), Actor::Service);
     let who = Principal { login: "service".to_owned(), server_admin: true, ..Principal::default() };
+    let mut session = Session::open(host, store, who).map_err(|error| error.text)?;
+    let option = if access == Access::ReadOnly { "READ_ONLY" } else { "READ_WRITE" };
+    let statement = format!("ALTER DATABASE CURRENT SET {option} WITH ROLLBACK IMMEDIATE");
     let mut failed = None;
-    let ended = Session::open(host, Some(store), who).map(|mut session| {
-        let statement = "ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE";
-        session.run(statement, &mut |event| {
-            if let Event::Error(error) = event {
-                failed = Some(error.text)
-            }
-        })
+    let ended = session.run(&statement, &mut |event| {
+        if let Event::Error(error) = event {
+            failed = Some(error.text);
+        }
     });
-    if !matches!(ended, Ok(Ended::Completed)) || failed.is_some() {
-        tracing::error!(?failed, "setting `{}` on `{}` read-write", database.1, database.0);
+    match (ended, failed) {
+        (Ended::Completed, None) => Ok(()),
+        (ended, why) => Err(why.unwrap_or_else(|| format!("{ended:?}"))),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Cloud {
-    /// Asks every enabled endpoint for its health page, with the endpoint's target as Host.
+    /// Asks every enabled endpoint for its health page, with the endpoint's target as Host. One that is always served is not asked.
     pub(crate) fn probe(self: &Arc<Self>) {
         for (profile, path, endpoint) in self.watched_endpoints() {
             let result = self.probe_endpoint(&path, &endpoint);
@@ -22,13 +22,16 @@ impl Cloud {
         let profiles = world.profiles.values();
         profiles
             .flat_map(|profile| profile.endpoints.iter().map(move |endpoint| (profile, endpoint)))
-            .filter(|(_, endpoint)| endpoint.enabled)
+            .filter(|(_, endpoint)| endpoint.is_probed())
             .map(|(profile, endpoint)| (profile.name.clone(), profile.path.clone(), endpoint.clone()))
             .collect()
     }
 
     fn probe_endpoint(self: &Arc<Self>, path: &str, endpoint: &Endpoint) -> Probe {
         let world = self.world();
+        if world.is_foreign_host(&endpoint.target) {
+            return Probe::Answered;
+        }
         let Some(site) = world.site_of_address(&endpoint.target).cloned() else { return Probe::Failed };
         let too_low = world.plans.get(&site.plan).is_some_and(Plan::is_below_standard);
         drop(world);

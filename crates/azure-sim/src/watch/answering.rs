@@ -1,41 +1,72 @@
-//! Invariant 3: the profile always has an enabled endpoint whose site answers under the users' host name.
+//! Invariant 3: the site that users get answers under their host name, and is V1 or V2; at rest, users can write.
 
 use std::sync::Arc;
 
+use sim_sql::{Access, Role};
+
+use super::writers::takes_writes;
 use crate::{
     cloud::Cloud,
     site::{SESSION_ENDED, SiteRequest},
-    users::HOST,
+    users::{HOST, resolve},
+    world::Site,
 };
 
 impl Cloud {
     pub(crate) fn judge_answering(self: &Arc<Self>, cause: &str) {
-        let targets = self.enabled_targets();
-        let answers: Vec<(String, u16)> =
-            targets.into_iter().map(|target| (target.clone(), self.read_as_user(&target))).collect();
-        if answers.iter().any(|(_, status)| *status == 200) {
-            return;
+        if let Some(what) = self.turned_away() {
+            self.watch().record(3, what, cause);
         }
-        let what = match answers.first() {
-            None => "no endpoint is enabled".to_owned(),
-            Some((target, status)) => {
-                format!("no enabled endpoint answers users; `{target}` says {status} to `{HOST}`")
-            }
+    }
+
+    /// Whoever is connected may be in the middle of something.
+    pub(crate) fn judge_rest(&self, cause: &str) {
+        if let Some(what) = self.cannot_write().filter(|_| self.wire.is_quiet()) {
+            self.watch().record(3, what, cause);
+        }
+    }
+
+    /// What is wrong with the page that a user gets who asks for the application's name now.
+    fn turned_away(self: &Arc<Self>) -> Option<String> {
+        let (address, site) = match self.resolved() {
+            Ok(found) => found,
+            Err(what) => return Some(what),
         };
-        self.watch().record(3, what, cause);
+        match self.read_as_user(&site) {
+            200 => None,
+            status => Some(format!("users get `{address}`, which says {status} to `{HOST}`")),
+        }
     }
 
-    fn enabled_targets(&self) -> Vec<String> {
+    /// The address that users get, and the site there, if it is one of this application.
+    fn resolved(&self) -> Result<(String, Site), String> {
         let world = self.world();
-        let endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
-        endpoints.filter(|endpoint| endpoint.enabled).map(|endpoint| endpoint.target.clone()).collect()
+        let Some((address, _)) = resolve(&world) else {
+            return Err(format!("nobody is served: `{HOST}` leads nowhere"));
+        };
+        match world.site_of_address(&address) {
+            Some(site) if world.is_of_the_application(site) => Ok((address, site.clone())),
+            _ => Err(format!("users get `{address}`, which is neither V1 nor V2 of the application")),
+        }
     }
 
-    /// The status of a page read under the users' host name; 0 where nobody is at that address. A change of a database ends its
-    /// sessions, maybe this one's too: such a user reads once more.
-    fn read_as_user(self: &Arc<Self>, address: &str) -> u16 {
-        let unit = self.world().site_of_address(address).map(|site| site.unit.clone());
-        let Some(unit) = unit else { return 0 };
+    /// A database whose own option is READ_ONLY is invariant 6's.
+    fn cannot_write(&self) -> Option<String> {
+        let (address, site) = self.resolved().ok()?;
+        let world = self.world();
+        let Some(database) = world.database_used(&site.effective) else {
+            return Some(format!("at rest users get `{address}`, which has no database"));
+        };
+        let read_only = database.store.as_ref().is_some_and(|store| store.access() == Access::ReadOnly);
+        if takes_writes(&world, database) || (read_only && world.role(&database.key()) != Role::Secondary) {
+            return None;
+        }
+        Some(format!("at rest users get `{address}`, and `{}/{}` takes no writes", database.server, database.name))
+    }
+
+    /// The status of a page read under the users' host name. A change of a database ends its sessions, maybe this one's too: such
+    /// a user reads once more.
+    fn read_as_user(self: &Arc<Self>, site: &Site) -> u16 {
         let request = SiteRequest {
             method: "GET".to_owned(),
             path: "/read".to_owned(),
@@ -43,7 +74,7 @@ impl Cloud {
             sequence: 0,
             token: String::new(),
         };
-        let read = || self.serve(&unit, HOST, &request);
+        let read = || self.serve(&site.unit, HOST, &request);
         let first = read();
         if first.error == Some(SESSION_ENDED) { read().status } else { first.status }
     }

@@ -8,7 +8,10 @@ mod secrets;
 mod workers;
 mod writers;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{Broken, Invariants, Report, Serving, cloud::Cloud, users::resolve, world::Site};
 
@@ -24,12 +27,24 @@ pub(crate) struct Watch {
     partings: Vec<Parting>,
     verified: BTreeMap<String, Verified>,
     overdue: Option<Overdue>,
+    /// What a hand has broken, and what has not been whole since.
+    excused: BTreeSet<u8>,
+    /// Those found broken in the judgement that is under way.
+    found: BTreeSet<u8>,
+    /// A hand is at work: it is judged when it has done.
+    hand_at_work: bool,
+    /// The judgement is about a hand.
+    by_hand: bool,
 }
 
 impl Watch {
     /// Records a broken invariant, if it is the first time.
     pub(crate) fn record(&mut self, number: u8, what: impl Into<String>, cause: &str) {
-        if !self.broken.iter().any(|broken| broken.number == number) {
+        self.found.insert(number);
+        if self.by_hand {
+            self.excused.insert(number);
+        }
+        if !self.excused.contains(&number) && !self.broken.iter().any(|broken| broken.number == number) {
             self.broken.push(Broken { number, what: what.into(), cause: cause.to_owned() });
         }
     }
@@ -38,6 +53,33 @@ impl Watch {
 impl Cloud {
     /// Checks the invariants that are about the state of the world (1, 2, 3, 6, 8).
     pub(crate) fn judge(self: &Arc<Self>, cause: &str) {
+        let _judging = self.judging();
+        if self.watch().hand_at_work {
+            return;
+        }
+        self.watch().found.clear();
+        self.check(cause);
+        let mut watch = self.watch();
+        let found = std::mem::take(&mut watch.found);
+        watch.excused.retain(|number| found.contains(number));
+    }
+
+    /// Nobody is blamed for what a hand breaks: whoever judges now is waited for, and nobody begins to until the hand is judged.
+    pub(crate) fn begin_hand(&self) {
+        self.watch().hand_at_work = true;
+        drop(self.judging());
+    }
+
+    /// Judges what a hand has done: what is broken now is its doing.
+    pub(crate) fn judge_hand(self: &Arc<Self>) {
+        let _judging = self.judging();
+        self.watch().by_hand = true;
+        self.check("a hand");
+        let mut watch = self.watch();
+        (watch.by_hand, watch.hand_at_work) = (false, false);
+    }
+
+    fn check(self: &Arc<Self>, cause: &str) {
         self.watch().checked += 1;
         self.judge_acknowledged(cause);
         self.judge_writers(cause);
@@ -68,11 +110,13 @@ impl Cloud {
     /// The report; the invariants are judged once more.
     pub(crate) fn report(self: &Arc<Self>) -> Report {
         self.judge("the end of the run");
+        self.judge_rest("the end of the run");
         let lost = self.lost();
         let (checked, broken) = {
             let watch = self.watch();
             (watch.checked, watch.broken.clone())
         };
+        let excused = self.watch().excused.iter().copied().collect();
         let ledger = self.ledger();
         Report {
             schema: 1,
@@ -80,7 +124,7 @@ impl Cloud {
             reads: ledger.reads.clone(),
             messages: self.queue().counts(),
             tail_seconds: ledger.tail_seconds(),
-            invariants: Invariants { checked, broken },
+            invariants: Invariants { checked, broken, excused },
             sign_ins: self.issued().counts.clone(),
             serving: {
                 drop(ledger);

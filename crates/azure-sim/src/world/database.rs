@@ -16,6 +16,8 @@ pub(crate) struct Database {
     pub(crate) name: Name,
     /// The `databaseId`: another one for every database that was ever made.
     pub(crate) guid: String,
+    /// The `databaseId` of the database that it was copied from at the very first; its own if from none.
+    pub(crate) origin: String,
     /// The `database_id` of T-SQL, from 5.
     pub(crate) number: i32,
     pub(crate) sku: Sku,
@@ -39,6 +41,11 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn key(&self) -> DatabaseKey {
         (self.server.clone(), self.name.clone())
+    }
+
+    /// It was copied from another one.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.origin != self.guid
     }
 
     /// Commit time of the last transaction that it has.

@@ -38,6 +38,7 @@ impl World {
             server: new.server,
             name: new.name,
             guid: new.database_guid,
+            origin: source.origin.clone(),
             number: self.databases.values().map(|database| database.number).max().unwrap_or(4) + 1,
             sku,
             tags: new.tags,

@@ -68,6 +68,17 @@ impl World {
         self.sites.values().find(|site| site.default_host().eq_ignore_ascii_case(address))
     }
 
+    /// A host outside of Azure, which answers with a page of its own.
+    pub(crate) fn is_foreign_host(&self, address: &str) -> bool {
+        self.foreign_hosts.iter().any(|host| host.eq_ignore_ascii_case(address))
+    }
+
+    /// Whether a site is production's, or works on production's database or a copy of it: V1 or V2, and nobody else.
+    pub(crate) fn is_of_the_application(&self, site: &Site) -> bool {
+        let copies = |database: &Database| database.origin == self.production;
+        site.name == self.production_site || self.database_used(&site.effective).is_some_and(copies)
+    }
+
     /// The site whose publish API this host is.
     pub(crate) fn site_of_publish_host(&self, host: &str) -> Option<&Site> {
         self.sites.values().find(|site| site.publish_host().eq_ignore_ascii_case(host))

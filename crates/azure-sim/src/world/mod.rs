@@ -18,7 +18,10 @@ mod sites;
 mod traffic;
 mod web;
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 pub(crate) use database::{Database, DatabaseKey, Sku};
 pub(crate) use databases::NewSecondary;
@@ -53,6 +56,8 @@ pub(crate) struct World {
     pub(crate) creations: BTreeMap<String, (Name, f64)>,
     /// The addresses that SQL clients come from over the wire, in turns; none: through private endpoints, as sites do then.
     pub(crate) runner: Vec<Ipv4Addr>,
+    /// Hosts outside of Azure that endpoints lead to; they answer whatever they are asked.
+    pub(crate) foreign_hosts: BTreeSet<String>,
     /// The site that served users when the world began.
     pub(crate) production_site: Name,
     /// The identity of the database that it used.

@@ -10,6 +10,8 @@ pub(crate) struct Profile {
     pub(crate) name: Name,
     pub(crate) group: Name,
     pub(crate) tags: BTreeMap<String, String>,
+    /// `profileStatus`: a disabled profile answers nobody.
+    pub(crate) enabled: bool,
     pub(crate) relative_name: String,
     /// `trafficRoutingMethod`
     pub(crate) routing: String,
@@ -71,8 +73,8 @@ impl Endpoint {
     pub(crate) fn status(&self) -> &'static str {
         match self.monitor {
             _ if !self.enabled => "Disabled",
-            Monitor::Stopped => "Stopped",
             _ if self.always_serve => "Unmonitored",
+            Monitor::Stopped => "Stopped",
             Monitor::Checking => "CheckingEndpoint",
             Monitor::Online => "Online",
             Monitor::Degraded => "Degraded",
@@ -86,6 +88,11 @@ impl Endpoint {
             self.failures = 0;
         }
         self.enabled = enabled;
+    }
+
+    /// Traffic Manager asks for its health page.
+    pub(crate) fn is_probed(&self) -> bool {
+        self.enabled && !self.always_serve
     }
 
     /// Takes in the result of a probe.
@@ -120,9 +127,13 @@ impl Profile {
         format!("{}.trafficmanager.net", self.relative_name)
     }
 
-    /// The endpoint that a DNS query is answered with: the lowest priority among those that are served. Where every
-    /// enabled one is degraded, all are served.
+    /// The endpoint that a DNS query is answered with: the lowest priority among those that are served, none if the profile is
+    /// disabled. Whoever is checked, or always served, counts as healthy. Where every enabled one is degraded, all are served
+    /// as if they were online (facts 9).
     pub(crate) fn resolve(&self) -> Option<&Endpoint> {
+        if !self.enabled {
+            return None;
+        }
         let lowest = |wanted: &dyn Fn(&&Endpoint) -> bool| {
             self.endpoints
                 .iter()
@@ -137,6 +148,9 @@ impl Profile {
     /// `profileMonitorStatus`
     pub(crate) fn status(&self) -> &'static str {
         let any = |status: &str| self.endpoints.iter().any(|endpoint| endpoint.status() == status);
+        if !self.enabled {
+            return "Disabled";
+        }
         if any("Degraded") {
             "Degraded"
         } else if any("Online") || any("Unmonitored") {

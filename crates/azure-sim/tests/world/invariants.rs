@@ -1,6 +1,6 @@
 //! Each invariant is broken on purpose and caught, with the request that broke it; a correct upgrade breaks none.
 
-use azure_sim::Scenario;
+use azure_sim::{ForeignEndpoint, Scenario};
 use serde_json::json;
 
 use crate::bench::{Bench, SQL, TRAFFIC, WEB, small, with_worker};
@@ -139,6 +139,91 @@ fn an_outage_is_caught() {
     let bench = with_users(small());
     bench.arm("POST", &bench.id("Microsoft.Web/sites/contoso-1/stop"), WEB, None);
     only_broken(&bench, 3, "/sites/contoso-1/stop");
+}
+
+/// A page that says sorry, between production and stage.
+fn sorry(always_serve: bool) -> ForeignEndpoint {
+    ForeignEndpoint {
+        name: "sorry".to_owned(),
+        host: "sorry.contoso.example".to_owned(),
+        priority: 2,
+        enabled: true,
+        always_serve,
+    }
+}
+
+fn sorry_between(always_serve: bool) -> Bench {
+    let bench = with_users(Scenario { endpoints: vec![sorry(always_serve)], ..small() });
+    bench.make_stage();
+    bench.point_stage_site();
+    let body =
+        json!({"properties": {"target": "contoso-2.azurewebsites.net", "endpointStatus": "Disabled", "priority": 3}});
+    assert_eq!(bench.arm("PUT", &bench.endpoint("ExternalEndpoints", "contoso-2"), TRAFFIC, Some(body)).status, 201);
+    bench
+}
+
+/// 3: stage is enabled and answers, but users get the page that comes before it.
+#[test]
+fn users_on_a_page_that_is_not_the_applications_are_caught() {
+    for always_serve in [false, true] {
+        let bench = sorry_between(always_serve);
+        cut_over(&bench, true);
+        bench.put_stage_online();
+        assert_eq!(bench.broken(), []);
+        bench.enable("AzureEndpoints", "contoso-1", false);
+        only_broken(&bench, 3, "AzureEndpoints/contoso-1");
+        let what = bench.simulator.report().invariants.broken[0].what.clone();
+        assert_eq!(what, "users get `sorry.contoso.example`, which is neither V1 nor V2 of the application");
+    }
+}
+
+/// 3: a page that says sorry is no concern as long as nobody gets it.
+#[test]
+fn an_endpoint_that_nobody_gets_breaks_none() {
+    let bench = sorry_between(true);
+    cut_over(&bench, true);
+    bench.put_stage_online();
+    bench.enable("ExternalEndpoints", "sorry", false);
+    bench.enable("AzureEndpoints", "contoso-1", false);
+    assert_eq!(bench.broken(), []);
+    assert_eq!(bench.simulator.report().serving.site.as_deref(), Some("contoso-2"));
+}
+
+/// 3: the stage site belongs to another system until it is pointed at the copy.
+#[test]
+fn a_site_on_another_database_is_not_the_application() {
+    let bench = with_users(small());
+    bench.make_stage();
+    bench.add_stage_endpoint();
+    bench.enable("ExternalEndpoints", "contoso-2", true);
+    bench.enable("AzureEndpoints", "contoso-1", false);
+    only_broken(&bench, 3, "AzureEndpoints/contoso-1");
+    let what = bench.simulator.report().invariants.broken[0].what.clone();
+    assert_eq!(what, "users get `contoso-2.azurewebsites.net`, which is neither V1 nor V2 of the application");
+}
+
+/// 3: a disabled profile answers nobody.
+#[test]
+fn a_disabled_profile_is_caught() {
+    let bench = with_users(small());
+    let profile = bench.id("Microsoft.Network/trafficManagerProfiles/contoso");
+    let body = json!({"properties": {"profileStatus": "Disabled"}});
+    let answer = bench.arm("PATCH", &profile, TRAFFIC, Some(body));
+    assert_eq!((answer.status, answer.json()["properties"]["profileStatus"].as_str()), (200, Some("Disabled")));
+    assert_eq!(answer.json()["properties"]["monitorConfig"]["profileMonitorStatus"], "Disabled");
+    only_broken(&bench, 3, "PATCH");
+}
+
+/// 3: users are on V2 for good, and it cannot write.
+#[test]
+fn a_site_on_a_secondary_is_caught_at_rest() {
+    let bench = Bench::small();
+    prepare(&bench);
+    bench.put_stage_online();
+    bench.enable("AzureEndpoints", "contoso-1", false);
+    only_broken(&bench, 3, "the end of the run");
+    let what = bench.simulator.report().invariants.broken[0].what.clone();
+    assert_eq!(what, "at rest users get `contoso-2.azurewebsites.net`, and `contoso-sql-2/shop` takes no writes");
 }
 
 /// 4: somebody else writes to production's data; the schema `rolling_upgrade` is free.

@@ -11,8 +11,10 @@ mod facts;
 mod faults;
 mod firewall;
 mod flow;
+mod hands;
 mod invariants;
 mod logins;
+mod measure;
 #[path = "../../../../tests/recordings/operations.rs"]
 #[allow(dead_code, reason = "the part of the client is for its own tests")]
 mod operations;

@@ -1,12 +1,16 @@
 //! `FROM`: tables, views, derived tables and joins.
 
-use sqlparser::ast::{Join, JoinConstraint, JoinOperator, ObjectName, Query, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, Query, TableAlias, TableFactor,
+    TableWithJoins,
+};
 
 use super::{Binder, DEEPEST_VIEW, Scope, Source, SourceColumn, parts, query::renamed};
 use crate::{
     Message,
     catalogue::{Name, Object, Table, View, quoted, same},
     error, syntax, system,
+    types::Type,
 };
 
 impl Binder<'_> {
@@ -55,6 +59,9 @@ impl Binder<'_> {
     fn factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>) -> Result<String, Message> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => self.named(name, alias.as_ref(), scope),
+            TableFactor::Table { name, alias, args: Some(arguments), .. } if is_log_stats(name) => {
+                self.log_stats(&arguments.args, alias.as_ref(), scope)
+            }
             TableFactor::Table { name, args: Some(arguments), .. } => {
                 let is_hint = arguments.args.iter().all(|argument| argument.to_string().eq_ignore_ascii_case("nolock"));
                 if is_hint { self.named(name, None, scope) } else { Err(error::invalid_object(&name.to_string())) }
@@ -65,6 +72,22 @@ impl Binder<'_> {
             }
             other => Err(error::unsupported(&super::function::shortened(&other.to_string()))),
         }
+    }
+
+    /// `sys.dm_db_log_stats(database_id)`, the one table-valued function.
+    fn log_stats(
+        &mut self,
+        arguments: &[FunctionArg],
+        alias: Option<&TableAlias>,
+        scope: &mut Scope<'_>,
+    ) -> Result<String, Message> {
+        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = arguments else {
+            return Err(error::argument_count("dm_db_log_stats", 1));
+        };
+        let (database, _) = self.evaluate(argument, Some(Type::Int))?;
+        let view = system::log_stats(self.env, &database)?;
+        let alias = alias.map_or(LOG_STATS, |alias| alias.name.value.as_str()).to_owned();
+        Ok(enter(scope, &alias, view.columns(), &view.sql()))
     }
 
     fn derived(&mut self, query: &Query, alias: &TableAlias, scope: &mut Scope<'_>) -> Result<String, Message> {
@@ -112,7 +135,10 @@ impl Binder<'_> {
     fn user_object(&mut self, name: &Name, parts: &[String]) -> Result<(String, Vec<SourceColumn>), Message> {
         self.reads = true;
         match self.env.catalogue.object(name) {
-            Some(Object::Table(table)) => Ok((table.sqlite_name(), columns(table))),
+            Some(Object::Table(table)) => {
+                self.env.state.store.count_scan(system::rows_of(table));
+                Ok((table.sqlite_name(), columns(table)))
+            }
             Some(Object::View(view)) => self.view(view),
             _ => Err(error::invalid_object(&parts.join("."))),
         }
@@ -136,6 +162,12 @@ impl Binder<'_> {
         columns.iter_mut().zip(&definition.columns).for_each(|(column, name)| column.name.clone_from(name));
         Ok((under_names(&bound.sql, &bound.columns, &columns), columns))
     }
+}
+
+const LOG_STATS: &str = "dm_db_log_stats";
+
+fn is_log_stats(name: &ObjectName) -> bool {
+    matches!(&parts(name)[..], [schema, own] if same(schema, "sys") && same(own, LOG_STATS))
 }
 
 /// A parsed view.

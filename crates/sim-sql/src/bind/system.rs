@@ -7,7 +7,7 @@ use super::{Binder, Bound, Scope, object_name};
 use crate::{
     Access, Message, Role,
     catalogue::{Object, same},
-    error,
+    error, session,
     store::LockMode,
     syntax,
     system::{self, DATABASE_COLLATION, VERSION},
@@ -63,6 +63,7 @@ impl Binder<'_> {
             "user_name" if arguments.is_empty() => return self.user("user_name").map(Some),
             "app_name" | "program_name" => Some((text(&self.env.member.who.application), SYSNAME)),
             "host_name" => Some((text(&self.env.member.who.host), SYSNAME)),
+            "current_transaction_id" if arguments.is_empty() => Some((integer(self.transaction_id()), Type::BigInt)),
             "xact_state" => Some((integer(self.transaction_state()), Type::SmallInt)),
             "scope_identity" => Some((self.env.frame.identity.map_or(Value::Null, real), Type::Decimal(38, 0))),
             "serverproperty" => Some(self.server_property(&texts)?),
@@ -103,6 +104,11 @@ impl Binder<'_> {
             }
             _ => return None,
         })
+    }
+
+    fn transaction_id(&self) -> i64 {
+        let transaction = &self.env.state.transaction;
+        if transaction.count > 0 { transaction.id } else { session::next_transaction_id() }
     }
 
     fn transaction_state(&self) -> i64 {

@@ -11,6 +11,15 @@ pub(crate) fn read_only(database: &str) -> Message {
     error(3906, 16, format!("Failed to update database \"{database}\" because the database is read-only."))
 }
 
+/// Azure SQL Database says so on Basic, S0, S1 and in elastic pools.
+pub(crate) fn server_state_denied() -> Message {
+    error(300, 14, "VIEW SERVER STATE permission was denied on object 'server', database 'master'.".to_owned())
+}
+
+pub(crate) fn database_state_denied(database: &str) -> Message {
+    error(262, 14, format!("VIEW DATABASE STATE permission denied in database '{database}'."))
+}
+
 pub(crate) fn commit_without_begin() -> Message {
     error(3902, 16, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.".to_owned())
 }

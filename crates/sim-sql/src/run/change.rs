@@ -15,6 +15,7 @@ use crate::{
     bind::{Binder, ChangePlan, Frame, SourceColumn},
     catalogue::{Table, quoted, same},
     principal::Permission,
+    system::changed_indexes,
     types::Type,
 };
 
@@ -37,8 +38,19 @@ impl Engine<'_> {
         self.may_write_to(&table, "UPDATE")?;
         let body = |engine: &mut Self| engine.update_rows(&table, &plan, &query, update.output.as_ref(), frame);
         let rows = if table.is_temporary() { self.writing_temporary(body)? } else { self.writing(body)? };
+        let places = plan.assigned.iter().filter_map(|(place, _)| table.columns.get(*place));
+        let assigned: Vec<&str> = places.map(|column| column.name.as_str()).collect();
+        self.count_change(&table, Some(&assigned));
         self.done(rows);
         Ok(())
+    }
+
+    /// The instance counts one operation on each index that the change went through, whether it met a row or not, and never takes
+    /// it back. Temporary tables are in another database.
+    pub(super) fn count_change(&self, table: &Table, assigned: Option<&[&str]>) {
+        if !table.is_temporary() {
+            self.state.store.count_update(changed_indexes(table, assigned));
+        }
     }
 
     /// Binds a change and makes its query ready.
@@ -224,6 +236,7 @@ impl Engine<'_> {
         self.may_write_to(&table, "DELETE")?;
         let body = |engine: &mut Self| engine.delete_rows(&table, &query, delete.output.as_ref(), frame);
         let rows = if table.is_temporary() { self.writing_temporary(body)? } else { self.writing(body)? };
+        self.count_change(&table, None);
         self.done(rows);
         Ok(())
     }

@@ -128,6 +128,7 @@ impl Engine<'_> {
     ) -> Outcome<Vec<i64>> {
         let body = |engine: &mut Self| engine.insert_converted(table, columns, incoming, frame);
         let (ids, identity) = if table.is_temporary() { self.writing_temporary(body)? } else { self.writing(body)? };
+        self.count_change(table, None);
         if identity.is_some() {
             frame.identity = identity;
             self.state.identity = identity;

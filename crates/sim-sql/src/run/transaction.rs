@@ -7,7 +7,7 @@ use crate::{
     Access, Change, Environment, Event, Message, Role,
     catalogue::{quoted, same},
     clock, error, functions,
-    session::Savepoint,
+    session::{self, Savepoint},
     store::Step,
 };
 
@@ -24,6 +24,7 @@ impl Engine<'_> {
             self.state.transaction.name = name.map(str::to_owned);
             self.state.last_descriptor += 1;
             self.state.transaction.descriptor = self.state.last_descriptor;
+            self.state.transaction.id = session::next_transaction_id();
             self.emit(Event::Environment(Environment::Begin(self.state.last_descriptor)));
         }
         self.finished();

@@ -18,7 +18,7 @@ use crate::{
 
 pub use handle::SessionHandle;
 pub(crate) use settings::Settings;
-pub(crate) use transaction::{Savepoint, Transaction};
+pub(crate) use transaction::{Savepoint, Transaction, next_id as next_transaction_id};
 
 /// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

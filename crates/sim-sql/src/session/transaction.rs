@@ -1,8 +1,19 @@
 //! A session's transaction.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
 
 use crate::store::Step;
+
+/// The id of the last transaction of any session.
+static LAST_ID: AtomicI64 = AtomicI64::new(1000);
+
+/// An id that no other transaction has: a statement outside of one is a transaction of its own.
+pub(crate) fn next_id() -> i64 {
+    LAST_ID.fetch_add(1, Ordering::SeqCst) + 1
+}
 
 /// The state of a session's transaction.
 #[derive(Default)]
@@ -13,6 +24,8 @@ pub(crate) struct Transaction {
     pub(crate) name: Option<String>,
     /// Its descriptor on the wire.
     pub(crate) descriptor: u64,
+    /// `CURRENT_TRANSACTION_ID()`
+    pub(crate) id: i64,
     /// Whether the SQLite transaction has begun: at the first write.
     pub(crate) begun: bool,
     /// It can only be rolled back (`XACT_STATE() = -1`).

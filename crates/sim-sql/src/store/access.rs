@@ -99,6 +99,8 @@ impl Store {
         self.write_access(&commit, access)
             .map_err(|source| StoreError::File { path: self.path().to_owned(), source })?;
         state.access = access;
+        // A checkpoint, as each change of the option makes one.
+        state.instance.add_system_record();
         state.append(Arc::new(commit));
         Ok(())
     }

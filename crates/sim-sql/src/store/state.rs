@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, sync::PoisonError, time::Instant};
 
-use super::{Commit, Member, Store, applocks::LockTable, file::Found};
+use super::{Commit, Member, Store, applocks::LockTable, file::Found, instance::Instance};
 use crate::{Access, clock};
 
 /// The first session id that is given out; SQL Server keeps those up to 50 to itself.
@@ -18,6 +18,7 @@ pub(crate) struct State {
     pub(crate) members: BTreeMap<i32, Arc<Member>>,
     pub(crate) locks: LockTable,
     pub(crate) last_commit: Option<f64>,
+    pub(super) instance: Instance,
     commits: Vec<Arc<Commit>>,
     /// The position before the first of `commits`.
     base: u64,
@@ -41,6 +42,7 @@ impl State {
             members: BTreeMap::new(),
             locks: LockTable::default(),
             last_commit: found.last_commit,
+            instance: Instance::new(),
             commits: Vec::new(),
             base: found.position,
             next_session: FIRST_SESSION,

@@ -3,7 +3,7 @@
 use super::{Columns, Rows, flag, number, text};
 use crate::{
     bind::Environment,
-    catalogue::{Action, Catalogue, Table},
+    catalogue::{self, Action, Catalogue, Table},
     types::{SYSNAME, Type, nvarchar},
 };
 use rusqlite::types::Value;
@@ -283,6 +283,24 @@ fn all_indexes(table: &Table) -> Vec<Listed<'_>> {
         }
     });
     keys.chain(indexes).collect()
+}
+
+/// The index that has the rows: the clustered one, else the heap.
+pub(super) fn clustered(table: &Table) -> i32 {
+    let place = all_indexes(table).iter().position(|index| index.clustered);
+    place.map_or(0, |place| i32::try_from(place).unwrap_or(0) + 1)
+}
+
+/// The one that has the rows, and of the others those that have one of these columns; all of them for `None`.
+pub(super) fn indexes_with(table: &Table, columns: Option<&[&str]>) -> Vec<i32> {
+    let rows = clustered(table);
+    let has = |index: &Listed<'_>| {
+        columns.is_none_or(|columns| {
+            index.columns.iter().any(|(name, ..)| columns.iter().any(|column| catalogue::same(column, name)))
+        })
+    };
+    let others = all_indexes(table).into_iter().zip(1..).filter(|(index, id)| *id != rows && has(index));
+    std::iter::once(rows).chain(others.map(|(_, id)| id)).collect()
 }
 
 fn indexes(table: &Table) -> Rows {

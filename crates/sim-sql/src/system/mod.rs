@@ -2,6 +2,7 @@
 
 mod constraints;
 mod information_schema;
+mod measure;
 mod objects;
 mod principals;
 mod server;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use constraints::constraints;
+pub(crate) use measure::{changed_indexes, log_stats, rows_of};
 pub(crate) use types::{max_length, type_names};
 
 /// The collation of every database.
@@ -75,6 +77,9 @@ pub(crate) fn view(name: &Name, env: &Environment<'_>) -> Result<Option<SystemVi
 
 fn sys_view(name: &str, env: &Environment<'_>) -> Result<Option<(Columns, Rows)>, Message> {
     if let Some(found) = server::view(name, env)? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = measure::view(name, env)? {
         return Ok(Some(found));
     }
     if let Some(found) = objects::view(name, env)? {

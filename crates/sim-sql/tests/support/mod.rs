@@ -17,6 +17,7 @@ pub struct Server {
     store: Mutex<Option<Arc<Store>>>,
     pub role: Mutex<Role>,
     pub refuse_alter: AtomicBool,
+    pub refuse_state: AtomicBool,
     pub changes: Mutex<Vec<Change>>,
     pub links: Mutex<Vec<LinkRow>>,
     pub removed: Mutex<Vec<(String, String)>>,
@@ -59,6 +60,10 @@ impl Host for Server {
         Ok(())
     }
 
+    fn shows_state(&self) -> bool {
+        !self.refuse_state.load(Ordering::SeqCst)
+    }
+
     fn changed(&self, change: &Change) {
         self.changes.lock().unwrap().push(change.clone());
     }
@@ -83,6 +88,7 @@ impl World {
             store: Mutex::new(Some(Arc::clone(&store))),
             role: Mutex::new(Role::Standalone),
             refuse_alter: AtomicBool::new(false),
+            refuse_state: AtomicBool::new(false),
             changes: Mutex::default(),
             links: Mutex::default(),
             removed: Mutex::default(),
