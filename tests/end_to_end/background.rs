@@ -379,12 +379,12 @@ fn a_schema_of_a_later_release_is_left_alone_by_every_step() {
     let shop = Shop::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     Client::log_in(&shop, "contoso-sql-1", "shop", "a later release")
-        .run("UPDATE rolling_upgrade.version SET [schema] = 3;");
+        .run("UPDATE rolling_upgrade.version SET [schema] = 4;");
     for step in ["prepare", "freeze", "rollback"] {
         let ended = refused(&shop, step, &[]);
         let why = format!(
-            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 3, and this release knows \
-             only 2\nhint: use the release that made it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
+            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 4, and this release knows \
+             only 3\nhint: use the release that made it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         );
         assert_eq!(ended.why(), why);
     }

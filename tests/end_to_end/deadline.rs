@@ -71,7 +71,7 @@ fn a_wait_for_the_copy_ends_at_the_deadline() {
     frozen_for(&shop, "5s", &[]);
     let at = deadline(&shop);
     let ended = shop.run_with("terminate", &[("request-timeout", "60s")]);
-    let doing = "wait until `contoso-rg/contoso-sql-2/shop` has every write of `contoso-rg/contoso-sql-1/shop`";
+    let doing = "end replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`";
     gave_back(&shop, &ended, &passed(&at, "terminate", doing));
 }
 

@@ -299,6 +299,8 @@ impl Shop {
         set("health-timeout", "5s");
         set("seeding-timeout", "20s");
         set("rollback-after", "0s");
+        set("lock-wait", "0s");
+        set("late-request-wait", "0s");
         set("scripts", self.scripts.to_str().unwrap());
         if step == "plan" {
             set("profile", "contoso-rg/contoso");

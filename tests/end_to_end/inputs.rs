@@ -34,6 +34,28 @@ fn a_flag_comes_before_its_variable() {
     assert!(stderr.contains("invalid value 'never'"), "{stderr}");
 }
 
+/// Every binary: taken for absent, the value would switch off what it names.
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_unicode_is_refused_and_not_taken_for_absent() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = std::ffi::OsStr::from_bytes(b"pr\xfcfung");
+    let steps =
+        ["plan", "prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup", "firewall", "status"];
+    for step in steps {
+        let names = ["UPGRADE_CHECKS", "UPGRADE_HOOK_QUIESCE", "UPGRADE_PLAN_DIGEST", "GITHUB_RUN_ID"];
+        for name in names.into_iter().filter(|name| step != "firewall" || name.starts_with("GITHUB")) {
+            let mut command = Command::new(binary(step));
+            let ended = command.env_clear().env(name, odd).output().unwrap();
+            let stderr = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(10), "{step}: {stderr}");
+            let why = format!("upgrade-{step}: refused: cannot read the environment: not Unicode: `{name}`");
+            assert!(stderr.contains(&why), "{step}: {stderr}");
+            assert!(stderr.contains("hint: write these variables in UTF-8, or take them away"), "{step}: {stderr}");
+        }
+    }
+}
+
 #[test]
 fn help_and_version_are_what_was_asked_for() {
     let steps =

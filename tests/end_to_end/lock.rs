@@ -35,6 +35,42 @@ fn a_step_refuses_while_another_run_holds_the_lock_and_names_it() {
     shop.upgrade_through(&["freeze"]);
 }
 
+/// A runner that has vanished leaves a session behind, until the server notices.
+#[test]
+fn rollback_waits_for_the_lock_of_a_vanished_runner() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare", "freeze"]);
+    let mut vanished = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/terminate/run-1");
+    vanished.run(TAKE);
+    let rollback = shop.start("rollback", &[("lock-wait", "60s")], Command::new(binary("rollback")));
+    until("rollback has met the lock and tried again", || shop.sent("rollback", "sp_getapplock") > 2);
+    drop(vanished);
+    let ended = rollback.end();
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    let told = "the lock on `contoso-rg/contoso-sql-1/shop` is held by step `terminate` of upgrade `run-1` (log-in `";
+    assert!(
+        ended.stderr.contains(told) && ended.stderr.contains(" s: rollback waits for it, 60s at most"),
+        "{ended:#?}"
+    );
+    shop.assert_writes_arrive("contoso-1");
+}
+
+#[test]
+fn rollback_names_holder_and_age_when_it_has_waited_in_vain() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare", "freeze"]);
+    let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/terminate/run-1");
+    other.run(TAKE);
+    let why = refused(&shop, "rollback", &[("lock-wait", "100ms")]).why();
+    let (who, rest) = why.split_once(" (log-in `").unwrap();
+    assert_eq!(
+        who,
+        "cannot run rollback: the lock on `contoso-rg/contoso-sql-1/shop` is held by step `terminate` of upgrade `run-1`"
+    );
+    assert!(rest.contains(", since 20") && rest.contains(" s; it was waited for, 100ms\nhint: wait until"), "{why}");
+    assert!(rest.contains("Z), for "), "{why}");
+}
+
 /// A step that is at its work for a while, and the steps before it.
 struct Slow {
     step: &'static str,

@@ -101,6 +101,45 @@ fn switch_wants_to_know_what_was_planned() {
     assert!(why.contains("the journal of `contoso-rg/contoso-sql-2/shop` has the scripts of digest"), "{why}");
 }
 
+const TRAP: &str = "was not given: GitHub drops a job output that contains a masked value, so look for a warning \"Skip output … \
+                    since it may contain secret\" in the job before this one";
+
+#[test]
+fn freeze_wants_to_know_what_was_planned_whatever_github_has_dropped() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare"]);
+    let stands = "(upgrade `run-1` stands at `prepared`, `freeze` comes next)";
+    let tried = "cannot freeze `contoso-rg/contoso-sql-1/shop`";
+    assert_eq!(
+        refused(&shop, "freeze", &[("plan-digest", "")]).why(),
+        format!("{tried}: `plan-digest` {TRAP}\nhint: pass the output `plan-digest` of plan {stands}")
+    );
+    let here = shop.known("scripts-digest");
+    assert_eq!(
+        refused(&shop, "freeze", &[("scripts-digest", "")]).why(),
+        format!(
+            "{tried}: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of plan; the scripts at hand have the \
+             digest `{here}` {stands}"
+        )
+    );
+}
+
+/// Without the digest a script that nobody has planned would run.
+#[test]
+fn migrate_wants_to_know_what_was_planned_whatever_github_has_dropped() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
+    let here = shop.known("scripts-digest");
+    assert_eq!(
+        refused(&shop, "migrate", &[("scripts-digest", "")]).why(),
+        format!(
+            "cannot upgrade `contoso-rg/contoso-sql-2/shop`: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of \
+             plan; the scripts at hand have the digest `{here}` (upgrade `run-1` stands at `terminated`, `migrate` comes next)"
+        )
+    );
+    shop.upgrade_through(&["migrate"]);
+}
+
 #[test]
 fn a_stage_server_that_does_not_exist_is_refused() {
     let shop = Shop::open(scenario());

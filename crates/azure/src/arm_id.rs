@@ -113,6 +113,12 @@ impl Scope {
         self.resource(&id.group, "Microsoft.Network", &["trafficManagerProfiles", &id.name])
     }
 
+    /// The list of all Traffic Manager profiles of the subscription.
+    pub fn profiles(&self) -> ArmId {
+        let id = ArmId { segments: Vec::new() };
+        id.join(&["subscriptions", &self.subscription, "providers", "Microsoft.Network", "trafficManagerProfiles"])
+    }
+
     /// The id of a web site, or of a slot of one.
     pub fn site(&self, id: &SiteId) -> ArmId {
         let site = self.resource(&id.group, "Microsoft.Web", &["sites", &id.name]);

@@ -1,6 +1,6 @@
 //! One request, sent until it succeeds or no further attempt is due; and the one reading of what an attempt came to.
 
-use std::{error::Error as _, io};
+use std::{convert::Infallible, error::Error as _, io};
 
 use tokio::time::Instant;
 use url::Url;
@@ -9,6 +9,7 @@ use crate::{
     connect::bare_host,
     error::{Answer, Cause, Error},
     pause::pause,
+    proved::Unsent,
     request::Response,
     retry::{RetryPolicy, Seen, Verdict, judge},
 };
@@ -60,6 +61,20 @@ fn is_invalid_data(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
 }
 
+/// What ends one attempt without success.
+pub(crate) enum Attempt<P> {
+    /// It failed.
+    Failed(Failed),
+    /// What has to hold before it does not hold, so nothing was sent.
+    Unproved(P),
+}
+
+impl<P> From<Failed> for Attempt<P> {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
 /// Attempts until one succeeds or no further one is due; `tried` is what they are for.
 ///
 /// # Errors
@@ -70,18 +85,36 @@ pub(crate) async fn persist<T>(
     safe_to_repeat: bool,
     mut attempt: impl AsyncFnMut() -> Result<T, Failed>,
 ) -> Result<T, Error> {
+    let ended = persist_proved(tried, policy, safe_to_repeat, async || Ok(attempt().await?)).await;
+    ended.map_err(|unsent: Unsent<Infallible>| match unsent {
+        Unsent::Azure(error) => error,
+        Unsent::Unproved(never) => match never {},
+    })
+}
+
+/// The same of attempts that each begin with a proof. One that does not hold is the end of it.
+///
+/// # Errors
+/// That of the last attempt, or the proof's.
+pub(crate) async fn persist_proved<T, P>(
+    tried: &str,
+    policy: &RetryPolicy,
+    safe_to_repeat: bool,
+    mut attempt: impl AsyncFnMut() -> Result<T, Attempt<P>>,
+) -> Result<T, Unsent<P>> {
     let begun = Instant::now();
     let mut attempts = 0;
     loop {
         attempts += 1;
         let failed = match attempt().await {
             Ok(done) => return Ok(done),
-            Err(failed) => failed,
+            Err(Attempt::Unproved(proof)) => return Err(Unsent::Unproved(proof)),
+            Err(Attempt::Failed(failed)) => failed,
         };
         match judge(policy, attempts, begun.elapsed(), &failed.seen, safe_to_repeat) {
             Verdict::Again(wait) => pause(wait).await,
             Verdict::Done | Verdict::Stop => {
-                return Err(Error { tried: tried.to_owned(), attempts, cause: Box::new(failed.cause) });
+                return Err(Unsent::Azure(Error { tried: tried.to_owned(), attempts, cause: Box::new(failed.cause) }));
             }
         }
     }

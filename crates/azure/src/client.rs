@@ -63,7 +63,7 @@ pub struct Client {
     pub(crate) endpoint: Url,
     pub(crate) poll_interval: Duration,
     scope: Scope,
-    token: TokenSource,
+    pub(crate) token: TokenSource,
     pub(crate) retry: RetryPolicy,
     correlation_id: Uuid,
     pub(crate) connector: Connector,
@@ -131,20 +131,24 @@ impl Client {
     /// The answer is none that the request expects, cannot be read, or did not come; of several attempts the last
     /// one's error.
     pub async fn send<T>(&self, request: &Request<T>) -> Result<T, Error> {
+        let call = self.call(request)?;
+        let mut response = self.exchange(&call, |response| request.accepts(response)).await?;
+        if request.paged {
+            response = self.whole_list(&request.tried, response).await?;
+        }
+        request.read(&response).map_err(|error| Error::unreadable(&request.tried, &response, error))
+    }
+
+    pub(crate) fn call<'r, T>(&self, request: &'r Request<T>) -> Result<Call<'r>, Error> {
         let refused = |cause| Error::new(&request.tried, cause);
-        let call = Call {
+        Ok(Call {
             tried: &request.tried,
             method: request.method.clone(),
             url: self.url(&request.path, &request.query).map_err(refused)?,
             body: request.body.as_ref().map_or(Body::Nothing, Body::Json),
             safe_to_repeat: request.safe_to_repeat,
             patience: request.patience,
-        };
-        let mut response = self.exchange(&call, |response| request.accepts(response)).await?;
-        if request.paged {
-            response = self.whole_list(&request.tried, response).await?;
-        }
-        request.read(&response).map_err(|error| Error::unreadable(&request.tried, &response, error))
+        })
     }
 
     /// Asks for the further pages of a list and joins them.
@@ -211,7 +215,7 @@ impl Client {
     }
 
     /// Sends once, and logs it: never the body, the query or the token.
-    async fn attempt(&self, call: &Call<'_>, token: &SecretString) -> Result<Response, Cause> {
+    pub(crate) async fn attempt(&self, call: &Call<'_>, token: &SecretString) -> Result<Response, Cause> {
         let begun = Instant::now();
         let result = self.once(call, token).await;
         let (status, request_id) = match &result {

@@ -101,6 +101,32 @@ pub fn set_profile_tags(scope: &Scope, id: &ProfileId, tags: &Tags) -> Request<P
         .with_body(json!({ "tags": tags }))
 }
 
+/// The endpoints of all profiles of the subscription.
+pub fn endpoints_of_all(scope: &Scope) -> Request<Vec<Endpoint>> {
+    let (tried, reader) = ("list the Traffic Manager profiles of the subscription".to_owned(), scope.clone());
+    let read = move |node: &Node<'_>| read_profiles(&reader, node);
+    Request::new(Method::GET, tried, &scope.profiles(), API_VERSION, move |response| response.read(|node| read(node)))
+        .paged()
+}
+
+fn read_profiles(scope: &Scope, node: &Node<'_>) -> Result<Vec<Endpoint>, ReadError> {
+    let mut all = Vec::new();
+    for profile in node.list("value")? {
+        let id = ArmId::parse(&profile.text("id")?).ok();
+        let named = id.as_ref().and_then(|id| id.get("resourceGroups").zip(id.get("trafficManagerProfiles")));
+        let (group, name) = named.ok_or_else(|| ReadError::Field {
+            field: "id".to_owned(),
+            expected: "the id of a profile",
+            found: "another text",
+        })?;
+        let reader = Reader::of(scope, &ProfileId { group: group.to_owned(), name: name.to_owned() });
+        for endpoint in profile.list("properties.endpoints")? {
+            all.push(reader.endpoint(&endpoint)?);
+        }
+    }
+    Ok(all)
+}
+
 fn endpoint_path(scope: &Scope, id: &EndpointId, kind: EndpointKind) -> ArmId {
     scope.profile(&id.profile_id()).join(&[kind.segment(), &id.name])
 }

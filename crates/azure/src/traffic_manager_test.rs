@@ -110,6 +110,24 @@ fn reads_the_endpoints_of_a_profile() {
 }
 
 #[test]
+fn lists_the_endpoints_of_all_profiles() {
+    let request = endpoints_of_all(&scope());
+    let path = "/subscriptions/sub/providers/Microsoft.Network/trafficManagerProfiles";
+    assert_eq!((request.method.as_str(), request.path.as_str(), request.paged), ("GET", path, true));
+    let own = serde_json::from_str::<Value>(BODY).unwrap();
+    let mut other = own.clone();
+    other["id"] = own["id"].as_str().unwrap().replace("Profiles/contoso", "Profiles/other").into();
+    let found = request.read(&ok(json!({ "value": [own, other] }).to_string())).unwrap();
+    let ids: Vec<_> = found.iter().map(|endpoint| endpoint.id.to_string()).collect();
+    let expected = ["contoso/contoso-1", "contoso/contoso-2", "other/contoso-1", "other/contoso-2"];
+    assert_eq!(ids, expected.map(|id| format!("contoso-rg/{id}")));
+    assert_eq!(found[2].site, Some("contoso-rg/contoso-1".parse().unwrap()));
+    let strange = json!({ "value": [{ "id": "/subscriptions/sub", "properties": { "endpoints": [] } }] });
+    let error = request.read(&ok(strange.to_string())).unwrap_err().to_string();
+    assert_eq!(error, "`id` in the answer should be the id of a profile and is another text");
+}
+
+#[test]
 fn every_state_of_the_probes_is_known_and_a_new_one_kept() {
     use MonitorStatus::{CheckingEndpoint, Degraded, Disabled, Inactive, Online, Other, Stopped, Unmonitored};
     let status = |word: &str| read_status(Some(word.to_owned()));
@@ -131,9 +149,10 @@ proptest! {
     #[test]
     fn any_json_is_read_or_refused(body in arbitrary_json(&[
         "properties", "endpoints", "dnsConfig", "monitorConfig", "ttl", "fqdn", "port", "protocol", "type", "name",
-        "trafficRoutingMethod", "tags", "priority", "targetResourceId",
+        "trafficRoutingMethod", "tags", "priority", "targetResourceId", "value", "id",
     ])) {
         let _ = profile(&scope(), &profile_id()).read(&ok(body.to_string()));
+        let _ = endpoints_of_all(&scope()).read(&ok(body.to_string()));
         let _ = set_endpoint_status(&scope(), &endpoint_id(), EndpointKind::Azure, true).read(&ok(body.to_string()));
     }
 }

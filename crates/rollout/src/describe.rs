@@ -8,6 +8,33 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CreateFenceTable { database } => write!(f, "create the fence table in `{database}`"),
+            Self::RecordUpgrade { database, .. } => write!(f, "write into `{database}` what belongs to this upgrade"),
+            Self::RecordMilestone { database, moment, .. } => {
+                write!(f, "write into `{database}`: {}", moment.word())
+            }
+            Self::EraseMilestone { database, moment, .. } => {
+                write!(f, "take out of `{database}`: {}", moment.word())
+            }
+            Self::BeginServing { database, .. } => {
+                write!(f, "write into `{database}` that users may be on it from now on")
+            }
+            Self::CloseFenceOfCopy { database, .. } => {
+                write!(f, "write into `{database}` that it has every write, and close its fence")
+            }
+            Self::CloseUnlessWritten { database, .. } => {
+                write!(f, "set `{database}` READ_ONLY unless users wrote to it")
+            }
+            Self::ProveWritable { database } => write!(f, "prove that `{database}` takes writes"),
+            Self::ProveLogUnmoved { source, .. } => write!(f, "prove that nobody has written to `{source}`"),
+            Self::ProveServed { endpoint, without: None } => write!(f, "prove that users get endpoint `{endpoint}`"),
+            Self::ProveServed { endpoint, without: Some(other) } => {
+                write!(f, "prove that users get endpoint `{endpoint}` once `{}` is disabled", other.name)
+            }
+            Self::ProvePointed { site, database, .. } => write!(f, "prove that site `{site}` leads to `{database}`"),
+            Self::Once { what, .. } => what.fmt(f),
+            Self::UndoLateRequests { within, .. } => {
+                write!(f, "look for {within:#} whether a request of a dead step comes late")
+            }
             Self::Label { profile, set, remove } => {
                 let words = [names("set", set.iter().map(|(name, _)| name)), names("remove", remove)];
                 let words: Vec<_> = words.into_iter().flatten().collect();
@@ -38,11 +65,14 @@ impl fmt::Display for Effect {
             Self::AddEndpoint { endpoint, target, .. } => {
                 write!(f, "add endpoint `{endpoint}` for `{target}`, disabled")
             }
+            Self::UpdateSchema { database } => write!(f, "bring schema `rolling_upgrade` in `{database}` up to date"),
             Self::OpenFence { database, within, .. } => {
                 write!(f, "open the fence of `{database}`, deadline in {within:#}")
             }
             Self::CloseFence { database, .. } => write!(f, "close the fence of `{database}`"),
-            Self::DropFence { database } => write!(f, "remove schema `rolling_upgrade` from `{database}`"),
+            Self::DropFence { database } => {
+                write!(f, "remove all but the journal of schema `rolling_upgrade` in `{database}`")
+            }
             Self::SetReadOnly { database, grace } if grace.is_zero() => write!(f, "set `{database}` READ_ONLY at once"),
             Self::SetReadOnly { database, grace } => {
                 write!(f, "set `{database}` READ_ONLY, open transactions get {grace:#}")
@@ -71,6 +101,7 @@ impl fmt::Display for Effect {
             Self::StopSite { site } => write!(f, "stop site `{site}`"),
             Self::StartSite { site } => write!(f, "start site `{site}`"),
             Self::RunScripts { database, .. } => write!(f, "run the upgrade scripts on `{database}`"),
+            Self::KeepFolder { database, .. } => write!(f, "write down in `{database}` which scripts are finished"),
             Self::RunChecks { database } => write!(f, "run the checks on `{database}`"),
             Self::AwaitHealthy { site, repeats, .. } => {
                 write!(f, "wait until site `{site}` answered well {repeats} times in a row")

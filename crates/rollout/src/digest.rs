@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+use crate::policy::ScriptName;
+
 /// SHA-256 in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -40,6 +42,12 @@ pub fn of_scripts<'t>(scripts: impl IntoIterator<Item = (&'t str, &'t str)>) -> 
     of_fields(scripts.into_iter().flat_map(|(name, digest)| [name, digest]))
 }
 
+/// One digest over what was planned: the scripts, and the checks where there are any.
+pub fn of_folders(scripts: &[ScriptName], checks: &[ScriptName]) -> String {
+    let of = |folder: &[ScriptName]| of_scripts(folder.iter().map(|file| (file.name.as_str(), file.digest.as_str())));
+    if checks.is_empty() { of(scripts) } else { of_fields(["checks", &of(scripts), &of(checks)]) }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -67,5 +75,14 @@ mod tests {
     fn order_and_borders_count() {
         assert_ne!(of_fields(["ab", "c"]), of_fields(["a", "bc"]));
         assert_ne!(of_scripts([("1", "x"), ("2", "y")]), of_scripts([("2", "y"), ("1", "x")]));
+    }
+
+    #[test]
+    fn checks_count_where_there_are_any() {
+        let file = |name: &str| ScriptName { name: name.to_owned(), digest: "d".to_owned() };
+        let (one, other) = ([file("1.sql")], [file("2.sql")]);
+        assert_eq!(of_folders(&one, &[]), of_scripts([("1.sql", "d")]));
+        let all = [of_folders(&one, &[]), of_folders(&one, &one), of_folders(&one, &other), of_folders(&other, &one)];
+        all.iter().enumerate().for_each(|(at, digest)| assert!(!all[..at].contains(digest), "{at}"));
     }
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::{Upgrade, World, labels};
+use crate::{Upgrade, World};
 
 /// What an upgrade cost its users, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Durations {
 /// The durations, once the read-only time of users is over.
 pub fn durations(upgrade: &Upgrade, world: &World) -> Option<Durations> {
     let fence = world.production.fence(upgrade)?;
-    let switched = labels::switched_at(&world.profile, upgrade);
+    let switched = world.switched_at(upgrade);
     let ended = switched.or(fence.closed_at)?;
     let read_only = ended.duration_since(fence.opened_at);
     let tail = switched.map_or(SignedDuration::ZERO, |_| world.profile.ttl);

@@ -6,10 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::{
     background::{Hook, Noted, Side},
-    facts::{EndpointKind, Tags},
+    facts::{EndpointKind, Moment, Tags},
     firewall::Change,
     ids::{DatabaseId, EndpointId, PlanId, ProfileId, SiteId, UpgradeId},
+    policy::ScriptName,
     termination::Ending,
+    upgrade::Upgrade,
 };
 
 /// A site to create. Values of application settings are no part of it, for they are secrets: they are read when it is made.
@@ -48,6 +50,111 @@ pub enum Effect {
         /// Where.
         database: DatabaseId,
     },
+    /// Write down in production what belongs to this upgrade. Replication carries it to the copy.
+    RecordUpgrade {
+        /// Where.
+        database: DatabaseId,
+        /// Both slots, and what else it takes to find them.
+        upgrade: Box<Upgrade>,
+    },
+    /// Write a milestone into the stage copy.
+    RecordMilestone {
+        /// The copy.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+        /// Which.
+        moment: Moment,
+    },
+    /// Take a milestone back that was not reached after all.
+    EraseMilestone {
+        /// The copy.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+        /// Which.
+        moment: Moment,
+    },
+    /// Write into the copy that users may be on it from now on, with a reading of its counters of writes.
+    BeginServing {
+        /// The copy.
+        database: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+        /// The reading that migrate kept is replaced: nobody but V2 itself can have written since.
+        afresh: bool,
+    },
+    /// Close the copy's fence row, and write into the copy in the same batch that it was proved to be synchronised.
+    CloseFenceOfCopy {
+        /// The copy.
+        database: DatabaseId,
+        /// Key of the rows.
+        upgrade: UpgradeId,
+    },
+    /// Set a copy READ_ONLY that users may have been on, and look whether they wrote to it. If they did, or if that cannot be
+    /// told, it takes writes again, and the step ends: going back would lose them.
+    CloseUnlessWritten {
+        /// The copy.
+        database: DatabaseId,
+        /// Key of the first reading.
+        upgrade: UpgradeId,
+        /// It may take writes again: production does not.
+        reopen: bool,
+    },
+    /// Prove that a database takes writes: what works in the background is about to be started on it.
+    ProveWritable {
+        /// Which database.
+        database: DatabaseId,
+    },
+    /// Prove that production's log has not grown since its end was kept in the copy: nobody has written to production.
+    ProveLogUnmoved {
+        /// Production.
+        source: DatabaseId,
+        /// The copy.
+        target: DatabaseId,
+        /// Key of the row.
+        upgrade: UpgradeId,
+    },
+    /// Prove that users get this endpoint and no other.
+    ProveServed {
+        /// Which they are to get.
+        endpoint: EndpointId,
+        /// As if this one were disabled.
+        without: Option<EndpointId>,
+    },
+    /// Prove that the connection string of a site leads to a database.
+    ProvePointed {
+        /// The site.
+        site: SiteId,
+        /// Name of the setting.
+        setting: String,
+        /// The database.
+        database: DatabaseId,
+    },
+    /// Apply an effect whose request is sent once for each time that all proofs hold: what was right a moment ago may have been
+    /// changed by others.
+    Once {
+        /// What is sent.
+        what: Box<Effect>,
+        /// What has to hold before each attempt.
+        proofs: Vec<Effect>,
+        /// What is done where it was refused, and had no effect.
+        refused: Option<Box<Effect>>,
+    },
+    /// Look for a while whether a request of a step that has ended is carried out late, and undo what it did to the endpoints.
+    UndoLateRequests {
+        /// Production's endpoint, to be enabled.
+        production: EndpointId,
+        /// The stage endpoint, to be disabled.
+        stage: EndpointId,
+        /// For how long.
+        within: SignedDuration,
+    },
+    /// Bring schema and tables of the stage copy up to date.
+    UpdateSchema {
+        /// Where.
+        database: DatabaseId,
+    },
     /// Set labels in the tags of the profile, others kept.
     Label {
         /// The profile.
@@ -57,11 +164,13 @@ pub enum Effect {
         /// Names to remove.
         remove: Vec<String>,
     },
-    /// Label the profile with the time of the switch, by the clock of production's SQL server.
+    /// Label the profile with the time of the switch as it stands in the stage copy, and with what leads to the upgrade.
     LabelSwitched {
         /// The profile.
         profile: ProfileId,
-        /// Whose server's clock counts.
+        /// The upgrade.
+        upgrade: Box<Upgrade>,
+        /// The stage copy.
         clock: DatabaseId,
     },
     /// Create a geo-secondary.
@@ -156,7 +265,7 @@ pub enum Effect {
         site: SiteId,
         /// Host name of the site.
         target: String,
-        /// Its priority, a higher number than production's.
+        /// Its priority: the first free number behind production's.
         priority: u32,
     },
     /// Write the fence row: from now on somebody has to end the read-only time.
@@ -175,7 +284,7 @@ pub enum Effect {
         /// Key of the row.
         upgrade: UpgradeId,
     },
-    /// Remove the schema `rolling_upgrade` with its tables.
+    /// Remove the tables of an upgrade from schema `rolling_upgrade`; the journal stays, and the schema with it.
     DropFence {
         /// Where.
         database: DatabaseId,
@@ -238,8 +347,8 @@ pub enum Effect {
         /// Stage.
         target: DatabaseId,
     },
-    /// Count the rows of all tables of both databases and keep the numbers in the copy, so that later steps see whether somebody
-    /// wrote to either of them since.
+    /// Count the rows of all tables of both databases and keep the numbers in the copy, with the end of production's log and a reading of
+    /// the copy's counters of writes, so that later steps see whether somebody wrote to either of them since.
     RecordRows {
         /// Production.
         source: DatabaseId,
@@ -280,6 +389,17 @@ pub enum Effect {
         upgrade: UpgradeId,
         /// Time until the deadline of the read-only time, for all of them.
         within: SignedDuration,
+    },
+    /// Write down the folder of which every script is finished, for switch.
+    KeepFolder {
+        /// Stage.
+        database: DatabaseId,
+        /// Key of the rows.
+        upgrade: UpgradeId,
+        /// The scripts, in their order.
+        scripts: Vec<ScriptName>,
+        /// The checks, in their order.
+        checks: Vec<ScriptName>,
     },
     /// Run the user's checks on the upgraded copy.
     RunChecks {
@@ -441,7 +561,16 @@ impl Effect {
                 | Self::AwaitHealthy { .. }
                 | Self::AwaitOnline { .. }
                 | Self::ProveLock
+                | Self::ProveLogUnmoved { .. }
+                | Self::ProveWritable { .. }
+                | Self::ProveServed { .. }
+                | Self::ProvePointed { .. }
         )
+    }
+
+    /// It deletes what tells that something is still to be done.
+    pub fn forgets(&self) -> bool {
+        matches!(self, Self::ForgetWebJobs { .. } | Self::UnnoteWebJobs { .. })
     }
 
     /// What takes this effect back when a later effect of the same step is refused. What concerns stage alone has no
@@ -451,6 +580,7 @@ impl Effect {
             Self::OpenFence { database, upgrade, .. } => Some(Self::CloseFence { database, upgrade }),
             Self::SetReadOnly { database, .. } => Some(Self::SetReadWrite { database, release: None }),
             Self::EnableEndpoint { endpoint, kind } => Some(Self::DisableEndpoint { endpoint, kind }),
+            Self::Once { what, .. } => what.undo(),
             Self::StopSite { site } => Some(Self::StartSite { site }),
             Self::Firewall { change } => change.undo().map(|change| Self::Firewall { change }),
             Self::StopWebJobs { site, ran, .. } => Some(Self::StartWebJobs { site, names: ran, wait: false }),

@@ -1,6 +1,6 @@
 //! What was observed: plain data, as the cloud gave it, before any judgement.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -8,14 +8,19 @@ use serde::Serialize;
 
 use crate::{
     background::{HookRow, Worker},
-    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same},
+    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId, same},
+    policy::ScriptName,
+    upgrade::Upgrade,
 };
 
 /// A tag set on what this software creates; its value is the upgrade id.
 pub const TAG: &str = "rolling-upgrade";
 
 /// The version of the schema `rolling_upgrade` that this release writes and reads.
-pub const SCHEMA_VERSION: i32 = 2;
+pub const SCHEMA_VERSION: i32 = 3;
+
+/// Since this version of the schema the stage copy has the folder that migrate ran, and a script's row says that it has begun.
+pub(crate) const FOLDER_SINCE: i32 = 3;
 
 /// Tags of a resource. Azure compares tag names without case.
 pub type Tags = BTreeMap<String, String>;
@@ -24,6 +29,9 @@ pub type Tags = BTreeMap<String, String>;
 pub fn tag<'t>(tags: &'t Tags, name: &str) -> Option<&'t str> {
     tags.iter().find(|(key, _)| same(key, name)).map(|(_, value)| value.as_str())
 }
+
+/// The priorities that an endpoint can have (`trafficmanager.json`, 2022-04-01).
+pub const PRIORITIES: RangeInclusive<u32> = 1..=1000;
 
 /// A Traffic Manager profile with its endpoints.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +58,18 @@ impl Profile {
     /// The endpoint of this name, if the profile has it.
     pub fn endpoint(&self, id: &EndpointId) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.id == *id)
+    }
+
+    /// No endpoint has this priority.
+    pub fn is_free(&self, priority: u32) -> bool {
+        !self.endpoints.iter().any(|endpoint| endpoint.priority == Some(priority))
+    }
+
+    /// The first free priority behind this endpoint's; `None` where none is left.
+    pub fn free_priority_behind(&self, id: &EndpointId) -> Option<u32> {
+        let own = self.endpoint(id).and_then(|endpoint| endpoint.priority);
+        let behind = own.map_or(*PRIORITIES.start(), |priority| priority + 1);
+        (behind..=*PRIORITIES.end()).find(|priority| self.is_free(*priority))
     }
 }
 
@@ -299,21 +319,88 @@ pub struct SqlState {
     pub links: Vec<LinkStatus>,
     /// `rolling_upgrade.version`; `None` where the schema is not there.
     pub schema: Option<i32>,
+    /// Table `rolling_upgrade.fence` is there: an upgrade was prepared, and not cleaned up. Without it the schema may still have
+    /// the journal, which outlives upgrades.
+    pub fence_table: bool,
     /// Rows of `rolling_upgrade.fence`.
     pub fences: Vec<Fence>,
     /// Rows of `rolling_upgrade.journal`, in the order they ran.
     pub journal: Vec<JournalRow>,
+    /// Rows of `rolling_upgrade.folder`, in the order of the folder.
+    pub folder: Vec<FolderRow>,
     /// Rows of `rolling_upgrade.worker`.
     pub workers: Vec<Worker>,
     /// Rows of `rolling_upgrade.hook`.
     pub hooks: Vec<HookRow>,
+    /// Rows of `rolling_upgrade.upgrade`.
+    pub upgrades: Vec<Upgrade>,
+    /// The package that each of them has deployed to its stage site, as the label of the profile has it; by upgrade id.
+    pub packages: Vec<(String, String)>,
+    /// Rows of `rolling_upgrade.milestone`.
+    pub milestones: Vec<Milestone>,
 }
 
 impl SqlState {
-    /// The schema is not there, or an older release has made it.
+    /// The tables of an upgrade are not there, or an older release has made them.
     pub fn lacks_schema(&self) -> bool {
-        self.schema.is_none_or(|version| version < SCHEMA_VERSION)
+        !self.fence_table || self.schema.is_none_or(|version| version < SCHEMA_VERSION)
     }
+
+    /// The release that made the schema writes milestones, so one that is absent was not reached. Versions 1 and 2 had none.
+    pub fn has_milestones(&self) -> bool {
+        self.schema.is_some_and(|version| version >= 3)
+    }
+
+    /// When an upgrade reached a milestone, by the server's clock.
+    pub fn reached(&self, run: &UpgradeId, moment: Moment) -> Option<Timestamp> {
+        let of = |milestone: &&Milestone| milestone.run == run.as_str() && milestone.moment == moment;
+        self.milestones.iter().find(of).map(|milestone| milestone.at)
+    }
+
+    /// The upgrade of this id, as prepare has written it down.
+    pub fn upgrade(&self, run: &UpgradeId) -> Option<&Upgrade> {
+        self.upgrades.iter().find(|upgrade| upgrade.id == *run)
+    }
+}
+
+/// How far an upgrade has come. Each is written into the stage copy, for there it cannot be lost as a label can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// The copy was proved to hold every write of production; written by the batch that closes the copy's fence row.
+    Synchronised,
+    /// The stage endpoint is about to be enabled: from here on users may be on V2.
+    Served,
+    /// Production's endpoint is about to be disabled.
+    Switching,
+    /// Users were sent to V2.
+    Switched,
+}
+
+impl Moment {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Synchronised, Self::Served, Self::Switching, Self::Switched];
+
+    /// Its word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Synchronised => "synchronised",
+            Self::Served => "served",
+            Self::Switching => "switching",
+            Self::Switched => "switched",
+        }
+    }
+}
+
+/// A row of the milestone table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Milestone {
+    /// Upgrade id.
+    pub run: String,
+    /// What was reached.
+    pub moment: Moment,
+    /// When, by the server's clock.
+    pub at: Timestamp,
 }
 
 /// A row of `sys.dm_geo_replication_link_status` (facts of the view: docs of Azure SQL Database).
@@ -353,7 +440,7 @@ pub struct Fence {
     pub closed_at: Option<Timestamp>,
 }
 
-/// A row of the journal: a script that ran to its end, committed together with the script.
+/// A row of the journal: a script that has begun, committed together with the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
     /// Upgrade id.
@@ -362,8 +449,22 @@ pub struct JournalRow {
     pub script: String,
     /// SHA-256 of its bytes, in lower-case hex.
     pub digest: String,
+    /// Its last batch is through. A row that is committed without that is of a script that ended our transaction itself, so that
+    /// a part of it is committed.
+    pub finished: bool,
     /// How long it ran.
     pub took: SignedDuration,
+}
+
+/// A row of the folder that migrate ran: written once each of its scripts is finished, in this upgrade or in an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderRow {
+    /// Upgrade id.
+    pub run: String,
+    /// The file, with the digest of its bytes.
+    pub script: ScriptName,
+    /// It is a check.
+    pub is_check: bool,
 }
 
 /// A session of another client on a database (`sys.dm_exec_sessions`).

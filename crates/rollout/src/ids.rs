@@ -7,14 +7,15 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// The usual reason why an input is empty that an output of an earlier job should fill.
+pub(crate) const DROPPED: &str = "GitHub drops a job output that contains a masked value, so look for a warning \"Skip output … \
+                                  since it may contain secret\" in the job before this one";
+
 /// Why a text is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The text is empty: the usual reason is a job output that GitHub dropped.
-    #[error(
-        "an empty {kind} identifier: GitHub drops a job output that contains a masked value, so look for a warning \
-         \"Skip output … since it may contain secret\" in the job before this one; expected `{shape}`"
-    )]
+    #[error("an empty {kind} identifier: {trap}; expected `{shape}`", trap = DROPPED)]
     Empty {
         /// What was expected, e.g. `database`.
         kind: &'static str,

@@ -22,8 +22,28 @@ pub const PACKAGE: &str = "rolling-upgrade-package";
 /// Tag with the time at which users were sent to stage.
 pub const SWITCHED: &str = "rolling-upgrade-switched";
 
+/// Tag with the id of the upgrade whose stage endpoint may be enabled: users may have been on V2.
+pub const SERVING: &str = "rolling-upgrade-serving";
+
 /// All labels, as they are removed together.
-pub const ALL: [&str; 7] = [TAG, ENDPOINT, SITE, SERVER, PACKAGE, SYNCHRONISED, SWITCHED];
+pub const ALL: [&str; 8] = [TAG, ENDPOINT, SITE, SERVER, PACKAGE, SYNCHRONISED, SERVING, SWITCHED];
+
+/// The labels that lead from the profile to an upgrade.
+pub fn signposts(upgrade: &Upgrade) -> Vec<(String, String)> {
+    let stage = &upgrade.stage;
+    let labels = [
+        (TAG, upgrade.id.to_string()),
+        (ENDPOINT, stage.endpoint.name.clone()),
+        (SITE, stage.site.to_string()),
+        (SERVER, stage.database.server_id().to_string()),
+    ];
+    labels.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// Users may have been sent to stage: it was said before its endpoint was enabled.
+pub fn serving(profile: &Profile, upgrade: &Upgrade) -> bool {
+    is_ours(profile, upgrade) && tag(&profile.tags, SERVING) == Some(upgrade.id.as_str())
+}
 
 /// The profile is labelled with this upgrade.
 pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
@@ -43,7 +63,12 @@ pub fn synchronised(profile: &Profile, upgrade: &Upgrade) -> bool {
 
 /// The package that this upgrade deployed to the stage site: its digest, and the id of the deployment.
 pub fn package<'p>(profile: &'p Profile, upgrade: &Upgrade) -> Option<(&'p str, &'p str)> {
-    is_ours(profile, upgrade).then(|| tag(&profile.tags, PACKAGE))??.split_once('/')
+    read_package(is_ours(profile, upgrade).then(|| tag(&profile.tags, PACKAGE))??)
+}
+
+/// The digest and the deployment in a value of the label [`PACKAGE`].
+pub fn read_package(value: &str) -> Option<(&str, &str)> {
+    value.split_once('/')
 }
 
 /// The value of the label [`PACKAGE`].

@@ -1,11 +1,12 @@
 //! What the user allows and asks for, as parsed inputs.
 
 use jiff::SignedDuration;
+use serde::Serialize;
 
 use crate::{digest, ids::DatabaseId, site::SiteWishes, termination::Termination};
 
 /// A script as a decision sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScriptName {
     /// File name.
     pub name: String,
@@ -22,6 +23,15 @@ pub struct Hooks {
     pub resume: bool,
     /// `hook-activate`
     pub activate: bool,
+}
+
+impl Hooks {
+    /// The names of those that there are.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let Self { quiesce, resume, activate } = self;
+        let all = [(quiesce, "hook-quiesce"), (resume, "hook-resume"), (activate, "hook-activate")];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, name)| name)
+    }
 }
 
 /// The limits and permissions that the user gave.
@@ -43,8 +53,8 @@ pub struct Policy {
     pub health_path: Option<String>,
     /// The scripts in the order in which they run; empty where a step has none.
     pub scripts: Vec<ScriptName>,
-    /// The user gave checks for the upgraded copy.
-    pub checks: bool,
+    /// The checks for the upgraded copy, in the order in which they run.
+    pub checks: Vec<ScriptName>,
     /// `scripts-digest` of the plan.
     pub scripts_digest: Option<String>,
     /// `plan-digest` of the plan.
@@ -59,6 +69,10 @@ pub struct Policy {
     pub site: SiteWishes,
     /// Which hooks the user gave.
     pub hooks: Hooks,
+    /// Going back would lose writes, so the deadline of the read-only time does not count any more.
+    pub past_deadline: bool,
+    /// How long a rollback looks for requests of a dead step that are carried out late.
+    pub late_request_wait: SignedDuration,
     /// The stage database whose writes may be lost by a rollback after the switch.
     pub accept_loss: Option<DatabaseId>,
     /// Rows that the stage copy got between migrate and switch are V2's own.
@@ -68,9 +82,9 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Digest over the scripts at hand.
+    /// Digest over the scripts at hand, and over the checks where there are any.
     pub fn digest_of_scripts(&self) -> String {
-        digest::of_scripts(self.scripts.iter().map(|script| (script.name.as_str(), script.digest.as_str())))
+        digest::of_folders(&self.scripts, &self.checks)
     }
 }
 
@@ -86,7 +100,7 @@ impl Default for Policy {
             health_repeats: 3,
             health_path: None,
             scripts: Vec::new(),
-            checks: false,
+            checks: Vec::new(),
             scripts_digest: None,
             plan_digest: None,
             remove: None,
@@ -94,6 +108,8 @@ impl Default for Policy {
             revert_window: SignedDuration::from_hours(24),
             site: SiteWishes::default(),
             hooks: Hooks::default(),
+            past_deadline: false,
+            late_request_wait: SignedDuration::from_secs(90),
             accept_loss: None,
             accept_stage_writes: false,
             accept_client: Vec::new(),

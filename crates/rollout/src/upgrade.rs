@@ -71,6 +71,11 @@ impl Upgrade {
         Self { id, production, stage, connection_name }.checked()
     }
 
+    /// Both are about the same two slots.
+    pub fn has_slots_of(&self, other: &Self) -> bool {
+        self.production == other.production && self.stage == other.stage
+    }
+
     fn checked(self) -> Result<Self, Refusal> {
         let (production, stage) = (&self.production, &self.stage);
         if same(&production.database.server, &stage.database.server) {

@@ -7,6 +7,7 @@ use crate::{
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
     firewall::Watch,
     ids::{DatabaseId, same},
+    measure::Written,
     rows::Counted,
     site::WEBJOBS_STOPPED,
     termination::Closed,
@@ -27,6 +28,8 @@ pub struct World {
     /// What changed in the databases since migrate counted their rows; looked at by switch and rollback, `None` where migrate
     /// did not come so far.
     pub counted: Option<Counted>,
+    /// What users wrote to the stage copy since they may have been on it; looked at by rollback and status.
+    pub written: Option<Written>,
     /// The firewalls of both servers; looked at by cleanup only.
     pub firewalls: Vec<Watch>,
 }
@@ -107,10 +110,11 @@ impl SlotView {
         rows.into_iter().any(|row| row.run == upgrade.id.as_str() && row.hook == hook.input())
     }
 
-    /// The database takes part in no link, seen from Azure Resource Manager and from the database itself.
+    /// The database is the secondary of no link, seen from Azure Resource Manager and from the database itself. It may have
+    /// secondaries of its own.
     pub fn independent(&self) -> bool {
-        let linked_in_sql = self.sql.as_ref().is_some_and(|sql| !sql.links.is_empty());
-        self.database.is_some() && self.links.is_empty() && !linked_in_sql
+        let follows_in_sql = self.sql.iter().flat_map(|sql| &sql.links).any(|link| !same(&link.role, "PRIMARY"));
+        self.database.is_some() && self.links.iter().all(Link::is_primary) && !follows_in_sql
     }
 
     /// The database accepts writes.
@@ -154,11 +158,6 @@ impl World {
     pub fn now(&self) -> Option<Timestamp> {
         let sql = self.production.sql.as_ref().or(self.stage.sql.as_ref())?;
         Some(sql.now)
-    }
-
-    /// Users are on stage and production is switched off: nothing automatic undoes this.
-    pub fn point_of_no_return_passed(&self, upgrade: &Upgrade) -> bool {
-        self.enabled(&upgrade.stage) && !self.enabled(&upgrade.production)
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Environment {
     pub id_token_request: Option<IdTokenRequest>,
     /// Variables `UPGRADE_…` that are not empty: the inputs of a step.
     pub inputs: BTreeMap<String, String>,
+    /// Names of the variables among all these whose value is not Unicode. Such a value must not pass for an absent one.
+    pub unreadable: Vec<String>,
     /// Names of the variables that are for this process alone, and for none that it starts: its inputs, the tokens of the runner,
     /// and where its outputs go.
     pub own: Vec<OsString>,
@@ -50,8 +52,9 @@ impl Environment {
     pub fn read() -> Self {
         let inputs =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let unreadable = unreadable_among(std::env::vars_os());
         let own = std::env::vars_os().map(|(name, _)| name).filter(|name| is_own(&name.to_string_lossy())).collect();
-        Self { inputs: inputs_among(inputs), own, ..Self::from_lookup(|name| std::env::var_os(name)) }
+        Self { inputs: inputs_among(inputs), unreadable, own, ..Self::from_lookup(|name| std::env::var_os(name)) }
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -67,6 +70,7 @@ impl Environment {
             ci: set("CI").is_some_and(|value| value != "false"),
             id_token_request: url.zip(token).map(|(url, token)| IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
+            unreadable: Vec::new(),
             own: Vec::new(),
         }
     }
@@ -84,6 +88,7 @@ impl std::fmt::Debug for Environment {
             .field("ci", &self.ci)
             .field("id_token_request", &self.id_token_request)
             .field("inputs", &self.inputs.keys())
+            .field("unreadable", &self.unreadable)
             .field("own", &self.own)
             .finish()
     }
@@ -99,6 +104,20 @@ fn is_own(name: &str) -> bool {
 /// GitHub sets every input of an action, the unset ones to an empty text: those count as absent.
 fn inputs_among(variables: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     variables.filter(|(name, value)| name.starts_with("UPGRADE_") && !value.is_empty()).collect()
+}
+
+/// Variables that are read as text.
+const TEXTS: [&str; 3] = ["GITHUB_RUN_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+
+/// A name with our prefix that is not Unicode itself may be meant for an input.
+fn unreadable_among(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<String> {
+    let readable = |text: &OsString| text.to_str().is_some();
+    let odd = variables.filter(|(name, value)| !readable(name) || !readable(value));
+    let names = odd.map(|(name, _)| name.to_string_lossy().into_owned());
+    let mut ours: Vec<_> =
+        names.filter(|name| name.starts_with("UPGRADE_") || TEXTS.contains(&name.as_str())).collect();
+    ours.sort_unstable();
+    ours
 }
 
 #[cfg(test)]
@@ -131,6 +150,7 @@ mod tests {
             ci: true,
             id_token_request: Some(IdTokenRequest { url, token }),
             inputs: BTreeMap::new(),
+            unreadable: Vec::new(),
             own: Vec::new(),
         };
         assert!(!format!("{environment:?}").contains("s3cret"));
@@ -160,6 +180,23 @@ mod tests {
         let variables = [("UPGRADE_SCRIPTS", "db"), ("UPGRADE_CHECKS", ""), ("PATH", "/bin")];
         let inputs = inputs_among(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(inputs.into_iter().collect::<Vec<_>>(), [("UPGRADE_SCRIPTS".to_owned(), "db".to_owned())]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_unicode_is_told_by_name() {
+        use std::os::unix::ffi::OsStringExt;
+        let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let variables: [(&[u8], &[u8]); 6] = [
+            (b"UPGRADE_SCRIPTS", "pr\u{fc}fung".as_bytes()),
+            (b"UPGRADE_CHECKS", b"pr\xfcfung"),
+            (b"GITHUB_RUN_ID", b"\xff"),
+            (b"UPGRADE_CH\xc3", b"checks"),
+            (b"HOME", b"/home/\xff"),
+            (b"\xff", b""),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (text(name), text(value)));
+        assert_eq!(unreadable_among(variables), ["GITHUB_RUN_ID", "UPGRADE_CHECKS", "UPGRADE_CH\u{fffd}"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use azure::{Client, Options, Prober, Reach, RetryPolicy};
-use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, UpgradeId, ids::IdError};
+use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, Step, UpgradeId, ids::IdError};
 use runner::{Annotation, Guest, Level};
 use tsql::{Connect, Credentials, Patience, Session, SqlError, error::Kind};
 use uuid::Uuid;
@@ -40,13 +40,16 @@ pub struct Pace {
     pub deployment: Duration,
     /// For a site or an endpoint to become healthy, and for other changes of state.
     pub health: Duration,
+    /// For another run to let the lock go.
+    pub lock: Duration,
 }
 
 impl Pace {
     /// The pace that the inputs ask for, before the limits of a step are known.
     pub fn of(inputs: &ConnectionInputs) -> Self {
         let request = inputs.request_timeout.0;
-        Self { poll: inputs.poll_interval.0, request, seeding: request, deployment: request, health: request }
+        let (poll, lock) = (inputs.poll_interval.0, Duration::ZERO);
+        Self { poll, request, seeding: request, deployment: request, health: request, lock }
     }
 
     /// The same pace with the limit of what is done for the stage site.
@@ -55,12 +58,18 @@ impl Pace {
         Self { deployment: site.deployment_timeout.0, ..self }
     }
 
-    /// The same pace with the limits of a step.
+    /// The same pace with the limits of a step. The way back waits for the lock of a runner that has vanished: nobody else would
+    /// give production back.
     #[must_use]
-    pub fn with_limits(self, limits: &LimitInputs) -> Self {
-        Self { seeding: limits.seeding_timeout.0, health: limits.health_timeout.0, ..self }
+    pub fn with_limits(self, step: Step, limits: &LimitInputs) -> Self {
+        let lock = if step == Step::Rollback { LOCK_WAIT } else { Duration::ZERO };
+        let lock = limits.lock_wait.map_or(lock, |wait| wait.0);
+        Self { seeding: limits.seeding_timeout.0, health: limits.health_timeout.0, lock, ..self }
     }
 }
+
+/// A gateway drops what is left of a session after less than that, and the server lets its lock go.
+const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 struct SqlAccess {
     identity: SqlIdentity,
@@ -116,11 +125,9 @@ impl Cloud {
         Ok(Self { arm, prober, pace, guest: guest.clone(), sql })
     }
 
-    /// The same connections, once the upgrade is known that they are for.
-    #[must_use]
-    pub fn of_upgrade(mut self, step: &str, id: &UpgradeId) -> Self {
+    /// Once the upgrade is known that the connections are for.
+    pub fn name_upgrade(&mut self, step: &str, id: &UpgradeId) {
         self.sql.application = application(step, id);
-        self
     }
 
     /// Host name of a logical server.
@@ -136,6 +143,11 @@ impl Cloud {
     pub async fn sign_in(&self) -> Result<(), Failure> {
         let both = tokio::try_join!(self.arm.sign_in(), self.sql.identity.credentials());
         both.map(drop).map_err(failed_at_azure)
+    }
+
+    /// Other addresses for hosts, as the inputs have them.
+    pub fn connect_to(&self) -> &[ConnectTo] {
+        &self.sql.connect_to
     }
 
     /// `program_name` of the sessions of this run.

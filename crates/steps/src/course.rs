@@ -9,18 +9,18 @@ use rollout::{
 };
 use serde_json::json;
 use tokio::time::Instant;
-use tsql::statements::lock::{self, Lock};
 
 use crate::{
     apply::{Hands, Scripts},
     background,
-    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
+    cloud::{Cloud, NotConnected, failed_at_azure},
     failure::Failure,
+    giving_back::what_is_left,
     hooks::{Hooks, NOT_RESUMED},
     observe::{self, Sessions, observe},
     outputs,
     report::Report,
-    sessions::HoldsLock,
+    sessions::{self, HoldsLock},
     stop::{Halt, Limits, Stop, TIME_TO_END},
     surroundings::{self, Asked},
 };
@@ -58,6 +58,8 @@ pub struct Journey {
     pub due: Option<Due>,
     /// An effect was begun.
     pub begun: bool,
+    /// An effect that changes something was applied.
+    changed: bool,
     /// This step has sent users away from production.
     switched: bool,
     /// Production takes writes, as a step has seen it first or made it on its way back.
@@ -100,6 +102,14 @@ impl Course<'_> {
             Ok(())
         };
         self.part("take the lock", journey, lock).await?;
+        if self.step == Step::Rollback {
+            self.give_back_first(journey).await?;
+        }
+        self.go_on(journey).await
+    }
+
+    /// From the live state to the end of the step.
+    pub async fn go_on(&self, journey: &mut Journey) -> Result<Report, Halt> {
         let around = self.look(journey).await?;
         let world = journey.world.as_ref().ok_or_else(not_seen)?;
         let effects = self.decide(world, around.as_ref())?;
@@ -108,11 +118,10 @@ impl Course<'_> {
             self.tell_what_stays_stopped(world);
         }
         self.apply(&effects, journey).await?;
-        let changes = effects.iter().any(|effect| !effect.is_proof());
-        if changes {
+        if effects.iter().any(|effect| !effect.is_proof()) {
             self.look_after(journey).await?;
         }
-        let mut report = self.succeeded(if changes { Outcome::Done } else { Outcome::AlreadyDone }, journey);
+        let mut report = self.succeeded(if journey.changed { Outcome::Done } else { Outcome::AlreadyDone }, journey);
         report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
         Ok(report)
     }
@@ -132,7 +141,10 @@ impl Course<'_> {
     }
 
     /// One part of the way: it ends early when the step is to stop, or the deadline passes.
-    async fn part<T>(
+    ///
+    /// # Errors
+    /// Those of the work, or it was ended.
+    pub async fn part<T>(
         &self,
         what: &str,
         journey: &mut Journey,
@@ -163,15 +175,8 @@ impl Course<'_> {
             Ok(session) => session,
             Err(error) => return Err(self.not_connected(error).await),
         };
-        match lock::take(&mut session, self.cloud.pace.request).await.map_err(failed_at_sql)? {
-            Lock::Taken => Ok(Sessions { production: Some(session), stage: None, lock: HoldsLock::Yes }),
-            Lock::Held { by } => {
-                let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
-                let why = format!("the lock on `{production}` is held by {who}");
-                let hint = "wait until that run has ended: two at once would undo each other";
-                Err(Refusal::new(format!("run {}", self.step.name()), why, hint).into())
-            }
-        }
+        sessions::take_lock(self.cloud, self.step, production, &mut session).await?;
+        Ok(Sessions { production: Some(session), stage: None, lock: HoldsLock::Yes })
     }
 
     /// Servers say the same of a database that is not there and of one that is not there for the moment.
@@ -231,6 +236,9 @@ impl Course<'_> {
         if matches!(self.step, Step::Switch | Step::Rollback) {
             world.counted = self.counted(self.step, sessions).await?;
         }
+        if self.step == Step::Rollback {
+            world.written = observe::written(self.upgrade, &world, sessions, self.cloud.pace.request).await?;
+        }
         Ok((world, around))
     }
 
@@ -257,10 +265,18 @@ impl Course<'_> {
 
     /// Applies the effects in order. If one is refused, those before it are taken back as far as they can be, unless the
     /// deadline has passed: then production is given back as a whole.
-    async fn apply(&self, effects: &[Effect], journey: &mut Journey) -> Result<(), Halt> {
-        let mut applied: Vec<&Effect> = Vec::new();
+    pub async fn apply(&self, effects: &[Effect], journey: &mut Journey) -> Result<(), Halt> {
+        let (mut applied, mut left): (Vec<&Effect>, Vec<Failure>) = (Vec::new(), Vec::new());
         for effect in effects {
+            if !left.is_empty() && effect.forgets() {
+                continue;
+            }
             match self.apply_in_time(effect, journey).await {
+                Err(Halt::Failed(failure))
+                    if self.step == Step::Rollback && journey.writable && failure.outcome != Outcome::Stuck =>
+                {
+                    left.push(failure);
+                }
                 Err(Halt::Failed(failure)) if !journey.overdue() => {
                     let take_back = async |journey: &mut Journey| Ok(self.take_back(&applied, failure, journey).await);
                     return Err(Halt::Failed(self.part("take back what it had done", journey, take_back).await?));
@@ -269,7 +285,7 @@ impl Course<'_> {
             }
             applied.push(effect);
         }
-        Ok(())
+        what_is_left(left)
     }
 
     /// The deadline begins with the fence row. It ends with the request that nobody can take back, which is not cut off
@@ -286,6 +302,7 @@ impl Course<'_> {
         let apply = async |journey: &mut Journey| self.apply_one(effect, journey).await;
         self.patient_part(grace, &effect.to_string(), journey, apply).await?;
         journey.switched |= last;
+        journey.changed |= !effect.is_proof();
         journey.writable |= self.gives_production_back(effect);
         Ok(())
     }
@@ -297,8 +314,9 @@ impl Course<'_> {
 
     fn sends_users_away(&self, effect: &Effect) -> bool {
         let production = &self.upgrade.production.endpoint;
-        self.step == Step::Switch
-            && matches!(effect, Effect::DisableEndpoint { endpoint, .. } if endpoint == production)
+        let disables =
+            |effect: &Effect| matches!(effect, Effect::DisableEndpoint { endpoint, .. } if endpoint == production);
+        self.step == Step::Switch && matches!(effect, Effect::Once { what, .. } if disables(what))
     }
 
     /// Applies one effect.
@@ -369,9 +387,10 @@ impl Course<'_> {
 
     /// A refusal tells where the upgrade stands, and a rollback that users can write, where they can. Past the point of no
     /// return nothing automatic can help.
-    fn failed(&self, failure: Failure, journey: Journey) -> Report {
+    pub fn failed(&self, failure: Failure, journey: Journey) -> Report {
         let status = journey.world.as_ref().map(|world| status(self.upgrade, world));
         let seen = journey.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
+        let failure = if self.step == Step::Rollback && journey.changed { failure.after_changes() } else { failure };
         let failure = match failure.outcome {
             Outcome::Broken if seen || journey.switched => Failure {
                 outcome: Outcome::Stuck,

@@ -5,12 +5,13 @@ use std::time::Duration;
 use azure::{site_model, sql, traffic_manager, web};
 use futures_util::future::try_join_all;
 use rollout::{
-    DatabaseId, NoLogIn, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World,
+    DatabaseId, Exposure, NoLogIn, Permissions, Refusal, SiteId, Slot, SlotView, Termination, Upgrade, World,
     background::Side,
     connection,
     facts::{ConnectionSetting, Database, Profile, SqlState},
     firewall::Watch,
     ids::same,
+    measure::Written,
     rows::{Changes, Counted},
     site::{AppSetting, WEBJOBS_STOPPED},
 };
@@ -21,7 +22,7 @@ use tsql::{
     statements::{
         self,
         copy_sync::{self, CopySync},
-        permissions, rows,
+        log_end, measure, permissions, rows,
     },
 };
 
@@ -55,7 +56,7 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
         slot(cloud, &upgrade.production, Side::Production),
         slot(cloud, &upgrade.stage, Side::Stage)
     )?;
-    if sessions.lock == HoldsLock::Yes {
+    if sessions.lock != HoldsLock::No {
         production.sql = Some(production_state(cloud, upgrade, sessions).await?);
     } else if takes_log_ins(&production) {
         match look_into(cloud, &upgrade.production.database, &mut sessions.production).await? {
@@ -69,7 +70,7 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
             Err(why) => stage.no_log_in = Some(why),
         }
     }
-    Ok(World { profile, production, stage, permissions: None, counted: None, firewalls: Vec::new() })
+    Ok(World { profile, production, stage, permissions: None, counted: None, written: None, firewalls: Vec::new() })
 }
 
 /// The firewalls of both servers, as far as this identity may see them; a server that is gone has no rules.
@@ -109,18 +110,29 @@ pub async fn observe_production(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut
         stage: SlotView::default(),
         permissions: None,
         counted: None,
+        written: None,
         firewalls: Vec::new(),
     })
 }
 
 /// What the session that holds the lock shows.
-async fn production_state(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<SqlState, Failure> {
-    let (database, kept) = (&upgrade.production.database, &mut sessions.production);
-    let session = sessions::open(cloud, database, kept, HoldsLock::Yes).await?;
-    statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)
+///
+/// # Errors
+/// It could not be read.
+pub async fn production_state(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<SqlState, Failure> {
+    let (database, Sessions { production: kept, lock, .. }) = (&upgrade.production.database, sessions);
+    let session = sessions::open(cloud, database, kept, lock).await?;
+    let state = statements::state::read(session, cloud.pace.request).await.map_err(failed_at_sql)?;
+    // Decisions follow from what this session shows, whichever sessions were lost before it.
+    *lock = HoldsLock::Yes;
+    Ok(state)
 }
 
-async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Result<Profile, Failure> {
+/// The profile of both endpoints.
+///
+/// # Errors
+/// It could not be read, or is not there.
+pub async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Result<Profile, Failure> {
     let id = upgrade.production.endpoint.profile_id();
     let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), &id)).await.map_err(failed_at_azure)?;
     found.ok_or_else(|| {
@@ -231,6 +243,21 @@ pub async fn counted(upgrade: &Upgrade, sessions: &mut Sessions, limit: Duration
     Ok(Some(Counted { production: Changes::between(&kept.production, &here), stage }))
 }
 
+/// What users wrote to the stage copy since they may have been on it; asked only where they may have been.
+///
+/// # Errors
+/// It could not be asked for.
+pub async fn written(
+    upgrade: &Upgrade,
+    world: &World,
+    sessions: &mut Sessions,
+    limit: Duration,
+) -> Result<Option<Written>, Failure> {
+    let perhaps = world.exposure(upgrade) == Exposure::Perhaps;
+    let Some(stage) = sessions.stage.as_mut().filter(|_| perhaps) else { return Ok(None) };
+    measure::written(stage, &upgrade.id, limit).await.map(Some).map_err(failed_at_sql)
+}
+
 /// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.
 ///
 /// # Errors
@@ -254,9 +281,29 @@ pub async fn permissions(
         let lacks = permissions::missing_in_database(session, limit).await.map_err(failed_at_sql)?;
         missing.extend(lacks.iter().map(|lacks| format!("{lacks} in `{database}`")));
     }
+    tell_unseen_writes(cloud, upgrade, sessions).await?;
     missing.extend(copy_sync_fails(cloud, upgrade, sessions).await?);
     let closed = closed_ways(cloud, &upgrade.production.database, termination).await?;
     Ok(Permissions { missing, closed })
+}
+
+/// What this identity cannot see of writes is known before it is needed. An upgrade goes on without it: then a rollback once users may
+/// have been on V2 takes `accept-loss`.
+async fn tell_unseen_writes(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Result<(), Failure> {
+    let limit = cloud.pace.request;
+    if let Some(stage) = sessions.stage.as_mut()
+        && let Err(error) = measure::read(stage, limit).await
+    {
+        let what = format!("who writes to `{}` cannot be seen ({error})", upgrade.stage.database);
+        cloud.notice(format!("{what}: once users may have been on V2, a rollback takes `accept-loss`"));
+    }
+    if let Some(production) = sessions.production.as_mut()
+        && log_end::read(production, limit).await.map_err(failed_at_sql)?.is_none()
+    {
+        let what = format!("the end of the log of `{}` cannot be seen", upgrade.production.database);
+        cloud.notice(format!("{what}: an UPDATE in a moment of write access would not show"));
+    }
+    Ok(())
 }
 
 /// One wait for the copy while production is writable: whether it works is known before it is needed.

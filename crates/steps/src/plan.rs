@@ -2,9 +2,10 @@
 
 use azure::{sql, traffic_manager};
 use rollout::{
-    Outcome, Policy, Refusal, ServerId, Slot, Upgrade, UpgradeId,
+    Outcome, Policy, Refusal, ServerId, Slot, Upgrade, UpgradeId, World,
     decide::Case,
-    facts::{Endpoint, Profile, Server},
+    facts::{Endpoint, JournalRow, Profile, Server},
+    history,
     plan::{self, Facts, Finding, PlanInputs, Target},
     site::SiteWishes,
 };
@@ -15,6 +16,7 @@ use crate::{
     apply::{names, read_folder},
     background,
     cloud::{Cloud, Pace, failed_at_azure, upgrade_id},
+    elsewhere,
     failure::Failure,
     hooks::Hooks,
     inputs::{PlanArguments, identifier},
@@ -36,7 +38,7 @@ pub async fn run(guest: &Guest, arguments: PlanArguments, stop: &Stop) -> Result
 async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure> {
     let id = upgrade_id_or_new(guest, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
-    let scripts = scripts(&arguments)?;
+    let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);
     let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
     let hooks = Hooks::new(&arguments.hooks);
     hooks.check()?;
@@ -49,12 +51,15 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     sessions.production = Some(production);
     let mut world = observe(&cloud, &upgrade, &mut sessions).await?;
     let asked = Asked { wishes: &wishes, package: package.as_ref() };
-    let around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
+    let mut around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
+    around.elsewhere = Some(elsewhere::look(&cloud, &world).await?);
     background::look(&cloud, &upgrade, &mut world, &around).await?;
-    let findings = plan::check(&upgrade, &world, &around);
+    let mut findings = plan::check(&upgrade, &world, &around);
+    findings.extend(plan::check_scripts(&names(&scripts), journal(&world), &upgrade.id));
     refuse_blocked(&upgrade, &findings)?;
     let site = SiteWishes { package: around.package.clone().or(wishes.package), ..wishes };
-    let policy = Policy { scripts: names(&scripts), site, hooks: hooks.given(), ..Policy::default() };
+    let (scripts, checks) = (names(&scripts), names(&checks));
+    let policy = Policy { scripts, checks, site, hooks: hooks.given(), ..Policy::default() };
     let case = Case { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
     report(&case, &findings)
 }
@@ -88,6 +93,15 @@ fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
         Failure::refused(anyhow::anyhow!("the input `scripts` is missing"), "name the folder of the upgrade scripts")
     })?;
     read_folder(folder)
+}
+
+fn checks(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
+    Ok(arguments.checks.as_deref().map(read_folder).transpose()?.unwrap_or_default())
+}
+
+/// What ran in production's database, in whichever upgrade.
+fn journal(world: &World) -> &[JournalRow] {
+    world.production.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default()
 }
 
 /// From the profile to the upgrade: production's endpoint, its site, its connection string, its database.
@@ -162,7 +176,8 @@ fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
         )
     })?;
     let (profile, package) = (&case.world.profile, case.policy.site.package.as_deref());
-    let digest = plan::digest(&Facts { upgrade, profile, database, scripts: &scripts, package });
+    let hooks = case.policy.hooks;
+    let digest = plan::digest(&Facts { upgrade, profile, database, scripts: &scripts, package, hooks });
     let mut report = Report::success("plan", Outcome::Done);
     report.outputs = vec![
         ("upgrade-id", json!(upgrade.id)),
@@ -202,7 +217,7 @@ fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
         stage.endpoint,
     );
     text += &format!("Users come by {}.\n\n", list(plan::users_hosts(case.world).iter()));
-    text += &format!("Scripts, in this order: {}.\n\n", list(case.policy.scripts.iter().map(|script| &script.name)));
+    text += &folders(case);
     if let Some(package) = &case.policy.site.package {
         text += &format!("V2's package has the digest `{package}`.\n\n");
     }
@@ -210,6 +225,20 @@ fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
         text += &format!("- {} (`{}`)\n  - {}\n", finding.what, finding.rule, finding.hint);
     }
     text + &prepare_preview(case)
+}
+
+/// The order in which everything runs.
+fn folders(case: &Case<'_>) -> String {
+    let (policy, journal) = (case.policy, journal(case.world));
+    let ran = history::ran(&policy.scripts, journal, &case.upgrade.id).unwrap_or_default();
+    let lines = policy.scripts.iter().enumerate().map(|(place, script)| {
+        let row = ran.get(place).copied().flatten();
+        let before = row.map(|row| format!(": ran before, in upgrade `{}`", row.run)).unwrap_or_default();
+        format!("1. `{}`{before}\n", script.name)
+    });
+    let scripts = format!("Scripts, in this order:\n\n{}\n", lines.collect::<String>());
+    let lines: String = policy.checks.iter().map(|check| format!("1. `{}`\n", check.name)).collect();
+    if lines.is_empty() { scripts } else { format!("{scripts}Checks, in this order:\n\n{lines}\n") }
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n String>) -> String {

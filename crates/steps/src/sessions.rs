@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use rollout::DatabaseId;
+use rollout::{DatabaseId, Refusal, Step, facts::Holder};
 use tsql::{
     Session,
-    statements::lock::{self, Lock},
+    statements::{
+        lock::{self, Lock},
+        state,
+    },
 };
 
 use crate::{
@@ -19,6 +22,8 @@ use crate::{
 pub enum HoldsLock {
     /// It is, so it has to have the lock before it is used.
     Yes,
+    /// It is, after the session that had held it was lost: what was seen before that may not be so any more.
+    Again,
     /// It is not.
     #[default]
     No,
@@ -36,7 +41,7 @@ pub async fn open<'s>(
     cloud: &Cloud,
     database: &DatabaseId,
     kept: &'s mut Option<Session>,
-    holds_lock: HoldsLock,
+    holds_lock: &mut HoldsLock,
 ) -> Result<&'s mut Session, Failure> {
     let alive = match kept.as_ref() {
         Some(session) => session.is_open().await,
@@ -45,13 +50,52 @@ pub async fn open<'s>(
     if !alive {
         *kept = None;
         let mut session = cloud.connect(database).await?;
-        if holds_lock == HoldsLock::Yes {
+        if *holds_lock != HoldsLock::No {
             take_again(cloud, database, &mut session).await?;
+            *holds_lock = HoldsLock::Again;
         }
         *kept = Some(session);
     }
     let missing = || Failure::interrupted(anyhow::anyhow!("the session on `{database}` was lost"));
     kept.as_mut().ok_or_else(missing)
+}
+
+/// Takes the lock for this step. What a runner left behind that has vanished ends by itself, so the way back waits for it.
+///
+/// # Errors
+/// Another run still has it when the time is over.
+pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
+    let (limit, wait) = (cloud.pace.request, cloud.pace.lock);
+    let mut polls = Polls::new("the lock is free", cloud.pace.poll, wait);
+    let mut told = wait.is_zero();
+    loop {
+        let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
+            Lock::Taken => return Ok(()),
+            Lock::Held { by } => by,
+        };
+        let who = who_holds(session, by, limit).await?;
+        if !told {
+            cloud.notice(format!(
+                "the lock on `{database}` is held by {who}: {} waits for it, {wait:?} at most",
+                step.name()
+            ));
+            told = true;
+        }
+        if polls.next().await.is_err() {
+            let waited = if wait.is_zero() { String::new() } else { format!("; it was waited for, {wait:?}") };
+            let why = format!("the lock on `{database}` is held by {who}{waited}");
+            let hint = "wait until that run has ended: two at once would undo each other";
+            return Err(Refusal::new(format!("run {}", step.name()), why, hint).into());
+        }
+    }
+}
+
+/// The holder and its age, by the server's clock.
+async fn who_holds(session: &mut Session, by: Option<Holder>, limit: Duration) -> Result<String, Failure> {
+    let Some(holder) = by else { return Ok("another session".to_owned()) };
+    let now = state::now(session, limit).await.map_err(failed_at_sql)?;
+    let age = now.duration_since(holder.since).as_secs().max(0);
+    Ok(format!("{holder}, for {age} s"))
 }
 
 /// The server may not have noticed yet that the session before this one has ended. Once it has let the lock go, nothing that

@@ -69,9 +69,11 @@ pub fn run<I: Inputs>(
 ) -> ExitCode {
     let guest = Guest::from_environment();
     let line: Vec<OsString> = std::env::args_os().collect();
+    let unreadable = &guest.environment().unreadable;
     let (report, wants_json) = match inputs::parse::<I>(binary, line, &guest.environment().inputs) {
         Parsed::Text(text) => return print(&guest, &text),
         Parsed::Wrong(why) => (wrong(step, binary, why), false),
+        Parsed::Inputs(_) if !unreadable.is_empty() => (not_unicode(step, unreadable), false),
         Parsed::Inputs(inputs) => {
             let wants_json = inputs.connection().json;
             (protected(&guest, step, *inputs, work), wants_json)
@@ -95,6 +97,13 @@ fn print(guest: &Guest, text: &str) -> ExitCode {
 fn wrong(step: &'static str, binary: &str, why: String) -> Report {
     let hint = format!("`{binary} --help` lists the inputs");
     Report::failure(step, &Failure::refused(anyhow::anyhow!("cannot read the inputs: {why}"), hint))
+}
+
+/// Taken for absent, such a value would switch off what it names: a guard, checks, the identity of the upgrade.
+fn not_unicode(step: &'static str, names: &[String]) -> Report {
+    let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let error = anyhow::anyhow!("cannot read the environment: not Unicode: {}", list.join(", "));
+    Report::failure(step, &Failure::refused(error, "write these variables in UTF-8, or take them away"))
 }
 
 /// What was done counts, also when nobody could be told: a step that succeeded must not be reported as if nothing had

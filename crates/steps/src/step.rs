@@ -9,6 +9,7 @@ use crate::{
     course::Course,
     failure::Failure,
     hooks::Hooks,
+    identity,
     inputs::{SiteInputs, StepArguments, optional_identifier},
     report::Report,
     stop::Stop,
@@ -32,7 +33,12 @@ pub fn binary(step: Step) -> &'static str {
 /// # Errors
 /// Its inputs cannot be used.
 pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Stop) -> Result<Report, Failure> {
-    let prepared = Prepared::new(step, guest, &arguments).map_err(|failure| failure.with_status(None))?;
+    let prepared = async {
+        let mut prepared = Prepared::new(step, guest, &arguments)?;
+        prepared.find_upgrade(step, guest, &arguments).await?;
+        Ok(prepared)
+    };
+    let prepared = stop.or_interrupted(prepared).await.map_err(|failure| failure.with_status(None))?;
     let Prepared { upgrade, scripts, hooks, policy, cloud } = &prepared;
     Ok(Course { step, cloud, upgrade, policy, scripts, hooks, stop }.run().await)
 }
@@ -48,17 +54,38 @@ struct Prepared {
 
 impl Prepared {
     fn new(step: Step, guest: &Guest, arguments: &StepArguments) -> Result<Self, Failure> {
-        let upgrade = arguments.slots.upgrade(upgrade_id(guest, &arguments.connection)?)?;
+        let id = if looks_for_its_upgrade(step, arguments) {
+            identity::placeholder()?
+        } else {
+            upgrade_id(guest, &arguments.connection)?
+        };
+        let upgrade = arguments.slots.upgrade(id)?;
         let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
         let hooks = Hooks::new(&arguments.hooks);
         if step == Step::Freeze {
             hooks.check()?;
         }
         let policy = Policy { hooks: hooks.given(), ..policy(step, arguments, &scripts)? };
-        let pace = Pace::of(&arguments.connection).with_limits(&arguments.limits).with_site(&arguments.site);
+        let pace = Pace::of(&arguments.connection).with_limits(step, &arguments.limits).with_site(&arguments.site);
         let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
         Ok(Self { upgrade, scripts, hooks, policy, cloud })
     }
+
+    /// Before anything is begun: the id names the step's sessions, and is part of the names of what it keeps.
+    async fn find_upgrade(&mut self, step: Step, guest: &Guest, arguments: &StepArguments) -> Result<(), Failure> {
+        if looks_for_its_upgrade(step, arguments) {
+            self.cloud.sign_in().await?;
+            let id = identity::found(guest, &arguments.connection, &self.cloud, &self.upgrade).await?;
+            self.cloud.name_upgrade(step.name(), &id);
+            self.upgrade.id = id;
+        }
+        Ok(())
+    }
+}
+
+/// It comes to the rescue, or after it, and nobody has named the upgrade.
+fn looks_for_its_upgrade(step: Step, arguments: &StepArguments) -> bool {
+    matches!(step, Step::Rollback | Step::Cleanup) && arguments.connection.upgrade_id.is_none()
 }
 
 fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Policy, Failure> {
@@ -81,9 +108,10 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         remove: optional_identifier("remove", limits.remove.as_ref())?,
         remove_database: limits.remove_database,
         revert_window: limits.revert_window.signed(),
-        checks: scripts.has_checks(),
+        checks: scripts.check_names(),
         site: site(step, &arguments.site)?,
         accept_loss: optional_identifier("accept-loss", limits.accept_loss.as_ref())?,
+        late_request_wait: limits.late_request_wait.signed(),
         accept_stage_writes: limits.accept_stage_writes,
         accept_client: limits.accept_client.clone(),
         ..Policy::default()

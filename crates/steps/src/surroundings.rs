@@ -81,6 +81,7 @@ pub async fn look(
         principals,
         sessions,
         digest_uploads,
+        elsewhere: None,
     })
 }
 
@@ -115,7 +116,7 @@ async fn firewall(cloud: &Cloud, server: Option<&ServerId>) -> Result<Seen<Vec<F
 }
 
 /// Azure said no to a look: that is told. Any other failure of a look is a failure of the step.
-fn seen_at_azure<T>(looked: Result<T, azure::Error>) -> Result<Seen<T>, Failure> {
+pub(crate) fn seen_at_azure<T>(looked: Result<T, azure::Error>) -> Result<Seen<T>, Failure> {
     match looked {
         Ok(seen) => Ok(Ok(seen)),
         Err(error) if error.status() == Some(403) => Ok(Err(format!("403 `{}`", error.code().unwrap_or("Forbidden")))),

@@ -1,12 +1,12 @@
 //! How a step ends before its work is done: stopped from outside, or out of the read-only time that users were promised.
 
-use rollout::{Effect, Outcome, Step, World, give_back, unfreeze};
+use rollout::{Effect, Exposure, Outcome, Policy, Step, World, give_back, unfreeze};
 use tokio::time::timeout;
 
 use crate::{
     course::{Course, Journey, nothing_left},
     failure::Failure,
-    observe::{observe, observe_production},
+    observe::{self, observe, observe_production},
     outputs::{Outputs, of_durations},
     report::Report,
     sessions::HoldsLock,
@@ -76,6 +76,9 @@ impl Course<'_> {
         let what = self.too_late(&journey, failure);
         let limits = Limits { stop: self.stop, grace: TIME_TO_END, deadline: None };
         let given_back = limits.hold(self.give_back(&mut journey)).await;
+        if given_back.is_err() && !journey.writable && self.must_go_forward(&journey) {
+            return self.go_forward(what, journey).await;
+        }
         let outputs = match (&given_back, &journey.world) {
             (Ok(()), Some(world)) => of_durations(self.upgrade, world),
             _ => Outputs::new(),
@@ -88,9 +91,27 @@ impl Course<'_> {
         Report { done: journey.done, outputs, ..Report::failure(self.step.name(), &failure) }
     }
 
+    /// Users may have written to V2, so production cannot be given back: the one way that loses nothing leads on.
+    fn must_go_forward(&self, journey: &Journey) -> bool {
+        let exposed = journey.world.as_ref().is_some_and(|world| world.exposure(self.upgrade) == Exposure::Perhaps);
+        self.step == Step::Switch && exposed && !self.policy.past_deadline
+    }
+
+    async fn go_forward(&self, what: String, mut journey: Journey) -> Report {
+        self.cloud.notice(format!("{what}; users may have written to V2, so this step goes on"));
+        let policy = Policy { past_deadline: true, ..self.policy.clone() };
+        let course = Course { policy: &policy, ..*self };
+        journey.due = None;
+        match course.go_on(&mut journey).await {
+            Ok(report) => report,
+            Err(halt) => course.failed(failure_of(halt), journey),
+        }
+    }
+
     /// Under the lock that the step has, or takes again: look, decide, apply, look again.
     async fn give_back(&self, journey: &mut Journey) -> Result<(), Failure> {
         let world = self.observe_to_give_back(journey).await?;
+        journey.world = Some(world.clone());
         let effects = give_back(self.step, &self.case(&world, None))?;
         self.walk_back(&world, &effects, journey).await?;
         let world = self.observe_to_give_back(journey).await?;
@@ -103,6 +124,7 @@ impl Course<'_> {
     async fn observe_to_give_back(&self, journey: &mut Journey) -> Result<World, Failure> {
         let mut world = observe(self.cloud, self.upgrade, &mut journey.sessions).await?;
         world.counted = self.counted(Step::Rollback, &mut journey.sessions).await?;
+        world.written = observe::written(self.upgrade, &world, &mut journey.sessions, self.cloud.pace.request).await?;
         Ok(world)
     }
 

@@ -148,7 +148,7 @@ fn flag(data: &ColumnData<'_>) -> Option<Option<bool>> {
     }
 }
 
-fn timestamp(data: &ColumnData<'_>) -> Option<Option<Timestamp>> {
+pub(crate) fn timestamp(data: &ColumnData<'_>) -> Option<Option<Timestamp>> {
     match data {
         ColumnData::DateTime2(value) => read_time(*value, datetime2),
         // The wire carries UTC beside the offset (MS-TDS 2.2.5.5.1.9), so the offset adds nothing.

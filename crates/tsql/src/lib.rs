@@ -9,12 +9,14 @@ pub mod connect;
 pub mod decode;
 pub mod error;
 mod messages;
+pub mod order;
 mod pause;
 pub mod script;
 mod server_error;
 pub mod session;
 pub mod split;
 pub mod statements;
+mod words;
 
 pub use connect::{Connect, Credentials, Patience};
 pub use error::SqlError;

@@ -1,7 +1,6 @@
 //! A folder of upgrade scripts, in the order in which they run.
 
 use std::{
-    cmp::Ordering,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,6 +9,7 @@ use rollout::digest::sha256;
 
 use crate::{
     decode::{DecodeError, decode},
+    order::natural_order,
     split::{Batch, SplitError, split},
 };
 
@@ -60,7 +60,7 @@ pub enum ScriptError {
     },
 }
 
-/// Reads every `*.sql` of a folder, in natural order. Other files and sub-folders are no scripts and are left alone.
+/// Reads every `*.sql` of a folder, in the order of [`crate::order`]. Other files and sub-folders are no scripts and are left alone.
 ///
 /// # Errors
 /// When there is no script, or one of them cannot be read, decoded, split or told from another by name.
@@ -111,35 +111,6 @@ pub fn script(name: String, bytes: &[u8]) -> Result<Script, ScriptError> {
 
 fn same_name(left: &str, right: &str) -> bool {
     left.to_lowercase() == right.to_lowercase()
-}
-
-/// Orders names as people count: `2.sql` before `10.sql`, without regard to case. Names that are then equal are
-/// ordered by their characters, so that the order is the same on every machine.
-pub fn natural_order(left: &str, right: &str) -> Ordering {
-    let folded = pieces(&left.to_lowercase()).cmp(&pieces(&right.to_lowercase()));
-    folded.then_with(|| left.to_lowercase().cmp(&right.to_lowercase())).then_with(|| left.cmp(right))
-}
-
-/// A name cut where digits begin and end. A number without its leading zeros is larger when it is longer.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
-    Number(usize, String),
-    Text(String),
-}
-
-fn pieces(name: &str) -> Vec<Piece> {
-    let is_digit = |c: &char| c.is_ascii_digit();
-    let characters: Vec<char> = name.chars().collect();
-    let runs = characters.chunk_by(|left, right| is_digit(left) == is_digit(right));
-    runs.map(|run| piece(run.iter().collect())).collect()
-}
-
-fn piece(run: String) -> Piece {
-    if !run.starts_with(|c: char| c.is_ascii_digit()) {
-        return Piece::Text(run);
-    }
-    let number = run.trim_start_matches('0').to_owned();
-    Piece::Number(number.len(), number)
 }
 
 #[cfg(test)]

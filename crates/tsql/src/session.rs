@@ -64,6 +64,27 @@ struct Call<'l> {
 enum Rows {
     Keep,
     Discard,
+    /// So many are put into words, and all are counted.
+    Glance(usize),
+}
+
+/// What came of a batch.
+#[derive(Default)]
+struct Drained {
+    sets: Vec<Vec<Row>>,
+    shown: Vec<String>,
+    rows: u64,
+}
+
+/// What a batch of the user's answered. It takes no more memory than the rows that are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// The first rows in words.
+    pub shown: Vec<String>,
+    /// How many rows there are, of all result sets.
+    pub rows: u64,
+    /// What `PRINT` and `RAISERROR` of low severity said, in order.
+    pub messages: Vec<String>,
 }
 
 impl Session {
@@ -114,7 +135,8 @@ impl Session {
     /// [`Kind::Server`] leaves the session usable unless the server ended it; [`Kind::Timeout`] after `limit` and
     /// [`Kind::Lost`] close it; [`Kind::Closed`] when it was closed before.
     pub async fn query(&mut self, attempt: &str, sql: &str, limit: Duration) -> Result<Answer, SqlError> {
-        self.send(attempt, sql, limit, Rows::Keep, None).await
+        let (attempt, drained, messages) = self.send(attempt, sql, limit, Rows::Keep, None).await?;
+        Ok(Answer { attempt, sets: drained.sets, messages })
     }
 
     /// Sends a batch of a script once, whatever its repeat count, and answers the messages that it printed; rows are
@@ -123,8 +145,24 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn run(&mut self, attempt: &str, batch: &Batch, limit: Duration) -> Result<Vec<String>, SqlError> {
-        let answer = self.send(attempt, &batch.text, limit, Rows::Discard, Some(batch.first_line)).await?;
-        Ok(answer.messages)
+        let (_, _, messages) = self.send(attempt, &batch.text, limit, Rows::Discard, Some(batch.first_line)).await?;
+        Ok(messages)
+    }
+
+    /// As [`Session::run`], with a look at the first rows and the count of all.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub async fn glance(
+        &mut self,
+        attempt: &str,
+        batch: &Batch,
+        shown: usize,
+        limit: Duration,
+    ) -> Result<Glance, SqlError> {
+        let sent = self.send(attempt, &batch.text, limit, Rows::Glance(shown), Some(batch.first_line)).await?;
+        let (_, Drained { shown, rows, .. }, messages) = sent;
+        Ok(Glance { shown, rows, messages })
     }
 
     /// Closes the session without a word, so that nothing more can be sent.
@@ -147,7 +185,7 @@ impl Session {
         limit: Duration,
         rows: Rows,
         first_line: Option<u32>,
-    ) -> Result<Answer, SqlError> {
+    ) -> Result<(Arc<str>, Drained, Vec<String>), SqlError> {
         let attempt: Arc<str> = format!("{attempt} in {}", self.place).into();
         let closed = || SqlError::new(Kind::Closed, &*attempt, "the session was closed by an earlier failure");
         let mut call = Call::begin(self.line.lock().await);
@@ -155,9 +193,9 @@ impl Session {
         self.listener.take();
         let outcome = timeout(limit, drain(client, sql, rows, &attempt)).with_subscriber(self.dispatch.clone()).await;
         match outcome {
-            Ok(Ok(sets)) => {
+            Ok(Ok(drained)) => {
                 call.end(true);
-                Ok(Answer { attempt, sets, messages: self.listener.take().messages })
+                Ok((attempt, drained, self.listener.take().messages))
             }
             Ok(Err(error)) => {
                 call.end(is_usable_after(&error));
@@ -248,20 +286,28 @@ async fn beat(line: Arc<Mutex<Line>>, every: Duration) {
 }
 
 /// Sends the batch and reads the answer to its end.
-async fn drain(client: &mut Client, sql: &str, rows: Rows, attempt: &Arc<str>) -> Result<Vec<Vec<Row>>, Error> {
+async fn drain(client: &mut Client, sql: &str, rows: Rows, attempt: &Arc<str>) -> Result<Drained, Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place, and it drains the stream")]
     let mut stream = client.simple_query(sql).await?;
-    let mut sets: Vec<Vec<Row>> = Vec::new();
+    let mut drained = Drained::default();
     while let Some(item) = stream.try_next().await? {
-        match (item, sets.last_mut()) {
-            (QueryItem::Metadata(_), _) => sets.push(Vec::new()),
-            (QueryItem::Row(cells), Some(set)) if rows == Rows::Keep => {
-                set.push(Row { attempt: attempt.clone(), cells })
-            }
-            (QueryItem::Row(_), _) => {}
+        match item {
+            QueryItem::Metadata(_) => drained.sets.push(Vec::new()),
+            QueryItem::Row(cells) => drained.take(Row { attempt: attempt.clone(), cells }, rows),
         }
     }
-    Ok(sets)
+    Ok(drained)
+}
+
+impl Drained {
+    fn take(&mut self, row: Row, rows: Rows) {
+        self.rows += 1;
+        match rows {
+            Rows::Keep => self.sets.last_mut().map(|set| set.push(row)).unwrap_or_default(),
+            Rows::Glance(most) if self.shown.len() < most => self.shown.push(row.in_words()),
+            Rows::Glance(_) | Rows::Discard => {}
+        }
+    }
 }
 
 /// After an error of the server the answer was read to its end; after any other there is no telling.

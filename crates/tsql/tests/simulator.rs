@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![expect(clippy::disallowed_methods, reason = "a test hands itself a file's path through the environment")]
 
+#[path = "simulator_tests/scripts.rs"]
+mod scripts;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -22,9 +24,7 @@ use tsql::{
         access::{self, Access, Changed},
         background,
         copy_sync::{self, CopySync},
-        fence,
-        journal::{self, Ran, ScriptFailure},
-        links,
+        fence, links,
         lock::{self, Lock},
         parse_only, permissions, remove_secondary, rows, schema, sessions, state,
     },
@@ -196,34 +196,6 @@ fn what_is_written_down_of_background_work_is_read_back() {
     });
 }
 
-/// What the first release made: it gets what it lacks, and keeps what it has.
-#[test]
-fn a_schema_of_the_first_release_is_brought_up_to_date() {
-    const FIRST: [&str; 4] = [
-        "CREATE SCHEMA rolling_upgrade",
-        "CREATE TABLE rolling_upgrade.version ([schema] int NOT NULL)",
-        "INSERT INTO rolling_upgrade.version ([schema]) VALUES (1)",
-        "CREATE TABLE rolling_upgrade.fence (run nvarchar(64) NOT NULL PRIMARY KEY, opened_at datetime2(3) NOT NULL, \
-         deadline datetime2(3) NOT NULL, closed_at datetime2(3) NULL)",
-    ];
-    trusting("a_schema_of_the_first_release_is_brought_up_to_date", async {
-        let world = World::start(Scenario::default());
-        let session = &mut world.production().await;
-        for statement in FIRST {
-            session.query("make it", statement, LIMIT).await.unwrap();
-        }
-        let opened = fence::open(session, &run_id(), Duration::from_secs(90), LIMIT).await.unwrap();
-        assert!(state::read(session, LIMIT).await.unwrap().lacks_schema());
-        for _ in 0..2 {
-            schema::ensure(session, LIMIT).await.unwrap();
-        }
-        let found = state::read(session, LIMIT).await.unwrap();
-        assert!(!found.lacks_schema());
-        assert_eq!((found.schema, found.fences), (Some(schema::VERSION), vec![opened]));
-        background::note_hook(session, &run_id(), Hook::Quiesce, LIMIT).await.unwrap();
-    });
-}
-
 #[test]
 fn access_is_changed_only_where_it_must_be_and_ends_other_sessions() {
     trusting("access_is_changed_only_where_it_must_be_and_ends_other_sessions", async {
@@ -242,66 +214,6 @@ fn access_is_changed_only_where_it_must_be_and_ends_other_sessions() {
         assert_eq!(refused.number(), Some(3906));
         assert_eq!(access::set(&mut session, Access::ReadWrite, LIMIT).await.unwrap(), Changed::Now);
         fence::open(&mut session, &run_id(), LIMIT, LIMIT).await.unwrap();
-    });
-}
-
-#[test]
-fn scripts_run_once_each_whole_or_not_at_all() {
-    trusting("scripts_run_once_each_whole_or_not_at_all", async {
-        let world = World::start(Scenario::default());
-        let mut session = world.production().await;
-        schema::ensure(&mut session, LIMIT).await.unwrap();
-        let good = upgrade(
-            "1.sql",
-            "CREATE TABLE dbo.Fresh (id int NOT NULL PRIMARY KEY IDENTITY, said nvarchar(20) NOT NULL);\nGO\n\
-             INSERT INTO dbo.Fresh (said) VALUES (N'one');\nPRINT N'written';\nGO 3\n",
-        );
-        let ran = journal::run(&mut session, &run_id(), &good, LIMIT).await.unwrap();
-        assert!(matches!(ran, Ran::Now { messages, .. } if messages == ["written"; 3]));
-        assert_eq!(number(&mut session, "SELECT COUNT(*) AS n FROM dbo.Fresh;").await, 3);
-        assert_eq!(journal::run(&mut session, &run_id(), &good, LIMIT).await.unwrap(), Ran::Before);
-        assert_eq!(number(&mut session, "SELECT COUNT(*) AS n FROM dbo.Fresh;").await, 3);
-
-        let bad = upgrade("2.sql", "DELETE FROM dbo.Fresh;\nGO\n\nSELECT nothing\nFROM dbo.Fresh;");
-        let failure = journal::run(&mut session, &run_id(), &bad, LIMIT).await.unwrap_err();
-        assert!(failure.to_string().contains("error 207") && failure.to_string().contains("in line 4"), "{failure}");
-        let mut session = world.production().await;
-        assert_eq!(number(&mut session, "SELECT COUNT(*) AS n FROM dbo.Fresh;").await, 3);
-        let journal = state::read(&mut session, LIMIT).await.unwrap().journal;
-        assert_eq!(journal, journal::read(&mut session, &run_id(), LIMIT).await.unwrap());
-        assert_eq!((journal.len(), journal[0].digest.as_str()), (1, good.digest.as_str()));
-    });
-}
-
-#[test]
-fn a_script_that_touches_its_transaction_is_found_out() {
-    trusting("a_script_that_touches_its_transaction_is_found_out", async {
-        let world = World::start(Scenario::default());
-        schema::ensure(&mut world.production().await, LIMIT).await.unwrap();
-        for text in ["COMMIT;", "ROLLBACK;", "BEGIN TRANSACTION;", "COMMIT;\nBEGIN TRANSACTION;"] {
-            let mut session = world.production().await;
-            let failure = journal::run(&mut session, &run_id(), &upgrade("1.sql", text), LIMIT).await.unwrap_err();
-            assert!(matches!(failure, ScriptFailure::Transaction { first_line: 1, .. }), "{text}: {failure}");
-            assert!(!session.is_open().await);
-            let mut session = world.production().await;
-            session.query("clean", "DELETE FROM rolling_upgrade.journal;", LIMIT).await.unwrap();
-        }
-    });
-}
-
-#[test]
-fn a_second_run_of_a_script_waits_for_the_first_and_does_not_run_it_again() {
-    trusting("a_second_run_of_a_script_waits_for_the_first_and_does_not_run_it_again", async {
-        let world = World::start(Scenario::default());
-        let (mut first, mut second) = (world.production().await, world.production().await);
-        schema::ensure(&mut first, LIMIT).await.unwrap();
-        let slow = upgrade("1.sql", "CREATE TABLE dbo.Fresh (id int NOT NULL);\nGO\nWAITFOR DELAY '00:00:00.300';");
-        let id = run_id();
-        let (one, two) =
-            tokio::join!(journal::run(&mut first, &id, &slow, LIMIT), journal::run(&mut second, &id, &slow, LIMIT));
-        let mut ran = [one.unwrap(), two.unwrap()];
-        ran.sort_by_key(|ran| *ran == Ran::Before);
-        assert!(matches!(ran, [Ran::Now { .. }, Ran::Before]), "{ran:?}");
     });
 }
 

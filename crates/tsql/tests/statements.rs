@@ -133,12 +133,12 @@ fn a_copy_wait_that_is_refused_is_told_from_one_that_takes_too_long() {
 #[test]
 fn a_schema_of_a_newer_release_is_left_alone() {
     trusting("a_schema_of_a_newer_release_is_left_alone", async {
-        let server = Server::start(&[], |_| Reply::Tokens(one_row(&["schema"], &[Cell::Integer(3)])));
+        let server = Server::start(&[], |_| Reply::Tokens(one_row(&["schema"], &[Cell::Integer(4)])));
         let error = schema::ensure(&mut server.session().await, LIMIT).await.unwrap_err();
         assert!(
             error
                 .to_string()
-                .ends_with("it is there in version 3, and this release knows only 2: use the release that made it")
+                .ends_with("it is there in version 4, and this release knows only 3: use the release that made it")
         );
         assert_eq!(server.batches().len(), 1);
     });
@@ -152,15 +152,22 @@ fn upgrade() -> Script {
     script("1.sql".into(), b"first\nGO 2\nsecond\n").unwrap()
 }
 
-fn same(depth: i64) -> Reply {
-    Reply::Tokens(one_row(&["depth", "released"], &[Cell::Integer(depth), Cell::Integer(0)]))
+const ID: i64 = 4711;
+
+fn in_transaction(depth: i64, id: i64) -> Reply {
+    Reply::Tokens(one_row(&["depth", "id"], &[Cell::Integer(depth), Cell::Integer(id)]))
+}
+
+fn begun() -> Reply {
+    Reply::Tokens(one_row(&["id"], &[Cell::Integer(ID)]))
 }
 
 /// A server on which a script runs well, but for the batch that `change` answers.
 fn running(change: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static) -> Server {
     Server::start(&[], move |sql| match change(sql) {
         Some(reply) => reply,
-        None if sql.contains("AS depth") => same(1),
+        None if sql.contains("AS depth") => in_transaction(1, ID),
+        None if sql.contains("BEGIN TRANSACTION;") => begun(),
         None if sql.starts_with("first") => Reply::Tokens([print("said"), done(DONE_FINAL)].concat()),
         None => nothing(),
     })
@@ -209,16 +216,32 @@ fn a_script_that_fails_is_rolled_back_and_its_session_not_used_again() {
 #[test]
 fn a_script_that_ends_its_transaction_is_found_out_at_once() {
     trusting("a_script_that_ends_its_transaction_is_found_out_at_once", async {
+        let (script, first_line) = ("1.sql".to_owned(), 1);
+        let ended = ScriptFailure::Transaction { script: script.clone(), first_line };
+        let silenced = ScriptFailure::Silenced { script, first_line };
         let answers: [fn() -> Reply; 4] =
-            [|| same(0), || same(2), nothing, || refuse(1223, "Cannot release the application lock.")];
-        for answer in answers {
+            [|| in_transaction(0, 12), || in_transaction(2, ID), || in_transaction(1, ID + 1), nothing];
+        for (answer, wanted) in answers.into_iter().zip([&ended, &ended, &ended, &silenced]) {
             let server = running(move |sql| sql.contains("AS depth").then(answer));
             let mut session = server.session().await;
             let failure = journal::run(&mut session, &run_id(), &upgrade(), LIMIT).await.unwrap_err();
-            assert_eq!(failure, ScriptFailure::Transaction { script: "1.sql".into(), first_line: 1 });
+            assert_eq!(failure, *wanted);
             assert_eq!(kinds(&server), ["begin", "first", "check", "rollback"]);
             assert!(!session.is_open().await);
         }
+    });
+}
+
+#[test]
+fn a_server_that_refuses_the_guard_itself_does_not_put_the_blame_on_the_script() {
+    trusting("a_server_that_refuses_the_guard_itself_does_not_put_the_blame_on_the_script", async {
+        let server =
+            running(|sql| sql.contains("AS depth").then(|| refuse(1204, "The instance cannot obtain a LOCK.")));
+        let mut session = server.session().await;
+        let failure = journal::run(&mut session, &run_id(), &upgrade(), LIMIT).await.unwrap_err();
+        let text = "cannot see whether the transaction is still open in `shop` on `contoso-sql-1.database.windows.net`: \
+                    error 1204 (class 16, state 1): The instance cannot obtain a LOCK";
+        assert_eq!(failure.to_string(), text);
     });
 }
 
@@ -234,8 +257,8 @@ fn a_script_whose_commit_was_not_answered_is_asked_for_not_run_again() {
             sql if sql.starts_with("SELECT run") => {
                 let script = upgrade();
                 let texts = ["u1", "1.sql", script.digest.as_str()].map(Cell::Text);
-                let cells = [&texts[..], &[Cell::Integer(5)]].concat();
-                Some(Reply::Tokens(one_row(&["run", "script", "digest", "took_ms"], &cells)))
+                let cells = [&texts[..], &[Cell::Time(0, 300), Cell::Integer(5)]].concat();
+                Some(Reply::Tokens(one_row(&["run", "script", "digest", "finished_at", "took_ms"], &cells)))
             }
             _ => None,
         });

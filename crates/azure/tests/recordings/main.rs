@@ -74,7 +74,7 @@ const POLLS: [&str; 7] = [
 ];
 
 /// Requests of ours that nobody recorded.
-const UNRECORDED: [(&str, &str); 18] = [
+const UNRECORDED: [(&str, &str); 19] = [
     ("deployments::list", "the recorded commands ask Kudu itself"),
     ("new_site::bind_host", "only the list was recorded, which the site itself tells too"),
     ("site_model::signs_users_in", "not in these recordings"),
@@ -83,6 +83,7 @@ const UNRECORDED: [(&str, &str); 18] = [
     ("sql::servers", "no list was recorded; its reader gets each recorded server as an element"),
     ("sql::unlink", "only its sibling in the same version, failover: that conversation is replayed with it"),
     ("sql::set_tags", "no PATCH of a database was recorded"),
+    ("traffic_manager::endpoints_of_all", "only the list of a resource group was recorded"),
     ("traffic_manager::set_endpoint_status", "azure-cli sends a PUT; its reader gets the recorded GETs"),
     ("traffic_manager::set_profile_tags", "azure-cli sends a PUT of the whole profile"),
     ("webjobs::continuous", "azure-cli recorded none of WebJobs"),

@@ -19,7 +19,7 @@ fn options(endpoint: Url) -> Options {
     Options { reach: Reach { retry, ..Reach::default() }, poll_interval, ..Options::new(endpoint, "sub", TOKEN.into()) }
 }
 
-fn client(endpoint: Url) -> Client {
+pub fn client(endpoint: Url) -> Client {
     Client::new(options(endpoint)).unwrap()
 }
 

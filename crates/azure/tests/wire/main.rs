@@ -4,5 +4,6 @@
 mod client;
 mod health;
 mod operations;
+mod proved;
 mod scripted;
 mod sign_in;

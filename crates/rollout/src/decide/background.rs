@@ -9,7 +9,6 @@ use crate::{
     DatabaseId, Effect, Refusal, SlotView,
     background::{Hook, Noted, Side, WebJobs, running, to_activate},
     ids::same,
-    labels,
     site::WEBJOBS_STOPPED,
 };
 
@@ -71,9 +70,10 @@ pub(super) fn activate(case: &Case<'_>, tried: &str) -> Result<Vec<Effect>, Refu
             format!("`{database}` cannot be looked into, which knows what background work is still to be started");
         Refusal::new(tried, why, "make it reachable and run switch again")
     })?;
-    let start = start(case, Side::Stage, to_activate(&sql.workers, case.upgrade), true);
-    // Cleanup takes what stands there away, and the labels with it.
-    let open = labels::is_ours(&case.world.profile, case.upgrade) && !view.has_hook_row(case.upgrade, Hook::Activate);
+    let start =
+        start(case, Side::Stage, to_activate(&sql.workers, case.upgrade), true).map(|start| on(database, start));
+    // Cleanup takes away what stands there, the fence row with it.
+    let open = view.fence(case.upgrade).is_some() && !view.has_hook_row(case.upgrade, Hook::Activate);
     let wanted = case.policy.hooks.activate && open;
     let hook = wanted.then(|| run(case, Hook::Activate, database));
     Ok(start.into_iter().chain(hook).chain(forget(case, view, database)).collect())
@@ -101,13 +101,14 @@ pub(super) fn deactivate(case: &Case<'_>) -> Option<Effect> {
 /// Rollback, once production takes writes: V1's background work goes on.
 pub(super) fn resume(case: &Case<'_>) -> Vec<Effect> {
     let ran = running(&case.world.production.noted(case.upgrade, Side::Production));
-    start(case, Side::Production, ran, true).into_iter().chain(resume_hook(case)).collect()
+    let start = start(case, Side::Production, ran, true).map(|start| on(&case.production().database, start));
+    start.into_iter().chain(resume_hook(case)).collect()
 }
 
 /// A freeze that is taken back in a hurry, once production takes writes. The next freeze sees for itself what runs by then.
 pub(super) fn resume_at_once(case: &Case<'_>) -> Vec<Effect> {
     let ran = running(&case.world.production.noted(case.upgrade, Side::Production));
-    let start = start(case, Side::Production, ran, false);
+    let start = start(case, Side::Production, ran, false).map(|start| on(&case.production().database, start));
     start.into_iter().chain(resume_hook(case)).chain(forget_production(case)).collect()
 }
 
@@ -140,7 +141,7 @@ pub(super) fn restore(case: &Case<'_>) -> Vec<Effect> {
         let free = view.site.is_some() && !view.webjobs_are_held();
         return free.then_some(Effect::HoldWebJobs { site, keep: kept }).into_iter().collect();
     }
-    if labels::package(&case.world.profile, case.upgrade).is_some() {
+    if case.world.package(case.upgrade).is_some() {
         return Vec::new();
     }
     let restore = view.webjob_setting(&kept).map(|_| Effect::RestoreWebJobs { site, kept });
@@ -187,6 +188,12 @@ fn note(case: &Case<'_>, side: Side, seen: &WebJobs) -> Option<Effect> {
 fn stop(case: &Case<'_>, side: Side, names: Vec<String>) -> Option<Effect> {
     let site = site(case, side);
     (!names.is_empty()).then(|| Effect::StopWebJobs { site, ran: names.clone(), names, lenient: false })
+}
+
+/// No worker begins against a database that takes no writes.
+fn on(database: &DatabaseId, start: Effect) -> Effect {
+    let writable = Effect::ProveWritable { database: database.clone() };
+    Effect::Once { what: Box::new(start), proofs: vec![writable], refused: None }
 }
 
 fn start(case: &Case<'_>, side: Side, names: Vec<String>, wait: bool) -> Option<Effect> {

@@ -2,9 +2,10 @@
 
 use super::{Case, background, require};
 use crate::{
-    DatabaseId, Effect, Refusal, Slot, SlotView,
+    DatabaseId, Effect, Exposure, Refusal, Slot, SlotView,
     facts::{TAG, tag},
     labels,
+    served::served,
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -31,19 +32,45 @@ fn firewall_rules(case: &Case<'_>) -> impl Iterator<Item = Effect> {
 fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let labels = case.policy.remove_database.then(|| unlabel(case, case.production(), true)).into_iter().flatten();
     let fence = drop_fence(case, &case.world.stage, &case.stage().database);
-    let effects: Vec<_> = fence.into_iter().chain(production_removals(case)).chain(labels).collect();
+    let removals = production_removals(case).into_iter().map(|removal| once(removal, serves_stage(case)));
+    let effects: Vec<_> = fence.into_iter().chain(removals).chain(labels).collect();
     if effects.is_empty() {
-        return Ok(effects);
+        let kept = case.world.stage.sql.as_ref().is_some_and(|sql| sql.fence_table);
+        return if kept {
+            require_v2_takes_writes(case, "remove what the upgrade kept").map(|()| effects)
+        } else {
+            Ok(effects)
+        };
     }
     production_guards(case)?;
     Ok(unused(case).into_iter().chain(effects).collect())
+}
+
+fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
+    Effect::Once { what: Box::new(what), proofs, refused: None }
+}
+
+/// Before each request that removes something of V1: nobody took the lock, nobody gave V1 its users or its write access back.
+fn serves_stage(case: &Case<'_>) -> Vec<Effect> {
+    let (production, stage) = (case.production(), case.stage());
+    let next = Effect::ProveServed { endpoint: stage.endpoint.clone(), without: None };
+    let frozen = Effect::ProveReadOnly { database: production.database.clone(), linked_to: None };
+    let there = case.world.production.sql.is_some();
+    [next].into_iter().chain(there.then_some([frozen, Effect::ProveLock]).into_iter().flatten()).collect()
+}
+
+/// Before each request that removes something of stage: users are on V1.
+fn serves_production(case: &Case<'_>) -> Vec<Effect> {
+    let production = case.production();
+    let served = Effect::ProveServed { endpoint: production.endpoint.clone(), without: None };
+    vec![served, Effect::ProveLock]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.
 fn unused(case: &Case<'_>) -> Vec<Effect> {
     let (view, production) = (&case.world.production, case.production());
     let running = view.site.as_ref().is_some_and(|site| site.running);
-    let stop = running.then(|| Effect::StopSite { site: production.site.clone() });
+    let stop = running.then(|| once(Effect::StopSite { site: production.site.clone() }, serves_stage(case)));
     let prove = view.sql.as_ref().map(|_| Effect::ProveUnused { database: production.database.clone() });
     stop.into_iter().chain(prove).collect()
 }
@@ -62,9 +89,14 @@ fn production_removals(case: &Case<'_>) -> Vec<Effect> {
 fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, production) = (case.world, case.production());
     let tried = format!("remove V1 (`{}`)", production.database);
-    let away = !world.enabled(production) && world.enabled(case.stage());
-    require(away, || {
-        let why = format!("users are still sent to `{}`", production.site);
+    let served = served(&world.profile);
+    require(!world.enabled(production) && served.is(&case.stage().endpoint), || {
+        let why = match served.may_be(&production.endpoint) {
+            true => format!("users are still sent to `{}`", production.site),
+            false => {
+                format!("users are not sent to `{}`: profile `{}` serves {served}", case.stage().site, world.profile.id)
+            }
+        };
         Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
     })?;
     require(world.stage.database.is_some(), || {
@@ -72,11 +104,26 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "V1 is not removed without V2: look at that database, then run cleanup again")
     })?;
     case.require_stage_log_in(&tried)?;
+    require(world.point_of_no_return_passed(case.upgrade) && world.stage.independent(), || {
+        let why = format!("`{}` does not say that users were sent to it", case.stage().database);
+        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+    })?;
+    case.require_pointed(&tried)?;
+    require_v2_takes_writes(case, &tried)?;
+    require_no_other_secondary(case, &tried)?;
+    require(!world.production.writable(), || {
+        let why = format!("`{}` takes writes, which V2 does not get", production.database);
+        Refusal::new(
+            &tried,
+            why,
+            "find out who made it so and what was written to it; set it READ_ONLY, then run cleanup again",
+        )
+    })?;
     require(!background::to_start(case), || {
         let why = format!("WebJobs of `{}` are still to be started", case.stage().site);
         Refusal::new(&tried, why, "run switch again: it starts them")
     })?;
-    let since = labels::switched_at(&world.profile, case.upgrade).zip(world.now());
+    let since = world.switched_at(case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
     require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
         Some(elapsed) => {
@@ -84,19 +131,38 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
             Refusal::new(&tried, why, "wait until the revert window has passed, or shorten `revert-window`")
         }
         None => {
-            let why =
-                format!("profile `{}` does not say when upgrade `{}` switched", world.profile.id, case.upgrade.id);
-            Refusal::new(&tried, why, "run switch again: it sets the label that is missing")
+            let why = format!("nothing says when upgrade `{}` sent users to `{}`", case.upgrade.id, case.stage().site);
+            Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
         }
+    })
+}
+
+/// Users on V2 wait for that, and what the upgrade keeps there cannot be removed before.
+fn require_v2_takes_writes(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    require(case.world.stage.writable(), || {
+        let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
+        Refusal::new(tried, why, "find out who made it READ_ONLY, and set it READ_WRITE; then run cleanup again")
+    })
+}
+
+/// A geo-secondary that this upgrade did not make is somebody's, who would lose what it follows.
+fn require_no_other_secondary(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let (links, database) = (&case.world.production.links, &case.production().database);
+    let other = links.iter().find(|link| link.is_primary()).filter(|_| case.policy.remove_database);
+    other.map_or(Ok(()), |link| {
+        let why = format!("`{database}` has a geo-secondary on server `{}`, which nobody named", link.partner_server);
+        Err(Refusal::new(tried, why, "remove that geo-secondary first, or leave `remove-database` out"))
     })
 }
 
 fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let fence = drop_fence(case, &case.world.production, &case.production().database);
     let rows = if fence.is_some() { None } else { forget(case) };
-    let released = release_site(case).into_iter().chain(fence).chain(rows);
+    // The fence row tells that production was given back, so it stays until the copy is gone.
+    let removals = stage_removals(case).into_iter().map(|removal| once(removal, serves_production(case)));
+    let removals = release_site(case).into_iter().chain(removals);
     let effects: Vec<_> =
-        released.chain(stage_removals(case)).chain(unlabel(case, case.stage(), !adopted(case))).collect();
+        removals.chain(fence).chain(rows).chain(unlabel(case, case.stage(), !adopted(case))).collect();
     if !effects.is_empty() {
         stage_guards(case)?;
     }
@@ -115,7 +181,7 @@ fn release_site(case: &Case<'_>) -> Vec<Effect> {
     running.then(|| Effect::StopSite { site: site.clone() }).into_iter().chain(restored).collect()
 }
 
-/// The schema stays where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
+/// The tables stay where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
 fn forget(case: &Case<'_>) -> Option<Effect> {
     background::forget(case, &case.world.production, &case.production().database)
 }
@@ -137,7 +203,11 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("its endpoint `{}` is enabled", stage.endpoint);
         Refusal::new(&tried, why, "only what serves nobody is removed: after a switch, V1 is what cleanup removes")
     })?;
-    let v1_serves = world.enabled(case.production()) && world.production.writable();
+    require(world.exposure(case.upgrade) == Exposure::Never, || {
+        let why = format!("users may have been on `{}` since switch enabled it", stage.site);
+        Refusal::new(&tried, why, "run rollback first: it tells whether they wrote, and closes the copy")
+    })?;
+    let v1_serves = served(&world.profile).is(&case.production().endpoint) && world.production.writable();
     require(v1_serves, || {
         let why = format!("production `{}` does not serve users with write access", case.production().database);
         Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
@@ -153,16 +223,16 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("the database belongs to {owner}, this is upgrade `{}`", case.upgrade.id);
         Refusal::new(&tried, why, "pass the `upgrade-id` of the upgrade that created it")
     })?;
-    let ours = world.endpoint(stage).is_none() || labels::endpoint_is_ours(&world.profile, case.upgrade);
+    let ours = world.endpoint(stage).is_none() || world.added_stage_endpoint(case.upgrade);
     require(ours, || {
         let why = format!("endpoint `{}` was not added by upgrade `{}`", stage.endpoint, case.upgrade.id);
         Refusal::new(&tried, why, "remove that endpoint yourself, or pass the right `upgrade-id`")
     })
 }
 
-/// The schema goes unless another upgrade has its fence open there.
+/// What an upgrade keeps goes, unless another upgrade has its fence open there.
 fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
-    let sql = view.sql.as_ref().filter(|sql| sql.schema.is_some())?;
+    let sql = view.sql.as_ref().filter(|sql| sql.fence_table)?;
     let others = sql.fences.iter().any(|fence| fence.run != case.upgrade.id.as_str() && fence.closed_at.is_none());
     (!others && view.writable()).then(|| Effect::DropFence { database: database.clone() })
 }

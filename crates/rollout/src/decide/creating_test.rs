@@ -32,6 +32,7 @@ pub fn policy_that_creates(world: &World) -> Policy {
         database,
         scripts: &scripts,
         package: Some("p4ck"),
+        hooks: policy.hooks,
     };
     let plan_digest = world.production.database.as_ref().map(|database| plan::digest(&facts(database)));
     Policy { plan_digest, ..policy }

@@ -1,6 +1,6 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
-use super::{Case, background, prepare, require, stage_site};
+use super::{Case, approved, background, prepare, require, stage_site};
 use crate::{
     Effect, Permissions, Refusal,
     clients::{self, SiteClient},
@@ -10,6 +10,10 @@ use crate::{
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    if case.is_behind() {
+        return Ok(Vec::new());
+    }
+    case.require_not_switched(&tried(case))?;
     if frozen(case) {
         return Ok(vec![proof(case)]);
     }
@@ -44,7 +48,6 @@ fn proof(case: &Case<'_>) -> Effect {
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
-    case.require_not_switched(&tried(case))?;
     require(!case.world.production.read_only(), || {
         let why = format!(
             "production database `{}` is read-only, and not by upgrade `{}`",
@@ -60,6 +63,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     synchronised_enough(case)?;
     permitted(case)?;
     unchanged(case)?;
+    ran_before(case)?;
     background::can_quiesce(case, &tried(case))
 }
 
@@ -84,7 +88,7 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
         let digest = case.policy.site.package.clone().unwrap_or_default();
         refuse(format!("package `{digest}` is not what was last deployed to stage site `{}`", stage.site))
     })?;
-    let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
+    let listed = world.added_stage_endpoint(case.upgrade) && world.endpoint(stage).is_some();
     require(listed, || {
         refuse(format!("profile `{}` has no endpoint `{}` of this upgrade", world.profile.id, stage.endpoint.name))
     })?;
@@ -154,17 +158,26 @@ fn no_way_to_end(case: &Case<'_>, permissions: &Permissions) -> Option<String> {
     none_open.then(|| format!("a way to end replication ({})", reasons.join("; ")))
 }
 
+/// What earlier upgrades ran goes with the scripts at hand.
+fn ran_before(case: &Case<'_>) -> Result<(), Refusal> {
+    let journal = case.world.production.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
+    let findings = plan::check_scripts(&case.policy.scripts, journal, &case.upgrade.id);
+    match findings.into_iter().find(|finding| finding.blocks) {
+        Some(finding) => Err(Refusal::new(tried(case), finding.what, finding.hint)),
+        None => Ok(()),
+    }
+}
+
 /// What was planned is what is there.
 fn unchanged(case: &Case<'_>) -> Result<(), Refusal> {
-    let scripts = case.policy.digest_of_scripts();
     let hint = "run plan and prepare again, and look at the difference";
-    if let Some(planned) = case.policy.scripts_digest.as_ref().filter(|planned| **planned != scripts) {
-        let why = format!("the scripts have the digest `{scripts}`, the plan was made for `{planned}`");
-        return Err(Refusal::new(tried(case), why, hint));
-    }
-    let (Some(planned), Some(database)) = (&case.policy.plan_digest, &case.world.production.database) else {
-        return Ok(());
+    approved::require_planned_scripts(case, &tried(case), hint)?;
+    let planned = approved::digest("plan-digest", case.policy.plan_digest.as_ref(), &tried(case))?;
+    let Some(database) = &case.world.production.database else {
+        let why = format!("production database `{}` does not exist", case.production().database);
+        return Err(Refusal::new(tried(case), why, "look at the identifiers: they come from the outputs of plan"));
     };
+    let scripts = case.policy.digest_of_scripts();
     let profile = &case.world.profile;
     let now = plan::digest(&plan::Facts {
         upgrade: case.upgrade,
@@ -172,8 +185,9 @@ fn unchanged(case: &Case<'_>) -> Result<(), Refusal> {
         database,
         scripts: &scripts,
         package: case.policy.site.package.as_deref(),
+        hooks: case.policy.hooks,
     });
-    require(now == *planned, || {
+    require(now == planned, || {
         let why = format!("production or the inputs have changed since the plan `{planned}`, they give `{now}` now");
         Refusal::new(tried(case), why, hint)
     })

@@ -17,7 +17,8 @@ pub struct Deadline {
 /// The deadline that a step has to keep: production is read-only by this upgrade, and users are still on it. Prepare has
 /// nothing to do with it, and rollback and cleanup are not to be stopped by it.
 pub fn deadline(step: Step, case: &Case<'_>) -> Option<Deadline> {
-    let keeps = matches!(step, Step::Freeze | Step::Terminate | Step::Migrate | Step::Switch);
+    let keeps =
+        matches!(step, Step::Freeze | Step::Terminate | Step::Migrate | Step::Switch) && !case.policy.past_deadline;
     let (production, now) = (&case.world.production, case.world.now()?);
     let waiting = keeps && production.read_only() && !case.world.point_of_no_return_passed(case.upgrade);
     let fence = production.open_fence(case.upgrade).filter(|_| waiting)?;

@@ -1,11 +1,22 @@
 //! Migrate: the upgrade scripts on the stage copy, then V2 started and healthy on it.
 
-use super::{Case, require};
-use crate::{Effect, Refusal, labels, plan::users_hosts};
+use super::{Case, approved, require, stage_site};
+use crate::{
+    Effect, Refusal,
+    facts::SqlState,
+    history::{self, Mismatch},
+    plan::users_hosts,
+};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    scripts_are_the_planned(case)?;
-    if complete(case) && running(case) && !held(case) && case.world.production.read_only() {
+    let hint = "check out the commit that was planned, or roll back and plan again";
+    approved::require_planned_scripts(case, &tried(case), hint)?;
+    if case.is_behind() {
+        return Ok(Vec::new());
+    }
+    case.require_not_switched(&tried(case))?;
+    let settled = running(case) && !held(case) && stage_site::is_pointed(case);
+    if complete(case) && settled && case.world.production.read_only() {
         return Ok(checks(case)
             .into_iter()
             .chain([healthy(case, &tried(case), case.policy.health_repeats)?])
@@ -28,51 +39,61 @@ fn held(case: &Case<'_>) -> bool {
     case.world.stage.webjobs_are_held()
 }
 
-/// The stage copy is writable, its fence row closed, and its journal has every script.
+/// The stage copy is writable, its fence row closed, its journal has every script, and it has the tables that switch asks for.
 fn complete(case: &Case<'_>) -> bool {
     let stage = &case.world.stage;
-    stage.independent() && stage.writable() && stage.open_fence(case.upgrade).is_none() && journal_is_complete(case)
+    let current = stage.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
+    current
+        && stage.independent()
+        && stage.writable()
+        && stage.open_fence(case.upgrade).is_none()
+        && journal_is_complete(case)
 }
 
 fn journal_is_complete(case: &Case<'_>) -> bool {
-    let digest = case.policy.scripts_digest.clone().unwrap_or_else(|| case.policy.digest_of_scripts());
+    let digest = case.policy.scripts_digest.clone().unwrap_or_else(|| case.digest_of_scripts());
     journal_digest(case) == Some(digest)
 }
 
-/// Digest over the scripts that this upgrade ran, in their order; `None` where it ran none.
+/// Digest over the folder that this upgrade ran, once each of its scripts is finished; `None` before.
 pub(crate) fn journal_digest(case: &Case<'_>) -> Option<String> {
-    let rows = &case.world.stage.sql.as_ref()?.journal;
-    let ours: Vec<_> = rows.iter().filter(|row| row.run == case.upgrade.id.as_str()).collect();
-    let scripts = ours.iter().map(|row| (row.script.as_str(), row.digest.as_str()));
-    (!ours.is_empty()).then(|| crate::digest::of_scripts(scripts))
+    history::digest(case.world.stage.sql.as_ref()?, &case.upgrade.id)
 }
 
-fn scripts_are_the_planned(case: &Case<'_>) -> Result<(), Refusal> {
-    let here = case.policy.digest_of_scripts();
-    let planned = case.policy.scripts_digest.as_ref().filter(|planned| **planned != here);
-    match planned {
-        None => Ok(()),
-        Some(planned) => Err(Refusal::new(
-            tried(case),
-            format!("the scripts have the digest `{here}`, the plan was made for `{planned}`"),
-            "check out the commit that was planned, or roll back and plan again",
-        )),
-    }
+/// A script of the stage copy that has ended its transaction: a part of it is committed, and nobody can run the rest.
+pub(crate) fn half_run<'w>(case: &Case<'w>) -> Option<&'w str> {
+    let journal = &case.world.stage.sql.as_ref()?.journal;
+    history::unfinished(journal).map(|row| row.script.as_str())
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    case.require_not_switched(&tried(case))?;
     case.require_copy(&tried(case))?;
     case.require_stage_log_in(&tried(case))?;
-    let proved = labels::synchronised(&world.profile, case.upgrade);
+    let proved = world.synchronised(case.upgrade) || world.carries_the_freeze(case.upgrade);
     require(world.stage.independent() && proved, || {
         let why =
             format!("`{}` is not proved to be an independent copy with every write of production", stage.database);
         Refusal::new(tried(case), why, "run terminate first")
     })?;
     case.require_frozen(&tried(case))?;
-    case.require_hidden(&tried(case))
+    case.require_hidden(&tried(case))?;
+    case.require_pointed(&tried(case))?;
+    unchanged_since(case)
+}
+
+/// A script that an earlier upgrade ran is the same. What this upgrade itself has run is looked at when scripts are run: what is
+/// found then says that the copy cannot be used.
+fn unchanged_since(case: &Case<'_>) -> Result<(), Refusal> {
+    let journal = case.world.stage.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
+    match history::ran(&case.policy.scripts, journal, &case.upgrade.id) {
+        Err(changed @ Mismatch::ChangedSince { .. }) => Err(Refusal::new(
+            tried(case),
+            changed.to_string(),
+            "run rollback, give the script another name, and plan again",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -88,9 +109,12 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
         effects.extend(stop);
         let read_write = Effect::SetReadWrite { database: database.clone(), release: None };
         effects.extend((!view.writable()).then_some(read_write));
-        let close = Effect::CloseFence { database: database.clone(), upgrade: upgrade.clone() };
+        let old = view.sql.as_ref().is_some_and(SqlState::lacks_schema);
+        effects.extend(old.then(|| Effect::UpdateSchema { database: database.clone() }));
+        let close = Effect::CloseFenceOfCopy { database: database.clone(), upgrade: upgrade.clone() };
         effects.extend(view.open_fence(case.upgrade).map(|_| close));
         effects.push(Effect::RunScripts { database, upgrade, within: time_left(case) });
+        effects.push(keep_folder(case));
     }
     effects.extend(checks(case));
     effects.push(record(case));
@@ -100,10 +124,23 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(effects)
 }
 
+/// With what a plan of this release covers.
+fn keep_folder(case: &Case<'_>) -> Effect {
+    let policy = case.policy;
+    let covered = case.digest_of_scripts() == policy.digest_of_scripts();
+    Effect::KeepFolder {
+        database: case.stage().database.clone(),
+        upgrade: case.upgrade.id.clone(),
+        scripts: policy.scripts.clone(),
+        checks: if covered { policy.checks.clone() } else { Vec::new() },
+    }
+}
+
 /// Until a script has run both databases have the same rows: somebody who wrote to one of them since they parted shows here.
 fn untouched(case: &Case<'_>) -> Option<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    journal_digest(case).is_none().then_some(Effect::CompareRows { source, target })
+    let begun = case.world.stage.sql.as_ref().is_some_and(|sql| history::begun(sql, &case.upgrade.id));
+    (!begun).then_some(Effect::CompareRows { source, target })
 }
 
 /// Before V2 starts, and may write.
@@ -120,7 +157,7 @@ fn time_left(case: &Case<'_>) -> jiff::SignedDuration {
 }
 
 fn checks(case: &Case<'_>) -> Option<Effect> {
-    case.policy.checks.then(|| Effect::RunChecks { database: case.stage().database.clone() })
+    (!case.policy.checks.is_empty()).then(|| Effect::RunChecks { database: case.stage().database.clone() })
 }
 
 /// V2 answers under the users' host names, so many times in a row.

@@ -3,10 +3,12 @@
 //! Every step asks the same three questions in the same order. Is its end state there? Then nothing but proofs is left.
 //! Do its guards hold? Otherwise it refuses. What is missing? That is its list of effects.
 
+mod approved;
 pub(crate) mod background;
 mod cleanup;
 mod freeze;
 mod give_back;
+mod identity;
 mod migrate;
 mod prepare;
 mod rollback;
@@ -14,17 +16,21 @@ mod stage_site;
 mod switch;
 mod terminate;
 
-pub(crate) use migrate::journal_digest;
-pub use rollback::loss;
+pub(crate) use migrate::{half_run, journal_digest};
+pub use rollback::{give_back_by_sql, loss};
 pub(crate) use stage_site::is_pointed as site_is_pointed;
 
 use std::str::FromStr;
 
 pub use give_back::{Deadline, deadline, give_back, unfreeze};
+pub use identity::{Meant, meant, require_own_freeze};
 use serde::Serialize;
 
 use crate::{
-    Effect, NoLogIn, Policy, Refusal, Slot, SlotView, Upgrade, World, facts::SCHEMA_VERSION, labels, plan::Surroundings,
+    Effect, Exposure, NoLogIn, Policy, Refusal, Slot, SlotView, Upgrade, World, digest,
+    facts::{FOLDER_SINCE, SCHEMA_VERSION, SqlState},
+    labels,
+    plan::Surroundings,
 };
 
 /// The steps that change something; plan only reads.
@@ -102,20 +108,39 @@ pub struct Case<'w> {
 /// A guard of the step fails: nothing may be changed.
 pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_known_schema(step)?;
+    identity::require_right_way_round(case, step)?;
     match step {
         Step::Prepare => prepare::decide(case),
         Step::Freeze => freeze::decide(case),
         Step::Terminate => terminate::decide(case),
         Step::Migrate => migrate::decide(case),
         Step::Switch => switch::decide(case),
-        Step::Rollback => rollback::decide(case),
-        Step::Cleanup => cleanup::decide(case),
+        Step::Rollback => roll_back(case),
+        Step::Cleanup => {
+            require_own_freeze(case, "clean up")?;
+            cleanup::decide(case)
+        }
     }
+}
+
+/// Only what is this upgrade's, and done only once users are back.
+fn roll_back(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+    let tried = format!("roll back to `{}`", case.production().site);
+    require_own_freeze(case, &tried)?;
+    let effects = rollback::decide(case)?;
+    identity::require_ours_and_served(case, &effects, &tried)?;
+    Ok(effects)
 }
 
 /// Refuses with `why` unless the guard holds.
 fn require(guard: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal> {
     if guard { Ok(()) } else { Err(refusal()) }
+}
+
+/// The labels that lead to this upgrade, for somebody may have wiped them, and one more that carries its id.
+fn signposts_and(case: &Case<'_>, label: &str) -> Vec<(String, String)> {
+    let one = (label.to_owned(), case.upgrade.id.to_string());
+    labels::signposts(case.upgrade).into_iter().chain([one]).collect()
 }
 
 impl<'w> Case<'w> {
@@ -142,6 +167,15 @@ impl<'w> Case<'w> {
         })
     }
 
+    /// Digest over what was planned. A plan of the releases that did not have the folder covers the scripts alone.
+    fn digest_of_scripts(&self) -> String {
+        let planned_before = |sql: &SqlState| sql.schema.is_some_and(|version| version < FOLDER_SINCE);
+        match self.world.production.sql.as_ref().is_some_and(planned_before) {
+            true => digest::of_folders(&self.policy.scripts, &[]),
+            false => self.policy.digest_of_scripts(),
+        }
+    }
+
     /// Production is read-only by this upgrade, in time, and users are still on it.
     fn require_frozen(&self, tried: &str) -> Result<(), Refusal> {
         let world = self.world;
@@ -154,7 +188,7 @@ impl<'w> Case<'w> {
             )
         })?;
         let in_time = world.now().is_some_and(|now| now < fence.deadline);
-        require(in_time, || {
+        require(in_time || self.policy.past_deadline, || {
             let why = format!("the deadline of the read-only time, {}, has passed", fence.deadline);
             Refusal::new(tried, why, "run rollback to give production its write access back")
         })
@@ -162,7 +196,7 @@ impl<'w> Case<'w> {
 
     fn not_frozen(&self, tried: &str) -> Refusal {
         let database = &self.production().database;
-        if labels::synchronised(&self.world.profile, self.upgrade) {
+        if self.world.synchronised(self.upgrade) {
             let why =
                 format!("production database `{database}` takes writes again, which its copy does not get any more");
             return Refusal::new(tried, why, "run rollback, then cleanup of stage, then prepare again");
@@ -203,10 +237,36 @@ impl<'w> Case<'w> {
         })
     }
 
-    /// Some way to make the change a step wants was taken already, by the state of users' traffic.
+    /// Users were not sent to stage yet.
     fn require_not_switched(&self, tried: &str) -> Result<(), Refusal> {
         require(!self.world.point_of_no_return_passed(self.upgrade), || {
-            Refusal::new(tried, "users are on stage already", "nothing is left to do here; cleanup removes V1")
+            let hint = "nothing is left to do here; cleanup removes V1, and switch, run again, sends users to stage whom \
+                        somebody sent back";
+            Refusal::new(tried, "users were sent to stage already", hint)
+        })
+    }
+
+    /// Users were sent to stage, and V1 is as this step has left it: a workflow that is run again goes on to switch.
+    fn is_behind(&self) -> bool {
+        let frozen = self.world.production.read_only() && self.world.production.open_fence(self.upgrade).is_some();
+        frozen && self.world.point_of_no_return_passed(self.upgrade)
+    }
+
+    /// The stage site works on the stage copy: somebody else may have applied other settings since prepare.
+    fn require_pointed(&self, tried: &str) -> Result<(), Refusal> {
+        require(stage_site::is_pointed(self), || {
+            let (site, database) = (&self.stage().site, &self.stage().database);
+            let why = format!(
+                "connection string `{}` of stage site `{site}` does not lead to `{database}`",
+                self.upgrade.connection_name
+            );
+            let hint = match self.world.exposure(self.upgrade) {
+                Exposure::Never => "find out who changed it; then run rollback, cleanup of stage, and prepare again",
+                _ => {
+                    "find out who changed it, and what V2 has written there; let it lead to that database again, then run switch"
+                }
+            };
+            Refusal::new(tried, why, hint)
         })
     }
 }

@@ -15,7 +15,9 @@ use crate::{
     connection::ConnectionString,
     effect::label_time,
     facts::*,
+    measure::Written,
     plan::{self, Facts, Principals},
+    rows::Counted,
     site::SiteWishes,
 };
 
@@ -39,7 +41,8 @@ pub fn policy(world: &World) -> Policy {
     let policy = Policy { scripts, hooks, ..Policy::default() };
     let (upgrade, scripts) = (upgrade(), policy.digest_of_scripts());
     let plan_digest = world.production.database.as_ref().map(|database| {
-        plan::digest(&Facts { upgrade: &upgrade, profile: &world.profile, database, scripts: &scripts, package: None })
+        let (profile, package) = (&world.profile, None);
+        plan::digest(&Facts { upgrade: &upgrade, profile, database, scripts: &scripts, package, hooks })
     });
     Policy { scripts_digest: Some(scripts), plan_digest, ..policy }
 }
@@ -83,6 +86,7 @@ pub fn around() -> Surroundings {
         },
         sessions: Ok(Vec::new()),
         digest_uploads: Ok(false),
+        elsewhere: None,
     }
 }
 
@@ -93,10 +97,15 @@ fn sql() -> SqlState {
         updateable: true,
         links: Vec::new(),
         schema: None,
+        fence_table: false,
         fences: Vec::new(),
         journal: Vec::new(),
+        folder: Vec::new(),
         workers: Vec::new(),
         hooks: Vec::new(),
+        upgrades: Vec::new(),
+        packages: Vec::new(),
+        milestones: Vec::new(),
     }
 }
 
@@ -192,6 +201,7 @@ pub fn fresh() -> World {
         stage,
         permissions: Some(Permissions::default()),
         counted: None,
+        written: Some(Written::No),
         firewalls: Vec::new(),
     }
 }
@@ -207,12 +217,41 @@ pub fn apply(world: &mut World, effect: &Effect) {
     let upgrade = upgrade();
     let now = world.now().unwrap_or(at(0));
     match effect.clone() {
-        Effect::CreateFenceTable { database } => on(world, &database, |sql| sql.schema = Some(SCHEMA_VERSION)),
+        Effect::CreateFenceTable { database } => on(world, &database, |sql| {
+            (sql.schema, sql.fence_table) = (Some(SCHEMA_VERSION), true);
+        }),
+        Effect::UpdateSchema { database } => on(world, &database, |sql| sql.schema = Some(SCHEMA_VERSION)),
+        Effect::KeepFolder { database, upgrade, scripts, checks } => on(world, &database, |sql| {
+            let row = |is_check: bool| {
+                let run = upgrade.to_string();
+                move |script| FolderRow { run: run.clone(), script, is_check }
+            };
+            sql.folder = scripts.iter().cloned().map(row(false)).chain(checks.iter().cloned().map(row(true))).collect();
+        }),
+        Effect::RecordUpgrade { database, upgrade } => on(world, &database, |sql| sql.upgrades.push(*upgrade)),
+        Effect::RecordMilestone { database, upgrade, moment } => reach(world, &database, &upgrade, moment),
+        Effect::EraseMilestone { database, upgrade, moment } => on(world, &database, |sql| {
+            sql.milestones.retain(|row| row.run != upgrade.as_str() || row.moment != moment);
+        }),
+        Effect::BeginServing { database, upgrade, .. } => reach(world, &database, &upgrade, Moment::Served),
+        Effect::CloseFenceOfCopy { database, upgrade } => {
+            reach(world, &database, &upgrade, Moment::Synchronised);
+            apply(world, &Effect::CloseFence { database, upgrade });
+        }
+        Effect::CloseUnlessWritten { database, upgrade, .. } => on(world, &database, |sql| {
+            (sql.read_only, sql.updateable) = (true, false);
+            let ours = sql.fences.iter_mut().filter(|fence| fence.run == upgrade.as_str());
+            ours.for_each(|fence| fence.closed_at = None);
+        }),
+        Effect::Once { what, .. } => apply(world, &what),
+        // No request comes late in this model.
+        Effect::UndoLateRequests { .. } => {}
         Effect::Label { set, remove, .. } => {
             world.profile.tags.retain(|name, _| !remove.contains(name));
             world.profile.tags.extend(set);
         }
-        Effect::LabelSwitched { .. } => {
+        Effect::LabelSwitched { upgrade, .. } => {
+            world.profile.tags.extend(crate::labels::signposts(&upgrade));
             world.profile.tags.insert(crate::labels::SWITCHED.to_owned(), label_time(now));
         }
         Effect::CreateSecondary { tags, .. } => {
@@ -234,7 +273,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
         }
         Effect::DeployPackage { digest, .. } => {
             let value = crate::labels::package_value(&digest, "deployment-1");
-            world.profile.tags.insert(crate::labels::PACKAGE.to_owned(), value);
+            world.profile.tags.insert(crate::labels::PACKAGE.to_owned(), value.clone());
+            on(world, &upgrade.production.database, |sql| sql.packages = vec![(upgrade.id.to_string(), value)]);
             webjobs::deploy(world);
         }
         Effect::PointSite { database, keep, .. } => {
@@ -260,9 +300,12 @@ pub fn apply(world: &mut World, effect: &Effect) {
             ours.for_each(|fence| fence.closed_at = Some(now));
         }),
         Effect::DropFence { database } => on(world, &database, |sql| {
-            sql.schema = None;
+            sql.schema = sql.schema.filter(|_| !sql.journal.is_empty() || !sql.milestones.is_empty());
+            sql.fence_table = false;
             sql.fences.clear();
-            sql.journal.clear();
+            sql.upgrades.clear();
+            sql.packages.clear();
+            sql.folder.clear();
             sql.workers.clear();
             sql.hooks.clear();
         }),
@@ -285,6 +328,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
                 run: upgrade.to_string(),
                 script: "1.sql".to_owned(),
                 digest: "d1".to_owned(),
+                finished: true,
                 took: SignedDuration::from_secs(2),
             };
             sql.journal = vec![row];
@@ -300,11 +344,15 @@ pub fn apply(world: &mut World, effect: &Effect) {
         }
         Effect::DeleteDatabase { database } => delete(world, &database),
         background if webjobs::apply(world, &background) => {}
-        // The numbers are kept; nobody writes in this model.
-        Effect::RecordRows { .. } => {}
+        // Nobody writes in this model.
+        Effect::RecordRows { .. } => world.counted = Some(Counted::default()),
         proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
     }
     replicate(world);
+}
+
+fn reach(world: &mut World, database: &DatabaseId, run: &crate::UpgradeId, moment: Moment) {
+    on(world, database, |sql| sql.milestones.push(Milestone { run: run.to_string(), moment, at: sql.now }));
 }
 
 fn run_site(world: &mut World, id: &crate::SiteId, running: bool) {

@@ -23,7 +23,7 @@ fn tried(case: &Case<'_>) -> String {
 }
 
 fn missing(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    let before = [fence_table(case), label(case), secondary(case)].into_iter().flatten();
+    let before = [fence_table(case), record(case), label(case), secondary(case)].into_iter().flatten();
     let hold = background::hold(case, &tried(case))?;
     let site = hold.into_iter().chain(stage_site::missing(case)).chain(stage_site::package(case));
     Ok(before.chain(site).chain(endpoint(case)?).collect())
@@ -46,20 +46,28 @@ fn fence_table(case: &Case<'_>) -> Option<Effect> {
     absent.then(|| Effect::CreateFenceTable { database: case.production().database.clone() })
 }
 
+/// First of all, so that the copy gets it too: labels may be wiped, rows only go with their database.
+fn record(case: &Case<'_>) -> Option<Effect> {
+    let sql = case.world.production.sql.as_ref()?;
+    let there = sql.upgrade(&case.upgrade.id).is_some_and(|row| row.has_slots_of(case.upgrade));
+    let (database, upgrade) = (case.production().database.clone(), Box::new(case.upgrade.clone()));
+    (!there && case.world.production.writable()).then_some(Effect::RecordUpgrade { database, upgrade })
+}
+
 fn label(case: &Case<'_>) -> Option<Effect> {
-    if labels::endpoint_is_ours(&case.world.profile, case.upgrade) {
+    let profile = &case.world.profile;
+    let package = case.world.package(case.upgrade).map(|(digest, id)| labels::package_value(digest, id));
+    let labelled = package.is_none() || labels::package(profile, case.upgrade).is_some();
+    if labels::endpoint_is_ours(profile, case.upgrade) && labelled {
         return None;
     }
-    let name = |name: &str| name.to_owned();
+    let mut remove = vec![labels::SYNCHRONISED, labels::SERVING, labels::SWITCHED];
+    remove.extend(package.is_none().then_some(labels::PACKAGE));
+    let package = package.map(|value| (labels::PACKAGE.to_owned(), value));
     Some(Effect::Label {
-        profile: case.world.profile.id.clone(),
-        set: vec![
-            (name(TAG), case.upgrade.id.to_string()),
-            (name(labels::ENDPOINT), case.stage().endpoint.name.clone()),
-            (name(labels::SITE), case.stage().site.to_string()),
-            (name(labels::SERVER), case.stage().database.server_id().to_string()),
-        ],
-        remove: vec![name(labels::PACKAGE), name(labels::SYNCHRONISED), name(labels::SWITCHED)],
+        profile: profile.id.clone(),
+        set: labels::signposts(case.upgrade).into_iter().chain(package).collect(),
+        remove: remove.into_iter().map(str::to_owned).collect(),
     })
 }
 
@@ -83,7 +91,7 @@ fn tags(case: &Case<'_>, production: &Database) -> Tags {
 fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     if let Some(there) = world.endpoint(stage) {
-        return require(labels::endpoint_is_ours(&world.profile, case.upgrade), || {
+        return require(world.added_stage_endpoint(case.upgrade), || {
             let why = format!(
                 "profile `{}` has an endpoint `{}` that this upgrade did not add",
                 world.profile.id, there.id.name
@@ -95,19 +103,30 @@ fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
     let site = world.stage.site.as_ref();
     let location = site.or(world.production.site.as_ref()).map(|site| site.location.as_str());
     let (Some(target), Some(location)) = (stage_site::address(case), location) else { return Ok(None) };
-    let highest = world.profile.endpoints.iter().filter_map(|endpoint| endpoint.priority).max();
+    let priority = priority(case)?;
     Ok(Some(Effect::AddEndpoint {
         endpoint: stage.endpoint.clone(),
         kind: stage_kind(world, &stage.site, location),
         site: stage.site.clone(),
         target,
-        priority: highest.unwrap_or(1) + 1,
+        priority,
     }))
+}
+
+/// Directly behind production, so that a sorry page stays behind both.
+fn priority(case: &Case<'_>) -> Result<u32, Refusal> {
+    let (profile, production) = (&case.world.profile, &case.production().endpoint);
+    profile.free_priority_behind(production).ok_or_else(|| {
+        let why =
+            format!("no priority behind that of endpoint `{}` is free in profile `{}`", production.name, profile.id);
+        Refusal::new(tried(case), why, "give production's endpoint a lower priority, still in front of the others")
+    })
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let (world, upgrade) = (case.world, case.upgrade);
     case.require_not_switched(&tried(case))?;
+    new_id(case)?;
     require(world.stage.database.is_none() || linked(case), || {
         let why = format!(
             "stage database `{}` exists and is no geo-secondary of production any more",
@@ -121,6 +140,17 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(tried(case), why, hint)
     })?;
     no_rule_blocks(case, &tried(case)).map(drop)
+}
+
+/// What an earlier upgrade of the same id wrote down would be taken for this one's.
+fn new_id(case: &Case<'_>) -> Result<(), Refusal> {
+    let id = &case.upgrade.id;
+    let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| row.run == id.as_str());
+    known.map_or(Ok(()), |row| {
+        let database = &case.production().database;
+        let why = format!("`{database}` comes from an earlier upgrade `{id}` (`{}`, {:.0})", row.moment.word(), row.at);
+        Err(Refusal::new(tried(case), why, "choose another `upgrade-id`"))
+    })
 }
 
 fn linked(case: &Case<'_>) -> bool {

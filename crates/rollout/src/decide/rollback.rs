@@ -1,25 +1,69 @@
 //! Rollback: V1 takes writes again, in an order in which V1 and V2 are never both writable.
 
-use super::{Case, background, require};
+use super::{Case, background, require, stage_site};
 use crate::{
-    Effect, Ending, Refusal, Slot,
-    facts::{EndpointKind, tag},
+    DatabaseId, Effect, Ending, Exposure, Refusal, Slot, Upgrade,
+    facts::{EndpointKind, SqlState, tag},
     labels,
+    measure::Written,
+    termination::Termination,
 };
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     guards(case)?;
-    let parts = [
-        open_production(case),
-        fence_stage(case),
-        hide_stage(case),
-        give_back(case),
-        resume(case),
-        restore(case),
-        forget(case),
+    let first = background::deactivate(case).into_iter().chain(back(case)).chain(unlabel(case));
+    let rest = [resume(case), restore(case), forget(case), late(case)];
+    Ok(first.chain(rest.into_iter().flatten()).collect())
+}
+
+/// Production's write access needs nothing but SQL where users were never on stage. Where they may have been, nobody is sent back
+/// before the copy says that it has no write of theirs. Where that is given up, or stage is not closed by SQL, or its site works on
+/// another database, users first get a site that answers them, and stage's site and endpoint are off before production opens.
+fn back(case: &Case<'_>) -> Vec<Effect> {
+    let (open, close, hide, give) = (open_production(case), close_stage(case), hide_stage(case), give_back(case));
+    let order = match case.world.exposure(case.upgrade) {
+        Exposure::Never if case.world.stage.sql.is_some() || case.world.is_linked_in_sql(case.upgrade) => {
+            [close, give, open, hide]
+        }
+        Exposure::Perhaps if !accepted(case) && stage_site::is_pointed(case) => [close, open, give, hide],
+        _ => [open, close, hide, give],
+    };
+    order.into_iter().flatten().collect()
+}
+
+/// What gives production back by SQL alone: the databases show that users were never on stage. `None` where they do not, or where
+/// there is nothing to give back.
+pub fn give_back_by_sql(
+    upgrade: &Upgrade,
+    production: &SqlState,
+    stage: Option<&SqlState>,
+    written: Option<&Written>,
+    termination: Termination,
+) -> Option<Vec<Effect>> {
+    let run = upgrade.id.as_str();
+    let fenced = production.fences.iter().any(|fence| fence.run == run && fence.closed_at.is_none());
+    let linked = production.links.iter().any(|link| link.leads_to(&upgrade.stage.database));
+    let never = linked
+        || stage.is_some_and(|sql| sql.has_milestones() && crate::evidence::by_rows(sql, upgrade) == Exposure::Never);
+    let known = production.upgrade(&upgrade.id).is_some_and(|row| row.has_slots_of(upgrade));
+    // A copy that takes writes may have got some of users whom somebody sent there by hand: then the profile has to tell.
+    let open = stage.is_some_and(|sql| !linked && sql.updateable && !sql.read_only);
+    let unwritten = !open || written.is_some_and(Written::is_nothing);
+    if !(production.read_only && fenced && known && never && unwritten) {
+        return None;
+    }
+    let database = upgrade.production.database.clone();
+    let release = linked.then(|| release(&upgrade.stage.database, termination));
+    let give = [
+        Effect::SetReadWrite { database: database.clone(), release },
+        Effect::CloseFence { database, upgrade: upgrade.id.clone() },
     ];
-    let first = unlabel(case).into_iter().chain(background::deactivate(case));
-    Ok(first.chain(parts.into_iter().flatten()).collect())
+    let close = Effect::CloseUnlessWritten {
+        database: upgrade.stage.database.clone(),
+        upgrade: upgrade.id.clone(),
+        reopen: true,
+    };
+    Some(open.then_some(close).into_iter().chain(give).collect())
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
@@ -29,36 +73,84 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("production database `{}` is not there", case.production().database);
         Refusal::new(&tried, why, "V1 was removed: there is nothing to roll back to")
     })?;
-    let accepted = case.policy.accept_loss.as_ref() == Some(&stage.database);
-    let given_up = loss(case).filter(|_| !accepted);
+    // A copy that a dead rollback has left closed is opened again by the effect that looks what was written.
+    let closed = world.exposure(case.upgrade) == Exposure::Perhaps && world.is_closed_again(case.upgrade);
+    let reopens = closed && world.production.read_only() && stage_site::is_pointed(case);
+    let given_up = loss(case).filter(|_| !accepted(case) && !reopens);
     given_up.map_or(Ok(()), |why| {
-        let hint =
-            format!("to give those writes up, name the database that loses them: `accept-loss: {}`", stage.database);
+        if world.production.writable() && matches!(world.exposure(case.upgrade), Exposure::Switched | Exposure::Perhaps) {
+            let hint = format!(
+                "production takes writes too, so either way loses some: compare the two databases; to give up what `{0}` has, name it: \
+                 `accept-loss: {0}`",
+                stage.database
+            );
+            return Err(Refusal::new(&tried, why, hint));
+        }
+        let elsewhere = world.enabled(case.production()) || !world.enabled(stage);
+        let forward = match world.exposure(case.upgrade) {
+            Exposure::Switched if !elsewhere => "",
+            Exposure::Switched | Exposure::Perhaps => "run switch: going forward loses nothing; or ",
+            _ => "make that database reachable and run rollback again; or ",
+        };
+        let hint = format!(
+            "{forward}to give those writes up, name the database that loses them: `accept-loss: {}`",
+            stage.database
+        );
         Err(Refusal::new(&tried, why, hint))
     })
 }
 
+fn accepted(case: &Case<'_>) -> bool {
+    case.policy.accept_loss.as_ref() == Some(&case.stage().database)
+}
+
 /// Why a rollback would lose writes of users. Before the switch it does only where Traffic Manager could have sent users to V2
-/// already, as when V1 stopped answering, and V2 has rows that it did not have.
+/// already, as when V1 stopped answering, and V2 was written to, or nobody can tell.
 pub fn loss(case: &Case<'_>) -> Option<String> {
     let (world, stage) = (case.world, case.stage());
-    let written = world.counted.as_ref().map(|counted| &counted.stage).filter(|changes| !changes.is_empty());
-    if world.point_of_no_return_passed(case.upgrade) {
-        let counted = match written {
-            Some(changes) => format!("since migrate {changes}, and changed rows do not show in counts"),
-            None => "no row count changed since migrate, but changed rows do not show in counts".to_owned(),
-        };
+    match world.exposure(case.upgrade) {
+        Exposure::Never => None,
+        Exposure::Switched => Some(format!(
+            "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have: in `{}` {}",
+            stage.site,
+            stage.database,
+            counted(case)
+        )),
+        Exposure::Unknown => Some(format!(
+            "users may have been on `{}`, and what they wrote to `{}` cannot be seen{}",
+            stage.site,
+            stage.database,
+            not_seen(case)
+        )),
+        Exposure::Perhaps => written(case),
+    }
+}
+
+fn not_seen(case: &Case<'_>) -> String {
+    case.world.stage.no_log_in.as_ref().map_or_else(String::new, |no| format!(" ({})", no.why))
+}
+
+fn counted(case: &Case<'_>) -> String {
+    let changes = case.world.counted.as_ref().map(|counted| &counted.stage).filter(|changes| !changes.is_empty());
+    match changes {
+        Some(changes) => format!("since migrate {changes}, and changed rows do not show in counts"),
+        None => "no row count changed since migrate, but changed rows do not show in counts".to_owned(),
+    }
+}
+
+/// Users may have been on V2 before the switch was done. A reading that is missing says nothing, and so does not say "nothing".
+fn written(case: &Case<'_>) -> Option<String> {
+    if case.world.stage.site.is_some() && !stage_site::is_pointed(case) {
         return Some(format!(
-            "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have: in `{}` {counted}",
-            stage.site, stage.database
+            "users may be on `{}`, whose connection string does not lead to `{}`: what they wrote elsewhere is not seen",
+            case.stage().site,
+            case.stage().database
         ));
     }
-    let reachable = world.enabled(stage) && world.stage.independent() && world.stage.writable();
-    written.filter(|_| reachable).map(|changes| {
-        format!(
-            "endpoint `{}` is enabled, and V2 has taken writes that V1 does not have: in `{}` since migrate {changes}",
-            stage.endpoint, stage.database
-        )
+    let (stage, unread) = (case.stage(), Written::Unknown("its counters of writes were not read".to_owned()));
+    let written = case.world.written.as_ref().unwrap_or(&unread);
+    (!written.is_nothing()).then(|| {
+        format!("users may have been on `{}` since switch enabled it, and `{}` {written}", stage.site, stage.database)
     })
 }
 
@@ -66,13 +158,16 @@ pub fn loss(case: &Case<'_>) -> Option<String> {
 fn unlabel(case: &Case<'_>) -> Option<Effect> {
     let profile = &case.world.profile;
     let there = |name: &&str| tag(&profile.tags, name).is_some();
-    let remove: Vec<_> =
-        [labels::SYNCHRONISED, labels::SWITCHED].into_iter().filter(there).map(str::to_owned).collect();
+    let remove: Vec<_> = [labels::SYNCHRONISED, labels::SERVING, labels::SWITCHED]
+        .into_iter()
+        .filter(there)
+        .map(str::to_owned)
+        .collect();
     let ours = labels::is_ours(profile, case.upgrade) && !remove.is_empty();
     ours.then(|| Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove })
 }
 
-/// Production first, still read-only: users always have somewhere to go.
+/// Users always have somewhere to go.
 fn open_production(case: &Case<'_>) -> Vec<Effect> {
     let production = case.production();
     let closed = case.world.endpoint(production).filter(|endpoint| !endpoint.enabled);
@@ -81,16 +176,24 @@ fn open_production(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// An independent, writable stage copy is closed before production opens.
-fn fence_stage(case: &Case<'_>) -> Vec<Effect> {
-    let stage = &case.world.stage;
-    let open = stage.independent() && stage.writable() && taken_over(case);
-    let close = Effect::SetReadOnly { database: case.stage().database.clone(), grace: jiff::SignedDuration::ZERO };
-    open.then_some(close).into_iter().collect()
+fn close_stage(case: &Case<'_>) -> Vec<Effect> {
+    let (stage, database) = (&case.world.stage, &case.stage().database);
+    let ours = stage.independent() && taken_over(case);
+    if case.world.exposure(case.upgrade) == Exposure::Perhaps && !accepted(case) {
+        let (upgrade, reopen) = (case.upgrade.id.clone(), case.world.production.read_only());
+        let unless = Effect::CloseUnlessWritten { database: database.clone(), upgrade, reopen };
+        return ours.then_some(unless).into_iter().collect();
+    }
+    (ours && stage.writable()).then(|| close(database)).into_iter().collect()
+}
+
+fn close(stage: &DatabaseId) -> Effect {
+    Effect::SetReadOnly { database: stage.clone(), grace: jiff::SignedDuration::ZERO }
 }
 
 /// The stage copy is a copy of production that this upgrade cut off, and not a database of somebody else.
 fn taken_over(case: &Case<'_>) -> bool {
-    labels::is_ours(&case.world.profile, case.upgrade) && case.world.stage.fence(case.upgrade).is_some()
+    case.world.knows(case.upgrade) && case.world.stage.fence(case.upgrade).is_some()
 }
 
 fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
@@ -106,24 +209,27 @@ fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
 /// added.
 fn in_our_hands(case: &Case<'_>, stage: &Slot) -> bool {
     let kept = case.world.stage.setting(&case.upgrade.kept_setting()).is_some();
-    kept || case.world.stage.site_is_created_by(case.upgrade)
-        || (case.world.enabled(stage) && labels::endpoint_is_ours(&case.world.profile, case.upgrade))
+    let unseen = case.world.stage.sql.is_none() && case.world.production.read_only() && case.world.knows(case.upgrade);
+    kept || unseen
+        || case.world.stage.site_is_created_by(case.upgrade)
+        || (case.world.enabled(stage) && case.world.added_stage_endpoint(case.upgrade))
 }
 
 /// Production takes writes again, and its fence row is closed.
 pub(super) fn give_back(case: &Case<'_>) -> Vec<Effect> {
     let (view, database) = (&case.world.production, case.production().database.clone());
-    let linked = view.link_to(&case.stage().database).is_some();
+    let linked = view.link_to(&case.stage().database).is_some() || case.world.is_linked_in_sql(case.upgrade);
     let open_fence = view.open_fence(case.upgrade).is_some();
-    let read_write = (view.read_only() && open_fence)
-        .then(|| Effect::SetReadWrite { database: database.clone(), release: linked.then(|| release(case)) });
+    let release = linked.then(|| release(&case.stage().database, case.policy.termination));
+    let read_write =
+        (view.read_only() && open_fence).then(|| Effect::SetReadWrite { database: database.clone(), release });
     let close = open_fence.then(|| Effect::CloseFence { database, upgrade: case.upgrade.id.clone() });
     read_write.into_iter().chain(close).collect()
 }
 
 /// Stage is disposable: nothing has to be proved before it is let go.
-fn release(case: &Case<'_>) -> Ending {
-    Ending { partner: case.stage().database.clone(), ways: case.policy.termination.ways(), proofs: Vec::new() }
+fn release(stage: &DatabaseId, termination: Termination) -> Ending {
+    Ending { partner: stage.clone(), ways: termination.ways(), proofs: Vec::new() }
 }
 
 /// Production takes writes when it comes to this; somebody else may keep it read-only.
@@ -146,4 +252,19 @@ fn restore(case: &Case<'_>) -> Vec<Effect> {
     let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
     let setting = case.world.stage.setting(&kept.clone()).map(|_| restore(kept));
     setting.into_iter().chain(background::restore(case)).collect()
+}
+
+/// A step that died may have sent a request to Traffic Manager that is still to be carried out.
+fn late(case: &Case<'_>) -> Vec<Effect> {
+    let world = case.world;
+    let unseen = world.stage.sql.is_none() && !world.is_linked_in_sql(case.upgrade);
+    let possible = matches!(world.exposure(case.upgrade), Exposure::Perhaps) || unseen;
+    let waiting = possible && world.production.open_fence(case.upgrade).is_some();
+    let endpoints = world.endpoint(case.production()).and(world.endpoint(case.stage()));
+    let look = endpoints.map(|_| Effect::UndoLateRequests {
+        production: case.production().endpoint.clone(),
+        stage: case.stage().endpoint.clone(),
+        within: case.policy.late_request_wait,
+    });
+    look.filter(|_| waiting).into_iter().collect()
 }

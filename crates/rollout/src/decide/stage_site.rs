@@ -12,7 +12,6 @@ use crate::{
     effect::NewSite,
     facts::{HostName, Site, TAG, Tags},
     ids::same,
-    labels,
     plan::users_hosts,
     site::{self, Sharing, SiteModel, WEBJOBS_STOPPED},
 };
@@ -155,7 +154,7 @@ pub(super) fn package(case: &Case<'_>) -> Option<Effect> {
 /// is read-only the label alone is looked at.
 pub(super) fn package_is_there(case: &Case<'_>) -> bool {
     let Some(digest) = &case.policy.site.package else { return true };
-    let labelled = labels::package(&case.world.profile, case.upgrade);
+    let labelled = case.world.package(case.upgrade);
     labelled.filter(|(of, _)| of == digest).is_some_and(|(_, deployment)| match case.around {
         Some(around) => around.deployment.as_deref() == Some(deployment),
         None => true,

@@ -41,7 +41,7 @@ fn prepare_creates_the_site_once_the_copy_can_be_read() {
     let world = without_site();
     let effects = decided(Step::Prepare, &world, &policy_that_creates(&world)).unwrap();
     assert_eq!(
-        words(&effects[3..]),
+        words(&effects[4..]),
         [
             "wait until `rg/sql-2/shop` is seeded and in CATCH_UP",
             "create site `rg-2/contoso-2` in plan `rg-2/plan-2` like `rg/contoso-1`",

@@ -1,7 +1,16 @@
 //! Switch: users to stage. Disabling production's endpoint is the point of no return.
+//!
+//! What is written into the copy comes before what it tells of: that users may be on it, before its endpoint is enabled; that
+//! production is about to be disabled, before that request. So a step that dies leaves a truth behind, or one that errs on the
+//! side of "users were there".
 
-use super::{Case, background, migrate, require};
-use crate::{Effect, Refusal, facts::EndpointKind, labels};
+use super::{Case, background, migrate, require, signposts_and};
+use crate::{
+    Effect, Exposure, Refusal, Slot,
+    facts::{EndpointKind, Moment},
+    labels,
+    plan::kept_from_stage,
+};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.world.point_of_no_return_passed(case.upgrade) {
@@ -15,19 +24,60 @@ fn tried(case: &Case<'_>) -> String {
     format!("switch users from `{}` to `{}`", case.production().site, case.stage().site)
 }
 
+/// Users were sent to stage. If somebody has sent them back since, or elsewhere, they come again: V2 has their writes.
 fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    let labelled = labels::switched_at(&case.world.profile, case.upgrade).is_some();
-    let label = (!labelled).then(|| label(case));
-    let online = Effect::AwaitOnline { endpoint: case.stage().endpoint.clone() };
+    let (world, stage) = (case.world, case.stage());
+    require(world.stage.database.is_some(), || {
+        let why = format!("`{}`, which users were sent to, does not exist", stage.database);
+        Refusal::new(tried(case), why, "restore that database: V1 has none of its writes")
+    })?;
+    case.require_stage_log_in(&tried(case))?;
+    require(world.stage.writable(), || {
+        let why = format!("`{}`, which users were sent to, takes no writes", stage.database);
+        let hint = "find out who made it READ_ONLY; `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE` there lets \
+                    users write again; then run switch again";
+        Refusal::new(tried(case), why, hint)
+    })?;
+    case.require_pointed(&tried(case))?;
+    require_endpoint(case)?;
+    require_nobody_between(case)?;
+    let sent_back = world.enabled(case.production());
+    let enable = (!world.enabled(stage)).then(|| enable(case, stage));
+    // Nothing is asked of V1's log any more: V2 has users' writes.
+    let mut proofs = proofs(case);
+    proofs.retain(|proof| !matches!(proof, Effect::ProveLogUnmoved { .. }));
+    let disable = sent_back.then(|| disable(case, proofs, None));
+    let online = Effect::AwaitOnline { endpoint: stage.endpoint.clone() };
     let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
-    let activate = background::activate(case, &tried(case))?;
-    Ok(label.into_iter().chain([online, healthy]).chain(activate).collect())
+    let users = enable.into_iter().chain([online]).chain(disable).chain(relabel(case)).chain([healthy]);
+    Ok(users.chain(background::activate(case, &tried(case))?).collect())
+}
+
+/// Labels that somebody wiped are written again. Cleanup takes them away for good, with V1's endpoint before them.
+fn relabel(case: &Case<'_>) -> Option<Effect> {
+    let there = labels::switched_at(&case.world.profile, case.upgrade).is_some();
+    let cleaned = case.world.endpoint(case.production()).is_none();
+    (!there && !cleaned).then(|| label(case))
 }
 
 fn label(case: &Case<'_>) -> Effect {
-    let production_is_there = case.world.production.sql.is_some();
-    let clock = if production_is_there { case.production() } else { case.stage() };
-    Effect::LabelSwitched { profile: case.world.profile.id.clone(), clock: clock.database.clone() }
+    Effect::LabelSwitched {
+        profile: case.world.profile.id.clone(),
+        upgrade: Box::new(case.upgrade.clone()),
+        clock: case.stage().database.clone(),
+    }
+}
+
+fn require_endpoint(case: &Case<'_>) -> Result<(), Refusal> {
+    let (world, stage) = (case.world, case.stage());
+    require(world.endpoint(stage).is_some(), || {
+        let why = format!("profile `{}` has no endpoint `{}`", world.profile.id, stage.endpoint.name);
+        let hint = match world.exposure(case.upgrade) {
+            Exposure::Never => "run rollback and cleanup of stage, then prepare again",
+            _ => "users may have been on it: add that endpoint again, then run switch again",
+        };
+        Refusal::new(tried(case), why, hint)
+    })
 }
 
 fn guards(case: &Case<'_>) -> Result<(), Refusal> {
@@ -35,12 +85,39 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
     case.require_stage_log_in(&tried(case))?;
-    let migrated =
-        world.stage.independent() && world.stage.writable() && world.stage.open_fence(case.upgrade).is_none();
+    let migrated = world.stage.independent()
+        && world.stage.writable()
+        && world.stage.open_fence(case.upgrade).is_none()
+        && world.synchronised(case.upgrade);
     require(migrated, || {
-        let why = format!("`{}` is not an independent, writable copy yet", stage.database);
-        Refusal::new(tried(case), why, "run terminate and migrate first")
+        let why = format!("`{}` is not an independent, writable copy with every write of production", stage.database);
+        let hint = match world.is_closed_again(case.upgrade) {
+            true => "a rollback has closed it: run rollback again",
+            false => "run terminate and migrate first",
+        };
+        Refusal::new(tried(case), why, hint)
     })?;
+    let current = world.stage.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
+    require(current, || {
+        let why = format!("`{}` was migrated by an earlier release of this software", stage.database);
+        Refusal::new(tried(case), why, "run migrate again: it brings the copy up to date")
+    })?;
+    scripts_ran(case)?;
+    require(world.stage.site.as_ref().is_some_and(|site| site.running), || {
+        Refusal::new(tried(case), format!("stage site `{}` is not running", stage.site), "run migrate again")
+    })?;
+    case.require_pointed(&tried(case))?;
+    require_endpoint(case)?;
+    require_nobody_between(case)?;
+    unwritten(case)
+}
+
+/// Another endpoint of the profile would get the users.
+fn require_nobody_between(case: &Case<'_>) -> Result<(), Refusal> {
+    kept_from_stage(case.upgrade, case.world).map_or(Ok(()), |(why, hint)| Err(Refusal::new(tried(case), why, hint)))
+}
+
+fn scripts_ran(case: &Case<'_>) -> Result<(), Refusal> {
     let planned = case.policy.scripts_digest.as_ref().ok_or_else(|| {
         Refusal::new(
             tried(case),
@@ -48,28 +125,29 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
             "pass the output `scripts-digest` of plan or migrate",
         )
     })?;
+    if let Some(script) = migrate::half_run(case) {
+        let why = format!(
+            "`{script}` has ended the transaction that it ran in: a part of it is in `{}`",
+            case.stage().database
+        );
+        return Err(Refusal::new(tried(case), why, "run rollback: the rest of that script cannot be run any more"));
+    }
     let journal = migrate::journal_digest(case);
     require(journal.as_ref() == Some(planned), || {
-        let ran = journal.unwrap_or_else(|| "none".to_owned());
-        let why =
-            format!("the journal of `{}` has the scripts of digest `{ran}`, planned was `{planned}`", stage.database);
+        let (database, ran) = (&case.stage().database, journal.unwrap_or_else(|| "none".to_owned()));
+        let why = format!("the journal of `{database}` has the scripts of digest `{ran}`, planned was `{planned}`");
         Refusal::new(tried(case), why, "run migrate again until it is done")
-    })?;
-    require(world.stage.site.as_ref().is_some_and(|site| site.running), || {
-        Refusal::new(tried(case), format!("stage site `{}` is not running", stage.site), "run migrate again")
-    })?;
-    require(world.endpoint(stage).is_some(), || {
-        let why = format!("profile `{}` has no endpoint `{}`", world.profile.id, stage.endpoint.name);
-        Refusal::new(tried(case), why, "run rollback and cleanup of stage, then prepare again")
-    })?;
-    unwritten(case)
+    })
 }
 
 /// Nobody may have written to either database since migrate counted their rows: what production got stage would lack, and what
-/// stage got would be V2's. Once the stage endpoint is enabled users may be on V2, so its writes are theirs.
+/// stage got would be V2's. Once users may be on V2 its writes are theirs.
 fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
     let (production, stage) = (case.production(), case.stage());
-    let Some(counted) = &case.world.counted else { return Ok(()) };
+    let counted = case.world.counted.as_ref().ok_or_else(|| {
+        let why = format!("`{}` does not hold the row counts that migrate keeps", stage.database);
+        Refusal::new(tried(case), why, "run migrate again: it counts them; if that does not help, run rollback")
+    })?;
     require(counted.production.is_empty(), || {
         let why =
             format!("`{}` was written to after its copy was cut off: {}", production.database, counted.production);
@@ -79,8 +157,8 @@ fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
             "run rollback, then cleanup of stage, then prepare again: the copy lacks those writes",
         )
     })?;
-    let accepted = case.policy.accept_stage_writes || case.world.enabled(stage);
-    require(counted.stage.is_empty() || accepted, || {
+    let users = case.world.enabled(stage) || case.world.exposure(case.upgrade) == Exposure::Perhaps;
+    require(counted.stage.is_empty() || case.policy.accept_stage_writes || users, || {
         let why =
             format!("`{}` was written to since migrate, and no user is on V2 yet: {}", stage.database, counted.stage);
         let hint = "find out who it was: rollback if V2 must not keep those rows, `accept-stage-writes: true` if it may, as when \
@@ -90,21 +168,84 @@ fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
-    let (world, production, stage) = (case.world, case.production(), case.stage());
-    let kind = |slot| world.endpoint(slot).map_or(EndpointKind::Azure, |endpoint| endpoint.kind);
+    let stage = case.stage();
     let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
-    let still_healthy = migrate::healthy(case, &tried(case), 1)?;
-    let enable = Effect::EnableEndpoint { endpoint: stage.endpoint.clone(), kind: kind(stage) };
-    let mut effects = vec![still_healthy];
-    effects.extend((!world.enabled(stage)).then_some(enable));
-    effects.extend([
-        Effect::AwaitOnline { endpoint: stage.endpoint.clone() },
-        Effect::ProveReadOnly { database: production.database.clone(), linked_to: None },
-        Effect::ProveLock,
-        Effect::DisableEndpoint { endpoint: production.endpoint.clone(), kind: kind(production) },
-        label(case),
-        healthy,
-    ]);
+    let mut effects = vec![migrate::healthy(case, &tried(case), 1)?];
+    // Users may come to stage as soon as its endpoint is enabled.
+    effects.extend(intact(case));
+    effects.extend(begin_serving(case));
+    effects.extend((!case.world.enabled(stage)).then(|| enable(case, stage)));
+    effects.push(Effect::AwaitOnline { endpoint: stage.endpoint.clone() });
+    effects.extend(cut_off(case));
+    // The answer says that users are on V2; a look says that nothing came between the proofs and the request.
+    effects.extend(proofs(case));
+    effects.extend([record(case, Moment::Switched), label(case), healthy]);
     effects.extend(background::activate(case, &tried(case))?);
     Ok(effects)
+}
+
+/// The label first: where the copy cannot be looked into, it is all that tells.
+fn begin_serving(case: &Case<'_>) -> Vec<Effect> {
+    let (world, upgrade, database) = (case.world, case.upgrade.id.clone(), case.stage().database.clone());
+    let reached = world.stage.sql.as_ref().is_some_and(|sql| sql.reached(&upgrade, Moment::Served).is_some());
+    let set = signposts_and(case, labels::SERVING);
+    let label = Effect::Label { profile: world.profile.id.clone(), set, remove: Vec::new() };
+    let labelled = labels::serving(&world.profile, case.upgrade);
+    let afresh = !world.enabled(case.stage());
+    let begin = (!reached).then_some(Effect::BeginServing { database, upgrade, afresh });
+    (!labelled).then_some(label).into_iter().chain(begin).collect()
+}
+
+/// Production goes out of reach of users, unless somebody has disabled it already.
+fn cut_off(case: &Case<'_>) -> Vec<Effect> {
+    if !case.world.enabled(case.production()) {
+        return Vec::new();
+    }
+    let database = case.stage().database.clone();
+    let erase = Effect::EraseMilestone { database, upgrade: case.upgrade.id.clone(), moment: Moment::Switching };
+    vec![record(case, Moment::Switching), disable(case, proofs(case), Some(Box::new(erase)))]
+}
+
+/// Users will get stage, and nobody has touched what V2 and its copy rest on.
+fn proofs(case: &Case<'_>) -> Vec<Effect> {
+    let (production, stage) = (case.production(), case.stage());
+    let without = Some(production.endpoint.clone());
+    let next = Effect::ProveServed { endpoint: stage.endpoint.clone(), without };
+    [next].into_iter().chain(intact(case)).collect()
+}
+
+/// Stage's site works on the copy, and the copy has all that production has.
+fn intact(case: &Case<'_>) -> Vec<Effect> {
+    let (production, stage) = (case.production(), case.stage());
+    let (source, target) = (production.database.clone(), stage.database.clone());
+    let there = case.world.production.sql.is_some();
+    let frozen = [
+        Effect::ProveReadOnly { database: source.clone(), linked_to: None },
+        Effect::ProveLogUnmoved { source, target: target.clone(), upgrade: case.upgrade.id.clone() },
+        Effect::ProveLock,
+    ];
+    let pointed = Effect::ProvePointed {
+        site: stage.site.clone(),
+        setting: case.upgrade.connection_name.clone(),
+        database: target,
+    };
+    [pointed].into_iter().chain(frozen.into_iter().filter(|_| there)).collect()
+}
+
+fn disable(case: &Case<'_>, proofs: Vec<Effect>, refused: Option<Box<Effect>>) -> Effect {
+    let production = case.production();
+    let what = Effect::DisableEndpoint { endpoint: production.endpoint.clone(), kind: kind(case, production) };
+    Effect::Once { what: Box::new(what), proofs, refused }
+}
+
+fn enable(case: &Case<'_>, slot: &Slot) -> Effect {
+    Effect::EnableEndpoint { endpoint: slot.endpoint.clone(), kind: kind(case, slot) }
+}
+
+fn kind(case: &Case<'_>, slot: &Slot) -> EndpointKind {
+    case.world.endpoint(slot).map_or(EndpointKind::Azure, |endpoint| endpoint.kind)
+}
+
+fn record(case: &Case<'_>, moment: Moment) -> Effect {
+    Effect::RecordMilestone { database: case.stage().database.clone(), upgrade: case.upgrade.id.clone(), moment }
 }

@@ -15,6 +15,9 @@ mod giving_back;
 #[path = "outsiders_test.rs"]
 mod outsiders;
 
+#[path = "scripts_test.rs"]
+mod scripts;
+
 #[path = "stage_site_test.rs"]
 mod stage_site;
 
@@ -245,7 +248,15 @@ fn standing(world: &World) -> String {
                 sql.fences.iter().map(|fence| (fence.run.clone(), fence.closed_at.is_some())).collect();
             let hooks: Vec<_> = sql.hooks.iter().map(|row| &row.hook).collect();
             let rows = format!("{:?} {hooks:?}", sql.workers);
-            (sql.read_only, sql.updateable, sql.schema, fences, sql.journal.clone(), sql.links.len(), rows)
+            (
+                sql.read_only,
+                sql.updateable,
+                (sql.schema, sql.fence_table, &sql.folder),
+                fences,
+                sql.journal.clone(),
+                sql.links.len(),
+                rows,
+            )
         });
         let settings: Vec<_> = view.settings.iter().map(|setting| setting.name.clone()).collect();
         let site = view.site.as_ref().map(|site| (site.running, &site.tags, &site.host_names));

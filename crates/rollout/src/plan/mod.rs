@@ -6,6 +6,6 @@ mod summary;
 mod surroundings;
 
 pub use discover::{PlanInputs, Target, pick_setting, production_endpoint, target_of};
-pub use rules::{Finding, check, stage_kind, users_hosts};
+pub use rules::{Finding, check, check_scripts, kept_from_stage, stage_kind, users_hosts};
 pub use summary::{Facts, digest};
-pub use surroundings::{Granted, LogIn, Principals, Seen, Surroundings};
+pub use surroundings::{Elsewhere, Granted, LogIn, Principals, Seen, Surroundings};

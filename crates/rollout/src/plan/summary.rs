@@ -3,6 +3,7 @@
 use crate::{
     digest,
     facts::{Database, Profile},
+    policy::Hooks,
     upgrade::Upgrade,
 };
 
@@ -19,11 +20,13 @@ pub struct Facts<'w> {
     pub scripts: &'w str,
     /// Digest of V2's package, where prepare deploys one.
     pub package: Option<&'w str>,
+    /// Which hooks there are: a job that lacks one of them would leave background work running.
+    pub hooks: Hooks,
 }
 
 /// The digest, in lower-case hex.
 pub fn digest(facts: &Facts<'_>) -> String {
-    let Facts { upgrade, profile, database, scripts, package } = facts;
+    let Facts { upgrade, profile, database, scripts, package, hooks } = facts;
     let slot = |slot: &crate::Slot| [slot.database.to_string(), slot.site.to_string(), slot.endpoint.to_string()];
     let mut fields: Vec<String> =
         vec![upgrade.connection_name.clone(), (*scripts).to_owned(), package.unwrap_or_default().to_owned()];
@@ -32,6 +35,7 @@ pub fn digest(facts: &Facts<'_>) -> String {
     fields.extend([profile.routing.clone(), database.sku_name.clone(), database.sku_tier.clone()]);
     fields.push(database.sku_capacity.map(|capacity| capacity.to_string()).unwrap_or_default());
     fields.extend(endpoints(profile, upgrade));
+    fields.extend(hooks.names().map(str::to_owned));
     let fields: Vec<String> = fields.iter().map(|field| field.to_ascii_lowercase()).collect();
     digest::of_fields(fields.iter().map(String::as_str))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     actions::{Grant, Resource},
-    facts::{FirewallRule, OtherSession, Plan, Server},
+    facts::{Endpoint, FirewallRule, OtherSession, Plan, Server},
     site::{SiteModel, SiteWishes},
 };
 
@@ -40,6 +40,19 @@ pub struct Surroundings {
     pub sessions: Seen<Vec<OtherSession>>,
     /// The production database uploads ledger digests (a current row in `sys.database_ledger_digest_locations`).
     pub digest_uploads: Seen<bool>,
+    /// Ways of users past the profile; looked at by plan only.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// How else users may come to the sites.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// The host names of users that are not the profile's own, each with the addresses that it resolves to, in order.
+    pub hosts: Vec<(String, Seen<Vec<String>>)>,
+    /// The addresses of the profile's own name, in order.
+    pub profile: Seen<Vec<String>>,
+    /// The endpoints of all profiles of the subscription.
+    pub endpoints: Seen<Vec<Endpoint>>,
 }
 
 /// What this identity may do on one resource.

@@ -3,8 +3,10 @@
 use super::Status;
 use crate::{Step, Upgrade};
 
-/// Stands for what the live state cannot know.
+/// Stand for what the live state cannot know.
 const SCRIPTS: &str = "<folder of the upgrade scripts>";
+const SCRIPTS_DIGEST: &str = "<output scripts-digest of plan>";
+const PLAN_DIGEST: &str = "<output plan-digest of plan>";
 
 /// The whole command line of the next step, with every identifier. What says where Azure is and who signs in is left out: it
 /// is the same for all steps, and secret in part. `None` where no step comes next.
@@ -20,7 +22,13 @@ pub fn command(upgrade: &Upgrade, status: &Status) -> Option<String> {
         add(&format!("{name}-endpoint"), &slot.endpoint.to_string());
     }
     match (step, &status.scripts_digest, &status.next.remove) {
-        (Step::Freeze | Step::Migrate, ..) => add("scripts", SCRIPTS),
+        (Step::Freeze | Step::Migrate, ..) => {
+            add("scripts", SCRIPTS);
+            add("scripts-digest", SCRIPTS_DIGEST);
+            if step == Step::Freeze {
+                add("plan-digest", PLAN_DIGEST);
+            }
+        }
         (Step::Switch, Some(digest), _) => add("scripts-digest", digest),
         (Step::Cleanup, _, Some(database)) => add("remove", &database.to_string()),
         _ => {}

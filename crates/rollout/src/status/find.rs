@@ -2,8 +2,8 @@
 
 use crate::{
     DatabaseId, EndpointId, Refusal, ServerId, SiteId, Slot, Upgrade, UpgradeId,
-    facts::{ConnectionSetting, Endpoint, Profile, TAG, tag},
-    ids::IdError,
+    facts::{ConnectionSetting, Endpoint, Profile, SqlState, TAG, tag},
+    ids::{IdError, ProfileId},
     labels,
 };
 
@@ -68,6 +68,13 @@ fn label<T: std::str::FromStr<Err = IdError>>(profile: &Profile, name: &str) -> 
     let tried = format!("read the label `{name}` of profile `{}`", profile.id);
     let text = tag(&profile.tags, name).ok_or_else(|| Refusal::new(&tried, "it is not there", HINT))?;
     text.parse().map_err(|error: IdError| Refusal::new(tried, error.to_string(), HINT))
+}
+
+/// The upgrade of this profile that was written down last, as far as fence rows tell: the one that is open, else the latest.
+pub fn written_last<'s>(sql: &'s SqlState, profile: &ProfileId) -> Option<&'s Upgrade> {
+    let fence = |upgrade: &Upgrade| sql.fences.iter().find(|fence| fence.run == upgrade.id.as_str());
+    let age = |upgrade: &&Upgrade| fence(upgrade).map(|fence| (fence.closed_at.is_none(), fence.opened_at));
+    sql.upgrades.iter().filter(|upgrade| upgrade.production.endpoint.profile_id() == *profile).max_by_key(age)
 }
 
 /// The endpoint of V1: the one beside the stage endpoint that names a web site. `None` where it was removed.

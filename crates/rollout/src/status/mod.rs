@@ -5,7 +5,7 @@ mod find;
 mod stand;
 
 pub use command::command;
-pub use find::{Labelled, connection_name, endpoint_of_v1, production};
+pub use find::{Labelled, connection_name, endpoint_of_v1, production, written_last};
 
 use std::fmt;
 
@@ -171,7 +171,9 @@ pub fn status(upgrade: &Upgrade, world: &World) -> Status {
     let rollback = rollback(&case);
     let state = stand::state(&case, &rollback);
     let other = tag(&world.profile.tags, TAG).filter(|id| *id != upgrade.id.as_str());
-    let next = stand::next(&case, state, read_only.is_some_and(|time| time.overdue));
+    // Where users have written to V2 already, going forward ends the read-only time.
+    let overdue = read_only.is_some_and(|time| time.overdue) && !matches!(rollback, Rollback::WithLoss(_));
+    let next = stand::next(&case, state, overdue);
     Status {
         upgrade: upgrade.id.clone(),
         obstacle: obstacle(&case, next.step),
@@ -188,8 +190,11 @@ pub fn status(upgrade: &Upgrade, world: &World) -> Status {
 fn obstacle(case: &Case<'_>, next: Option<Step>) -> Option<Refusal> {
     let step = next?;
     let decided = matches!(step, Step::Terminate | Step::Migrate | Step::Switch | Step::Rollback);
-    let policy = Policy { scripts_digest: decide::journal_digest(case), ..case.policy.clone() };
-    let policy = if step == Step::Switch { &policy } else { case.policy };
+    let scripts_digest = match step {
+        Step::Migrate => Some(case.policy.digest_of_scripts()),
+        _ => decide::journal_digest(case),
+    };
+    let policy = &Policy { scripts_digest, ..case.policy.clone() };
     decided.then(|| decide(step, &Case { policy, ..*case }).err()).flatten()
 }
 

@@ -2,10 +2,11 @@
 
 use super::{Next, Rollback, State};
 use crate::{
-    Case, DatabaseId, Step,
-    decide::{background, journal_digest, site_is_pointed},
+    Case, DatabaseId, Exposure, Step,
+    decide::{background, half_run, journal_digest, site_is_pointed},
     facts::Database,
     labels,
+    served::served,
 };
 
 /// Where the upgrade stands: where users are decides first, then whether they can write.
@@ -21,7 +22,7 @@ pub(super) fn state(case: &Case<'_>, rollback: &Rollback) -> State {
 }
 
 fn ours(case: &Case<'_>) -> bool {
-    labels::is_ours(&case.world.profile, case.upgrade)
+    case.world.knows(case.upgrade)
 }
 
 /// Cleanup removes endpoint, site, database and labels, in this order. The database stays unless it was asked for.
@@ -44,11 +45,13 @@ fn linked(case: &Case<'_>) -> bool {
 /// Users can only read, and wait for the end of it.
 fn frozen(case: &Case<'_>) -> State {
     let (world, stage) = (case.world, &case.world.stage);
-    let proved = labels::synchronised(&world.profile, case.upgrade);
+    let proved = world.synchronised(case.upgrade);
     let written = world.counted.as_ref().is_some_and(|counted| !counted.production.is_empty());
     match () {
-        () if stage.database.is_none() || written => State::Broken,
+        () if stage.database.is_none() || written || half_run(case).is_some() => State::Broken,
         () if linked(case) => State::Frozen,
+        () if world.is_closed_again(case.upgrade) => State::RollingBack,
+        () if world.exposure(case.upgrade) == Exposure::Perhaps => State::Switching,
         () if proved => upgraded(case),
         // Migrate closes the row in the copy, and only rollback takes the label away again.
         () if stage.fence(case.upgrade).is_some_and(|fence| fence.closed_at.is_some()) => State::RollingBack,
@@ -79,7 +82,7 @@ fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
     match fence.filter(|fence| fence.closed_at.is_none()) {
         Some(_) if linked(case) => return State::Freezing,
         // Rollback takes the label away before anything else.
-        Some(_) if labels::synchronised(&world.profile, upgrade) => return State::Broken,
+        Some(_) if world.synchronised(upgrade) => return State::Broken,
         Some(_) => return State::RollingBack,
         None if background::may_be_stopped(case) => {
             return if fence.is_none() && linked(case) { State::Freezing } else { State::RollingBack };
@@ -87,9 +90,9 @@ fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
         None if !ours(case) && !there => return State::NotBegun,
         None => {}
     }
-    let schema = world.production.sql.as_ref().is_some_and(|sql| sql.schema.is_some());
+    let tables = world.production.sql.as_ref().is_some_and(|sql| sql.fence_table);
     match (there, linked(case)) {
-        _ if !schema => State::CleaningUp,
+        _ if !tables => State::CleaningUp,
         (false, _) => State::Preparing,
         (true, true) => following(case),
         (true, false) if *rollback == Rollback::NothingToDo => State::RolledBack,
@@ -106,7 +109,7 @@ fn is_of(database: &Database, case: &Case<'_>) -> bool {
 fn following(case: &Case<'_>) -> State {
     let (world, stage) = (case.world, &case.upgrade.stage);
     let caught_up = world.production.link_to(&stage.database).is_some_and(|link| link.caught_up());
-    let listed = labels::endpoint_is_ours(&world.profile, case.upgrade) && world.endpoint(stage).is_some();
+    let listed = world.added_stage_endpoint(case.upgrade) && world.endpoint(stage).is_some();
     match (caught_up, site_is_pointed(case)) {
         (false, _) => State::Seeding,
         (true, true) if listed && background::stage_is_held(&world.stage) => State::Prepared,
@@ -168,18 +171,29 @@ fn broken(case: &Case<'_>) -> &'static str {
     let (production, stage) = (&case.world.production, &case.world.stage);
     match () {
         () if stage.database.is_none() => "the stage copy is gone",
+        () if half_run(case).is_some() => {
+            "a script has ended its transaction, and only a part of it is in the stage copy"
+        }
         () if !production.read_only() && production.open_fence(case.upgrade).is_some() => {
             "production takes writes again, which its copy does not get"
         }
-        () if labels::synchronised(&case.world.profile, case.upgrade) => {
-            "production was written to after its copy was cut off"
-        }
+        () if case.world.synchronised(case.upgrade) => "production was written to after its copy was cut off",
         () => "the link is gone, and nothing proves that the copy has every write",
     }
 }
 
 fn after_the_switch(case: &Case<'_>) -> Next {
-    match labels::switched_at(&case.world.profile, case.upgrade) {
+    let (world, upgrade) = (case.world, case.upgrade);
+    let elsewhere = world.enabled(&upgrade.production) || !served(&world.profile).may_be(&upgrade.stage.endpoint);
+    match labels::switched_at(&world.profile, upgrade) {
+        _ if elsewhere => step(
+            Step::Switch,
+            "users were sent to V2, which has their writes, and somebody has changed endpoints since",
+        ),
+        _ if world.stage.read_only() => step(Step::Switch, "users were sent to V2, and its database takes no writes"),
+        _ if !site_is_pointed(case) => {
+            step(Step::Switch, "users were sent to V2, whose site does not lead to the stage copy any more")
+        }
         None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
         Some(_) if background::to_start(case) => {
             step(Step::Switch, "users are on V2, and its WebJobs are still to be started")

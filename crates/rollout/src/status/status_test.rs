@@ -86,7 +86,7 @@ impl Road {
         let scripts_digest = status.scripts_digest.clone().or(planned.scripts_digest.clone());
         let policy = match &status.next.remove {
             Some(database) => cleaning(planned, database),
-            None => Policy { scripts_digest, plan_digest: None, ..planned },
+            None => Policy { scripts_digest, ..planned },
         };
         decided(step, world, &policy).map(|_| run(step, world, &policy))
     }
@@ -269,8 +269,10 @@ fn the_command_has_every_identifier() {
                   --production-endpoint rg/contoso/contoso-1 --stage-database rg/sql-2/shop --stage-site rg-2/contoso-2 \
                   --stage-endpoint rg/contoso/contoso-2";
     assert_eq!(line("frozen").unwrap(), format!("upgrade-terminate {common}"));
-    let scripts = "--scripts '<folder of the upgrade scripts>'";
-    assert_eq!(line("prepared").unwrap(), format!("upgrade-freeze {common} {scripts}"));
+    let scripts = "--scripts '<folder of the upgrade scripts>' --scripts-digest '<output scripts-digest of plan>'";
+    let plan = "--plan-digest '<output plan-digest of plan>'";
+    assert_eq!(line("prepared").unwrap(), format!("upgrade-freeze {common} {scripts} {plan}"));
+    assert_eq!(line("terminated").unwrap(), format!("upgrade-migrate {common} {scripts}"));
     let digest = policy(&fresh()).digest_of_scripts();
     assert_eq!(line("migrated").unwrap(), format!("upgrade-switch {common} --scripts-digest {digest}"));
     assert_eq!(line("switched").unwrap(), format!("upgrade-cleanup {common} --remove rg/sql-1/shop"));

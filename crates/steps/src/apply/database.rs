@@ -2,18 +2,21 @@
 
 use jiff::SignedDuration;
 use rollout::{
-    DatabaseId, Ending, UpgradeId,
+    DatabaseId, Ending, Outcome, UpgradeId,
     facts::{Holder, OtherSession},
 };
-use tsql::statements::{
-    access::{self, Access},
-    fence,
-    lock::{self, Lock},
-    schema, sessions, state,
+use tsql::{
+    SqlError,
+    statements::{
+        access::{self, Access},
+        fence,
+        lock::{self, Lock},
+        quote, schema, sessions, state,
+    },
 };
 
 use super::{Hands, wait};
-use crate::{cloud::failed_at_sql, failure::Failure};
+use crate::{cloud::failed_at_sql, failure::Failure, sessions::HoldsLock};
 
 /// "The operation cannot be performed … because it is involved in a database mirroring session or an availability
 /// group."
@@ -49,6 +52,7 @@ impl Hands<'_> {
     pub(super) async fn set_read_only(&mut self, database: &DatabaseId, grace: SignedDuration) -> Result<(), Failure> {
         let grace = grace.unsigned_abs();
         let limit = self.cloud.pace.request + grace;
+        self.require_unbroken_lock(database).await?;
         let set = access::set(self.session(database).await?, Access::ReadOnly { grace }, limit).await;
         set.map(drop).map_err(failed_at_sql)
     }
@@ -60,6 +64,7 @@ impl Hands<'_> {
         release: Option<&Ending>,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
+        self.require_unbroken_lock(database).await?;
         let first = access::set(self.session(database).await?, Access::ReadWrite, limit).await;
         let set = match (first, release) {
             (Err(error), Some(ending)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
@@ -71,7 +76,48 @@ impl Hands<'_> {
             }
             (set, _) => set,
         };
-        set.map(drop).map_err(failed_at_sql)
+        match set {
+            Err(error) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
+                Err(self.linked_to_others(database, error).await)
+            }
+            set => set.map(drop).map_err(failed_at_sql),
+        }
+    }
+
+    /// Another geo-secondary keeps the server from giving write access back. It is somebody's, so only somebody can remove it.
+    async fn linked_to_others(&mut self, database: &DatabaseId, error: SqlError) -> Failure {
+        let limit = self.cloud.pace.request;
+        let links = match self.session(database).await {
+            Ok(session) => state::read(session, limit).await.map(|state| state.links).unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        let partners: Vec<_> = links.iter().map(|link| format!("`{}`", link.partner_server)).collect();
+        let error = anyhow::Error::new(error).context(format!(
+            "`{database}` stays READ_ONLY while it has a geo-secondary on server {}",
+            partners.join(", ")
+        ));
+        let commands: Vec<_> = links.iter().map(|link| remove_secondary(database, &link.partner_server)).collect();
+        let hint = format!(
+            "users cannot write until that link has ended: run in `master` of server `{}`: {} Then run this step again",
+            database.server,
+            commands.join(" ")
+        );
+        Failure { outcome: Outcome::Stuck, error, hint }
+    }
+
+    /// What cannot be taken back is not done on what was seen before the session with the lock was lost.
+    async fn require_unbroken_lock(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        if *database != self.upgrade.production.database {
+            return Ok(());
+        }
+        self.session(database).await?;
+        if self.sessions.lock != HoldsLock::Again {
+            return Ok(());
+        }
+        let why = format!(
+            "the session that held the lock on `{database}` broke: another run may have acted before this one got it back"
+        );
+        Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 
     /// In one query: the role and the option belong together.
@@ -112,12 +158,17 @@ impl Hands<'_> {
     /// Whoever lost the lock must not act any more.
     pub(super) async fn prove_lock(&mut self) -> Result<(), Failure> {
         let (database, limit) = (self.upgrade.production.database.clone(), self.cloud.pace.request);
+        self.require_unbroken_lock(&database).await?;
         let session = self.session(&database).await?;
         match lock::take(session, limit).await.map_err(failed_at_sql)? {
             Lock::Taken => Ok(()),
             Lock::Held { by } => Err(held(&database, by)),
         }
     }
+}
+
+fn remove_secondary(database: &DatabaseId, server: &str) -> String {
+    format!("ALTER DATABASE {} REMOVE SECONDARY ON SERVER {};", quote::name(&database.name), quote::name(server))
 }
 
 fn in_use(database: &DatabaseId, others: &[OtherSession]) -> Failure {
@@ -134,5 +185,5 @@ pub fn held(database: &DatabaseId, by: Option<Holder>) -> Failure {
     let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
     let hint =
         "two runs work on one upgrade: stop one of them, look at the live state, then run this step again or rollback";
-    Failure { outcome: rollout::Outcome::Stuck, error, hint: hint.to_owned() }
+    Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
 }

@@ -7,13 +7,24 @@ use azure::{
 };
 use bytes::Bytes;
 use rollout::{Outcome, ProfileId, SiteId, labels};
+use tsql::statements::upgrade;
 
 use super::{Hands, wait};
-use crate::{cloud::failed_at_azure, failure::Failure, package::Package, surroundings::active_deployment};
+use crate::{
+    cloud::{failed_at_azure, failed_at_sql},
+    failure::Failure,
+    package::Package,
+    surroundings::active_deployment,
+};
 
 impl Hands<'_> {
     /// The package must be the approved one before and after: what an address gives out can change in between.
-    pub(super) async fn deploy_package(&self, site: &SiteId, digest: &str, profile: &ProfileId) -> Result<(), Failure> {
+    pub(super) async fn deploy_package(
+        &mut self,
+        site: &SiteId,
+        digest: &str,
+        profile: &ProfileId,
+    ) -> Result<(), Failure> {
         let missing = || Failure::interrupted(anyhow::anyhow!("there is no package to deploy in this step"));
         let package = self.scripts.package.as_ref().ok_or_else(missing)?;
         let found = package.digest(self.cloud).await?;
@@ -32,8 +43,11 @@ impl Hands<'_> {
             }
         }
         let deployment = self.awaited_deployment(site).await?;
-        let label = (labels::PACKAGE.to_owned(), labels::package_value(digest, &deployment));
-        self.label(profile, &[label], &[]).await
+        let value = labels::package_value(digest, &deployment);
+        let (limit, database) = (self.cloud.pace.request, self.upgrade.production.database.clone());
+        let (run, production) = (self.upgrade.id.clone(), self.session(&database).await?);
+        upgrade::record_package(production, &run, &value, limit).await.map_err(failed_at_sql)?;
+        self.label(profile, &[(labels::PACKAGE.to_owned(), value)], &[]).await
     }
 
     async fn publish(&self, id: &SiteId, zip: &Bytes) -> Result<(), Failure> {

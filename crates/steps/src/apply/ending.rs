@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure::{Request, Started, sql};
+use azure::{Request, Started, Unsent, sql};
 use rollout::{DatabaseId, Ending, Way};
 use tsql::statements::remove_secondary;
 
@@ -21,22 +21,24 @@ enum Attempt {
 }
 
 /// An attempt that failed otherwise.
-struct Failed {
-    failure: Failure,
-    /// It may have taken effect all the same.
-    unknown: bool,
+enum Failed {
+    /// Nothing was sent.
+    Unproved(Failure),
+    /// It was sent.
+    Sent {
+        failure: Failure,
+        /// It may have taken effect all the same.
+        unknown: bool,
+    },
 }
 
 impl Hands<'_> {
-    /// Tries the ways in their order. Only a clear "not permitted" or "not there" leads to the next, and only after all
-    /// proofs hold again.
+    /// Tries the ways in their order. Only a clear "not permitted" or "not there" leads to the next. Each request is sent once for
+    /// each time that all proofs hold.
     pub(super) async fn end_replication(&mut self, source: &DatabaseId, ending: &Ending) -> Result<(), Failure> {
         let mut closed = Vec::new();
-        for (index, way) in ending.ways.iter().enumerate() {
-            if index > 0 {
-                self.prove_again(ending).await?;
-            }
-            match self.end_by(*way, source, &ending.partner).await? {
+        for way in &ending.ways {
+            match self.end_by(*way, source, ending).await? {
                 Attempt::Ended => {
                     self.note = Some(format!("by {way}"));
                     return Ok(());
@@ -47,14 +49,6 @@ impl Hands<'_> {
         Err(no_way(source, ending, &closed))
     }
 
-    async fn prove_again(&mut self, ending: &Ending) -> Result<(), Failure> {
-        for proof in &ending.proofs {
-            self.cloud.guest.say(&format!("{proof} ..."));
-            Box::pin(self.apply(proof)).await?;
-        }
-        Ok(())
-    }
-
     /// Tells people, and keeps the reason.
     fn closed(&self, way: Way, error: anyhow::Error) -> String {
         let reason = format!("{way}: {}", Failure::interrupted(error).message());
@@ -62,41 +56,49 @@ impl Hands<'_> {
         reason
     }
 
-    async fn end_by(&self, way: Way, source: &DatabaseId, target: &DatabaseId) -> Result<Attempt, Failure> {
-        let Some(link) = self.link(source, target).await? else { return Ok(Attempt::Ended) };
-        let arm = &self.cloud.arm;
-        let tried = match way {
-            Way::TSql => self.remove_secondary(source, target).await,
-            Way::Unlink => self.by_arm(&sql::unlink(arm.scope(), source, &link.name)).await,
-            Way::Delete => self.by_arm(&sql::delete_link(arm.scope(), source, &link.name)).await,
+    async fn end_by(&mut self, way: Way, source: &DatabaseId, ending: &Ending) -> Result<Attempt, Failure> {
+        let target = &ending.partner;
+        let Some(link) = self.link(source, target).await? else { return gone_without_us(source, ending) };
+        let scope = self.cloud.arm.scope();
+        let attempt = match way {
+            Way::TSql => self.remove_secondary(source, ending).await,
+            Way::Unlink => self.by_arm(&sql::unlink(scope, source, &link.name), ending).await,
+            Way::Delete => self.by_arm(&sql::delete_link(scope, source, &link.name), ending).await,
         };
-        match tried {
+        match attempt {
             Ok(attempt) => Ok(attempt),
-            Err(failed) => self.gone_after_all(source, target, failed).await,
+            Err(Failed::Unproved(failure)) => Err(failure),
+            Err(Failed::Sent { failure, unknown }) => self.gone_after_all(source, target, failure, unknown).await,
         }
     }
 
-    async fn remove_secondary(&self, source: &DatabaseId, target: &DatabaseId) -> Result<Attempt, Failed> {
-        let limit = self.cloud.pace.request;
+    /// The session is there before the proofs: a log-in may take its time.
+    async fn remove_secondary(&mut self, source: &DatabaseId, ending: &Ending) -> Result<Attempt, Failed> {
+        let (limit, target) = (self.cloud.pace.request, &ending.partner);
         let removed = match self.cloud.connect_to_master(&source.server_id()).await {
-            Ok(mut master) => remove_secondary::remove(&mut master, &source.name, &target.server, limit).await,
+            Ok(mut master) => {
+                self.prove(&ending.proofs).await.map_err(Failed::Unproved)?;
+                remove_secondary::remove(&mut master, &source.name, &target.server, limit).await
+            }
             Err(NotConnected::Sql(error)) => Err(error),
-            Err(error) => return Err(Failed { unknown: false, failure: error.into() }),
+            Err(error) => return Err(Failed::Unproved(error.into())),
         };
         match removed {
             Ok(()) => Ok(Attempt::Ended),
             Err(error) if error.not_permitted() => Ok(Attempt::Closed(error.into())),
-            Err(error) => Err(Failed { unknown: error.outcome_unknown(), failure: failed_at_sql(error) }),
+            Err(error) => Err(Failed::Sent { unknown: error.outcome_unknown(), failure: failed_at_sql(error) }),
         }
     }
 
-    async fn by_arm(&self, request: &Request<Started>) -> Result<Attempt, Failed> {
-        match self.cloud.arm.run(request, self.cloud.pace.health).await {
+    async fn by_arm(&mut self, request: &Request<Started>, ending: &Ending) -> Result<Attempt, Failed> {
+        let (cloud, limit) = (self.cloud, self.cloud.pace.health);
+        match cloud.arm.run_proved(request, limit, async || self.prove(&ending.proofs).await).await {
             Ok(_) => Ok(Attempt::Ended),
-            Err(error) if error.forbidden() || error.not_offered() => Ok(Attempt::Closed(error.into())),
-            Err(error) => {
+            Err(Unsent::Unproved(failure)) => Err(Failed::Unproved(failure)),
+            Err(Unsent::Azure(error)) if error.forbidden() || error.not_offered() => Ok(Attempt::Closed(error.into())),
+            Err(Unsent::Azure(error)) => {
                 let answered = error.status().is_some_and(|status| status < 500 && status != 408);
-                Err(Failed { unknown: !answered, failure: failed_at_azure(error) })
+                Err(Failed::Sent { unknown: !answered, failure: failed_at_azure(error) })
             }
         }
     }
@@ -107,13 +109,25 @@ impl Hands<'_> {
         &self,
         source: &DatabaseId,
         target: &DatabaseId,
-        failed: Failed,
+        failure: Failure,
+        unknown: bool,
     ) -> Result<Attempt, Failure> {
-        let limit = if failed.unknown { self.cloud.pace.request } else { Duration::ZERO };
+        let limit = if unknown { self.cloud.pace.request } else { Duration::ZERO };
         let look = || async { Ok(self.link(source, target).await?.is_none().then_some(())) };
         let gone = wait::until("the link is gone", self.cloud.pace.poll, limit, look).await;
-        gone.map(|()| Attempt::Ended).map_err(|_| failed.failure)
+        gone.map(|()| Attempt::Ended).map_err(|_| failure)
     }
+}
+
+/// Somebody else has ended the link: where something had to be proved before, nothing was.
+fn gone_without_us(source: &DatabaseId, ending: &Ending) -> Result<Attempt, Failure> {
+    if ending.proofs.is_empty() {
+        return Ok(Attempt::Ended);
+    }
+    let why =
+        format!("the link from `{source}` to `{}` is gone, and nobody has proved the copy before", ending.partner);
+    let hint = "run terminate again: it looks whether the copy has every write; if not, run rollback";
+    Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
 }
 
 fn no_way(source: &DatabaseId, ending: &Ending, closed: &[String]) -> Failure {

@@ -9,6 +9,7 @@ use rollout::{
 };
 use tsql::statements::{
     copy_sync::{self, CopySync},
+    log_end, measure,
     rows::{self, Kept},
     state,
 };
@@ -125,12 +126,12 @@ impl Hands<'_> {
     ) -> Result<(), Failure> {
         let what = format!("`{target}` stands alone");
         let mut polls = wait::Polls::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
-        while !(self.link(source, target).await?.is_none() && self.links(target).await?.is_empty()) {
+        while !(self.link(source, target).await?.is_none() && self.links(target).await?.iter().all(Link::is_primary)) {
             polls.next().await?;
         }
         let state = loop {
             match self.state(target).await {
-                Ok(state) if state.links.is_empty() => break state,
+                Ok(state) if state.links.iter().all(|link| same(&link.role, "PRIMARY")) => break state,
                 _ => polls.next().await?,
             }
         };
@@ -162,15 +163,45 @@ impl Hands<'_> {
         upgrade: &UpgradeId,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let production = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        if let Some(kept) = rows::kept(self.session(target).await?, upgrade, limit).await.map_err(failed_at_sql)? {
+            return self.prove_unwritten_since(source, target, upgrade, &kept).await;
+        }
+        let here = self.session(source).await?;
+        let production = rows::count(here, limit).await.map_err(failed_at_sql)?;
+        let end = log_end::read(here, limit).await.map_err(failed_at_sql)?;
         let copy = self.session(target).await?;
         let stage = rows::count(copy, limit).await.map_err(failed_at_sql)?;
+        measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
+        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)?;
         rows::keep(copy, upgrade, &Kept { production, stage }, limit).await.map_err(failed_at_sql)
     }
 
-    pub(super) async fn delete_database(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+    /// A migrate that is run again must not hide what came between. The release before kept no end of the log.
+    async fn prove_unwritten_since(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+        kept: &Kept,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let here = self.session(source).await?;
+        let changes = Changes::between(&kept.production, &rows::count(here, limit).await.map_err(failed_at_sql)?);
+        if !changes.is_empty() {
+            let why = format!("`{source}` was written to after its copy was cut off: {changes}");
+            return Err(Failure::broken(anyhow::anyhow!(why)));
+        }
+        let end = log_end::read(here, limit).await.map_err(failed_at_sql)?;
+        let copy = self.session(target).await?;
+        if log_end::kept(copy, upgrade, limit).await.map_err(failed_at_sql)? != log_end::Kept::Nothing {
+            return self.prove_log_unmoved(source, target, upgrade).await;
+        }
+        measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
+        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
+    }
+
+    pub(super) async fn await_deleted(&mut self, database: &DatabaseId) -> Result<(), Failure> {
         let (arm, limit) = (&self.cloud.arm, self.cloud.pace.health);
-        arm.run(&sql::delete_database(arm.scope(), database), limit).await.map_err(failed_at_azure)?;
         let look = || async {
             let found = arm.send(&sql::database(arm.scope(), database)).await.map_err(failed_at_azure)?;
             Ok(found.is_none().then_some(()))

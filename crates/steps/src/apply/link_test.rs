@@ -18,10 +18,15 @@ fn side(partner: &str, role: &str, commit: Option<i64>) -> SqlState {
         updateable: false,
         links: vec![link],
         schema: Some(1),
+        fence_table: true,
         fences: Vec::new(),
         journal: Vec::new(),
+        folder: Vec::new(),
         workers: Vec::new(),
         hooks: Vec::new(),
+        upgrades: Vec::new(),
+        packages: Vec::new(),
+        milestones: Vec::new(),
     }
 }
 

@@ -3,11 +3,13 @@
 use std::{path::Path, time::Duration};
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId};
+use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId, history};
 use tokio::time::Instant;
 use tsql::{
     Script, script,
     statements::{
+        check::{self, CheckFailure},
+        folder,
         journal::{self, Ran, ScriptFailure},
         parse_only, state,
     },
@@ -57,9 +59,9 @@ impl Scripts {
         names(&self.upgrade)
     }
 
-    /// There are checks to run.
-    pub fn has_checks(&self) -> bool {
-        !self.checks.is_empty()
+    /// Names and digests of the checks, in the order in which they run.
+    pub fn check_names(&self) -> Vec<ScriptName> {
+        names(&self.checks)
     }
 
     /// Has a server parse every batch, without running any, on a session of its own on the read-only copy.
@@ -103,11 +105,28 @@ impl Hands<'_> {
         let deadline = Instant::now() + within.unsigned_abs();
         let request = self.cloud.pace.request;
         let state = state::read(self.session(database).await?, request).await.map_err(failed_at_sql)?;
-        let pending = journal::pending(&self.scripts.upgrade, &state.journal, upgrade).map_err(Failure::broken)?;
-        for script in pending {
-            self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?;
+        let scripts = self.scripts;
+        let ran = history::ran(&scripts.names(), &state.journal, upgrade).map_err(Failure::broken)?;
+        for (script, ran) in scripts.upgrade.iter().zip(ran) {
+            match ran.filter(|row| row.run != upgrade.as_str()) {
+                Some(row) => self.cloud.guest.say(&format!("`{}` ran before, in upgrade `{}`", script.name, row.run)),
+                None if ran.is_some() => {}
+                None => self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?,
+            }
         }
         Ok(())
+    }
+
+    /// Writes down what was run, once all of it is finished.
+    pub(super) async fn keep_folder(
+        &mut self,
+        database: &DatabaseId,
+        upgrade: &UpgradeId,
+        scripts: &[ScriptName],
+        checks: &[ScriptName],
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        folder::keep(self.session(database).await?, upgrade, scripts, checks, limit).await.map_err(failed_at_sql)
     }
 
     async fn run_script(&mut self, script: &Script, upgrade: &UpgradeId, left: Duration) -> Result<(), Failure> {
@@ -127,25 +146,23 @@ impl Hands<'_> {
         Ok(())
     }
 
-    /// A check fails by an error, or by the rows that it returns.
+    /// Each check in a session of its own: it shares nothing with us, nor with the next one.
     pub(super) async fn run_checks(&mut self, database: &DatabaseId) -> Result<(), Failure> {
-        let (scripts, limit) = (self.scripts, self.cloud.pace.health);
-        for check in &scripts.checks {
-            for batch in &check.batches {
-                let attempt = format!("run the check `{}`", check.name);
-                let answer = self.session(database).await?.query(&attempt, &batch.text, limit).await;
-                let sets = answer.map_err(Failure::broken)?.sets;
-                let rows: usize = sets.iter().map(Vec::len).sum();
-                if rows > 0 {
-                    let why = format!(
-                        "the check `{}` found {rows} rows in the batch of line {}",
-                        check.name, batch.first_line
-                    );
-                    return Err(Failure::broken(anyhow::anyhow!(why)));
-                }
-            }
+        let cloud = self.cloud;
+        for script in &self.scripts.checks {
+            let session = cloud.connect(database).await.map_err(|error| Failure::from(error).after_changes())?;
+            let said = check::run(session, script, cloud.pace.health).await.map_err(check_failed)?;
+            said.iter().for_each(|message| cloud.guest.say(&format!("{}: {message}", script.name)));
         }
         Ok(())
+    }
+}
+
+/// A check whose connection was lost can be run again; what one has found makes stage unusable.
+fn check_failed(failure: CheckFailure) -> Failure {
+    match failure {
+        CheckFailure::Sql(error) if error.kind == tsql::error::Kind::Lost => Failure::interrupted(error),
+        other => Failure::broken(other),
     }
 }
 

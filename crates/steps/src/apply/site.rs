@@ -126,11 +126,6 @@ impl Hands<'_> {
         }
         Ok(())
     }
-
-    pub(super) async fn delete_site(&self, site: &SiteId) -> Result<(), Failure> {
-        let arm = &self.cloud.arm;
-        arm.send(&web::delete_site(arm.scope(), site)).await.map_err(failed_at_azure)
-    }
 }
 
 pub(super) fn find<'s>(

@@ -2,9 +2,9 @@
 
 use azure::traffic_manager::{self, NewEndpoint, Target};
 use rollout::{
-    DatabaseId, EndpointId, ProfileId, SiteId,
+    DatabaseId, EndpointId, ProfileId, SiteId, Upgrade,
     effect::label_time,
-    facts::{EndpointKind, MonitorStatus, Profile, Tags},
+    facts::{EndpointKind, Moment, MonitorStatus, Profile, Tags},
     ids::same,
     labels,
 };
@@ -43,10 +43,19 @@ impl Hands<'_> {
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 
-    pub(super) async fn label_switched(&mut self, profile: &ProfileId, clock: &DatabaseId) -> Result<(), Failure> {
+    /// The time is the one that stands in the stage copy.
+    pub(super) async fn label_switched(
+        &mut self,
+        profile: &ProfileId,
+        upgrade: &Upgrade,
+        clock: &DatabaseId,
+    ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let now = state::now(self.session(clock).await?, limit).await.map_err(failed_at_sql)?;
-        self.label(profile, &[(labels::SWITCHED.to_owned(), label_time(now))], &[]).await
+        let state = state::read(self.session(clock).await?, limit).await.map_err(failed_at_sql)?;
+        let at = state.reached(&upgrade.id, Moment::Switched).unwrap_or(state.now);
+        let mut set = labels::signposts(upgrade);
+        set.push((labels::SWITCHED.to_owned(), label_time(at)));
+        self.label(profile, &set, &[]).await
     }
 
     pub(super) async fn add_endpoint(
@@ -80,11 +89,6 @@ impl Hands<'_> {
         };
         let what = format!("Traffic Manager says that endpoint `{id}` is Online");
         wait::until(&what, pace.poll, pace.health, look).await.map_err(Failure::into_broken)
-    }
-
-    pub(super) async fn delete_endpoint(&self, id: &EndpointId, kind: EndpointKind) -> Result<(), Failure> {
-        let arm = &self.cloud.arm;
-        arm.send(&traffic_manager::delete_endpoint(arm.scope(), id, kind)).await.map_err(failed_at_azure)
     }
 }
 

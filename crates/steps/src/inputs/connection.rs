@@ -9,7 +9,8 @@ use rollout::ConnectTo;
 /// Inputs that every step has.
 #[derive(Debug, Args)]
 pub struct ConnectionInputs {
-    /// Names this upgrade; `GITHUB_RUN_ID` where absent, so that re-running failed jobs keeps it.
+    /// Names this upgrade; `GITHUB_RUN_ID` where absent, so that re-running failed jobs keeps it. Rollback, cleanup and status look
+    /// for the run that has frozen production, else for the one that has labelled the profile.
     #[arg(long)]
     pub upgrade_id: Option<String>,
     /// Id of the subscription that holds all resources.

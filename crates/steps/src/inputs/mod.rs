@@ -52,6 +52,9 @@ pub struct PlanArguments {
     /// Folder of the upgrade scripts.
     #[arg(long)]
     pub scripts: Option<PathBuf>,
+    /// Folder of scripts that check the upgraded copy.
+    #[arg(long)]
+    pub checks: Option<PathBuf>,
     /// The stage site.
     #[command(flatten)]
     pub site: SiteInputs,
@@ -107,7 +110,7 @@ pub struct LimitInputs {
     /// Output `plan-digest` of plan (freeze).
     #[arg(long)]
     pub plan_digest: Option<String>,
-    /// Folder of scripts that check the upgraded copy; a batch that fails or returns rows fails the step (migrate).
+    /// Folder of scripts that check the upgraded copy; a batch that fails or returns rows fails the step (freeze, migrate).
     #[arg(long)]
     pub checks: Option<PathBuf>,
     /// Time that open transactions get to end when production becomes read-only, at most 30s (freeze).
@@ -128,6 +131,14 @@ pub struct LimitInputs {
     /// Longest time for V2 to become healthy and Online (migrate, switch).
     #[arg(long, default_value = "10m")]
     pub health_timeout: Span,
+    /// How long a rollback looks for requests of a dead step that Traffic Manager carries out late, where V2 may have been served
+    /// (rollback).
+    #[arg(long, default_value = "90s")]
+    pub late_request_wait: Span,
+    /// Longest time for another run to let the lock in production's database go, such as one whose runner has vanished; 60s for
+    /// rollback, 0s for every other step where absent.
+    #[arg(long)]
+    pub lock_wait: Option<Span>,
     /// The stage database whose writes may be lost by a rollback after the switch (rollback).
     #[arg(long)]
     pub accept_loss: Option<String>,

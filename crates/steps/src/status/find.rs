@@ -8,6 +8,7 @@ use rollout::{
     status::{Labelled, connection_name, endpoint_of_v1, production},
 };
 
+use super::by_row;
 use crate::{
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
@@ -20,9 +21,9 @@ pub struct Named {
     /// The profile.
     pub profile: ProfileId,
     /// The upgrade, to be sure that it is the one.
-    id: Option<UpgradeId>,
+    pub id: Option<UpgradeId>,
     /// The connection setting, where V1's site has several.
-    connection: Option<String>,
+    pub connection: Option<String>,
     /// V1's database, where the servers of the subscription cannot be listed.
     database: Option<DatabaseId>,
 }
@@ -59,7 +60,15 @@ pub enum Found {
 /// Something cannot be read, or it cannot be told apart.
 pub async fn find(cloud: &Cloud, named: &Named) -> Result<Found, Failure> {
     let profile = profile(cloud, &named.profile).await?;
-    let Some(labelled) = Labelled::read(&profile)? else { return Ok(Found::Nothing) };
+    let labelled = match Labelled::read(&profile) {
+        Ok(Some(labelled)) => labelled,
+        // Somebody may have wiped the labels, or one of them.
+        unlabelled => {
+            let found = by_row::find(cloud, named, &profile).await?;
+            let found = found.map(|upgrade| Found::Upgrade(Box::new(upgrade)));
+            return found.map_or_else(|| Ok(unlabelled.map(|_| Found::Nothing)?), Ok);
+        }
+    };
     is_the_one(&profile, &labelled, named)?;
     let Some((endpoint, site)) = endpoint_of_v1(&profile, &labelled)? else {
         return Ok(Found::WithoutV1(Box::new(labelled)));
@@ -96,7 +105,10 @@ async fn profile(cloud: &Cloud, id: &ProfileId) -> Result<Profile, Failure> {
 }
 
 /// None where there is no such site.
-async fn settings_of(cloud: &Cloud, site: &SiteId) -> Result<Vec<ConnectionSetting>, Failure> {
+///
+/// # Errors
+/// They could not be read.
+pub async fn settings_of(cloud: &Cloud, site: &SiteId) -> Result<Vec<ConnectionSetting>, Failure> {
     match cloud.arm.send(&web::site(cloud.arm.scope(), site)).await.map_err(failed_at_azure)? {
         Some(_) => settings(cloud, site).await.map_err(failed_at_azure),
         None => Ok(Vec::new()),

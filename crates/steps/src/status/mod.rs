@@ -1,15 +1,20 @@
 //! Status: where an upgrade stands, from the live state alone. It takes no lock and changes nothing.
 
+mod by_row;
 mod find;
 mod told;
 
-use rollout::{Upgrade, UpgradeId, facts::Holder, rows::Counted, status};
+use rollout::{
+    Case, Policy, Upgrade, UpgradeId, World, decide::require_own_freeze, facts::Holder, measure::Written,
+    rows::Counted, status,
+};
 use runner::Guest;
 use tsql::statements::lock;
 
 use crate::{
-    cloud::{Cloud, Pace, upgrade_id},
+    cloud::{Cloud, Pace},
     failure::Failure,
+    identity,
     inputs::StatusArguments,
     observe::{self, Sessions, observe},
     report::Report,
@@ -31,19 +36,27 @@ async fn tell(guest: &Guest, arguments: StatusArguments) -> Result<Report, Failu
 }
 
 async fn by_slots(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
-    let id = upgrade_id(guest, &arguments.connection)?;
-    let upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
+    let named = identity::named(guest, &arguments.connection)?;
+    let id = named.clone().map_or_else(identity::placeholder, Ok)?;
+    let mut upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
         Failure::refused(refusal, "take the identifiers from the outputs of plan, or pass `profile` alone")
     })?;
-    of(&signed_in(guest, arguments, &upgrade.id).await?, &upgrade).await
+    let mut cloud = signed_in(guest, arguments, &upgrade.id).await?;
+    if named.is_none() {
+        upgrade.id = identity::found(guest, &arguments.connection, &cloud, &upgrade).await?;
+        cloud.name_upgrade("status", &upgrade.id);
+    }
+    of(&cloud, &upgrade).await
 }
 
 async fn by_labels(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
     let named = Named::of(arguments)?;
-    let unknown = "unknown".parse().map_err(|error| Failure::interrupted(anyhow::Error::new(error)))?;
-    let cloud = signed_in(guest, arguments, &unknown).await?;
+    let mut cloud = signed_in(guest, arguments, &identity::placeholder()?).await?;
     match find(&cloud, &named).await? {
-        Found::Upgrade(upgrade) => of(&cloud.of_upgrade("status", &upgrade.id), &upgrade).await,
+        Found::Upgrade(upgrade) => {
+            cloud.name_upgrade("status", &upgrade.id);
+            of(&cloud, &upgrade).await
+        }
         Found::Nothing => Ok(told::nothing(&named.profile)),
         Found::WithoutV1(labelled) => Ok(told::without_v1(&labelled)),
     }
@@ -60,6 +73,9 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
     let mut sessions = Sessions::default();
     let mut world = observe(cloud, upgrade, &mut sessions).await?;
     world.counted = counted(cloud, upgrade, &mut sessions).await;
+    world.written = written(cloud, upgrade, &world, &mut sessions).await;
+    let case = Case { upgrade, world: &world, policy: &Policy::default(), around: None };
+    require_own_freeze(&case, "tell where the upgrade stands")?;
     let holder = holder(cloud, &mut sessions).await;
     Ok(told::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))
 }
@@ -71,6 +87,12 @@ async fn counted(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> O
         cloud.notice(format!("the rows of the databases cannot be counted: {}", failure.message()));
         None
     })
+}
+
+/// Likewise: what cannot be told stands in the answer.
+async fn written(cloud: &Cloud, upgrade: &Upgrade, world: &World, sessions: &mut Sessions) -> Option<Written> {
+    let written = observe::written(upgrade, world, sessions, cloud.pace.request).await;
+    written.unwrap_or_else(|failure| Some(Written::Unknown(failure.message())))
 }
 
 async fn holder(cloud: &Cloud, sessions: &mut Sessions) -> Option<Holder> {

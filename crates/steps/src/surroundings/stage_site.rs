@@ -2,7 +2,7 @@
 
 use azure::{deployments, site_model};
 use rollout::{
-    SiteId, Upgrade, World, labels,
+    SiteId, Upgrade, World,
     site::{AppSetting, SiteModel},
 };
 use secrecy::ExposeSecret;
@@ -46,7 +46,7 @@ pub(super) async fn look(
         }
     };
     let (model, deployment) = try_join!(model, deployment)?;
-    let labelled = labels::package(&world.profile, upgrade);
+    let labelled = world.package(upgrade);
     let there = labelled.is_some_and(|(digest, id)| {
         asked.wishes.package.as_deref() == Some(digest) && deployment.as_deref() == Some(id)
     });

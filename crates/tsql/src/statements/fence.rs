@@ -30,6 +30,16 @@ pub async fn close(session: &mut Session, run: &UpgradeId, limit: Duration) -> R
     session.query("close the fence", &close_sql(run), limit).await.map(drop)
 }
 
+/// Opens the closed fence of an upgrade again, with its deadline: the database is about to be read-only once more.
+///
+/// # Errors
+/// As [`Session::query`].
+pub async fn reopen(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
+    let run = quote::text(run.as_str());
+    let sql = format!("UPDATE rolling_upgrade.fence SET closed_at = NULL WHERE run = {run};");
+    session.query("open the fence again", &sql, limit).await.map(drop)
+}
+
 fn open_sql(run: &UpgradeId, within: Duration) -> String {
     let (run, seconds) = (quote::text(run.as_str()), within.as_secs().min(i32::MAX.unsigned_abs().into()));
     format!(

@@ -6,12 +6,18 @@
 
 pub mod access;
 pub mod background;
+pub mod check;
 pub mod copy_sync;
 pub mod fence;
+pub mod folder;
+mod guard;
 pub mod journal;
 pub mod ledger;
 pub mod links;
 pub mod lock;
+pub mod log_end;
+pub mod measure;
+pub mod milestone;
 pub mod parse_only;
 pub mod permissions;
 pub mod principals;
@@ -21,3 +27,4 @@ pub mod rows;
 pub mod schema;
 pub mod sessions;
 pub mod state;
+pub mod upgrade;

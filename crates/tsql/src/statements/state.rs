@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rollout::facts::{JournalRow, LinkStatus, SqlState};
 
-use super::{background, fence};
+use super::{background, fence, folder, milestone, upgrade};
 use crate::{
     Session, SqlError,
     answer::{Answer, Row},
@@ -16,18 +16,27 @@ use crate::{
 /// name a table that is not there.
 const STATE: &str = "\
 SELECT SYSUTCDATETIME() AS now, d.is_read_only, CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60)) AS updateability,
-    l.partner_server, l.partner_database, l.replication_state_desc, l.role_desc, l.replication_lag_sec, l.last_commit
+    l.partner_server, l.partner_database, l.replication_state_desc, l.role_desc, l.replication_lag_sec, l.last_commit,
+    CAST(CASE WHEN OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NULL THEN 0 ELSE 1 END AS bit) AS fence_table
 FROM sys.databases AS d LEFT JOIN sys.dm_geo_replication_link_status AS l ON 1 = 1
 WHERE d.name = DB_NAME();
 IF OBJECT_ID(N'rolling_upgrade.version', N'U') IS NOT NULL SELECT [schema] FROM rolling_upgrade.version
 ELSE SELECT CAST(NULL AS int) AS [schema] WHERE 1 = 0;
 IF OBJECT_ID(N'rolling_upgrade.fence', N'U') IS NOT NULL SELECT run, opened_at, deadline, closed_at FROM rolling_upgrade.fence ORDER BY opened_at
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
-IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NOT NULL SELECT run, script, digest, took_ms FROM rolling_upgrade.journal ORDER BY ran
+IF OBJECT_ID(N'rolling_upgrade.journal', N'U') IS NOT NULL SELECT run, script, digest, finished_at, took_ms FROM rolling_upgrade.journal ORDER BY ran
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
 IF OBJECT_ID(N'rolling_upgrade.worker', N'U') IS NOT NULL SELECT run, side, name, runs FROM rolling_upgrade.worker ORDER BY side, name
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
 IF OBJECT_ID(N'rolling_upgrade.hook', N'U') IS NOT NULL SELECT run, hook FROM rolling_upgrade.hook ORDER BY ran_at
+ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
+IF OBJECT_ID(N'rolling_upgrade.folder', N'U') IS NOT NULL SELECT run, is_check, script, digest FROM rolling_upgrade.folder ORDER BY run, is_check, place
+ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
+IF OBJECT_ID(N'rolling_upgrade.upgrade', N'U') IS NOT NULL
+    SELECT run, connection_name, production_database, production_site, production_endpoint, stage_database, stage_site, stage_endpoint, package
+    FROM rolling_upgrade.upgrade
+ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;
+IF OBJECT_ID(N'rolling_upgrade.milestone', N'U') IS NOT NULL SELECT run, moment, reached_at FROM rolling_upgrade.milestone ORDER BY reached_at
 ELSE SELECT CAST(NULL AS int) AS run WHERE 1 = 0;";
 
 /// Reads the state of the session's database. It takes the permission VIEW DATABASE STATE.
@@ -44,10 +53,23 @@ pub async fn read(session: &mut Session, limit: Duration) -> Result<SqlState, Sq
         updateable: first.optional_text("updateability")?.as_deref() == Some("READ_WRITE"),
         links: rows.iter().filter_map(|row| link(row).transpose()).collect::<Result<_, _>>()?,
         schema: answer.set(1)?.first().map(schema).transpose()?,
+        fence_table: first.flag("fence_table")?,
         fences: each(&answer, 2, fence::read)?,
         journal: each(&answer, 3, journal_row)?,
         workers: each(&answer, 4, background::worker)?,
         hooks: each(&answer, 5, background::hook)?,
+        folder: each(&answer, 6, folder::row)?,
+        upgrades: each(&answer, 7, upgrade::read)?,
+        packages: answer
+            .set(7)?
+            .iter()
+            .filter_map(|row| upgrade::package(row).transpose())
+            .collect::<Result<_, _>>()?,
+        milestones: answer
+            .set(8)?
+            .iter()
+            .filter_map(|row| milestone::read(row).transpose())
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -86,6 +108,7 @@ pub(super) fn journal_row(row: &Row) -> Result<JournalRow, SqlError> {
         run: row.text("run")?,
         script: row.text("script")?,
         digest: row.text("digest")?,
+        finished: row.optional_time("finished_at")?.is_some(),
         took: SignedDuration::from_millis(row.integer("took_ms")?),
     })
 }

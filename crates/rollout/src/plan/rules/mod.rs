@@ -14,12 +14,15 @@ mod log_ins;
 mod new_site;
 mod other_clients;
 mod other_differences;
+mod other_secondary;
+mod other_ways;
 mod own_log_in;
 mod package;
 mod permissions;
 mod production;
 mod profile;
 mod same_region;
+mod scripts_ran;
 mod secondary_count;
 mod site_tier;
 mod size;
@@ -28,12 +31,15 @@ mod stage_server;
 mod stage_site;
 mod tag_count;
 mod unseen;
+mod users;
 
 use super::Surroundings;
 use crate::{upgrade::Upgrade, world::World};
 
 pub use same_region::stage_kind;
+pub use scripts_ran::check_scripts;
 pub use stage_site::users_hosts;
+pub use users::kept_from_stage;
 
 /// One thing that a rule found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +73,14 @@ fn notice(what: impl Into<String>, hint: impl Into<String>) -> Option<Found> {
 type Rule = fn(&Upgrade, &World, &Surroundings) -> Option<Found>;
 
 /// All rules, in the order in which their findings are told.
-const RULES: [(&str, Rule); 37] = [
+const RULES: [(&str, Rule); 42] = [
     ("profile-enabled", profile::enabled),
     ("dns-time-to-live", profile::time_to_live),
     ("production-answers", production::answers),
+    ("users-on-production", users::are_on_production),
+    ("users-on-stage", users::will_be_on_stage),
+    ("users-names", other_ways::host_names),
+    ("other-profiles", other_ways::profiles),
     ("production-writable", production::writable),
     ("site-tier", site_tier::check),
     ("stage-site", stage_site::is_there),
@@ -89,6 +99,7 @@ const RULES: [(&str, Rule); 37] = [
     ("elastic-pool", elastic_pool::check),
     ("hyperscale", hyperscale::check),
     ("secondary-count", secondary_count::check),
+    ("other-secondary", other_secondary::check),
     ("tier", size::tier),
     ("size", size::size),
     ("customer-managed-key", customer_managed_key::check),
@@ -119,7 +130,7 @@ pub fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Vec<Fin
 
 /// The names of all rules.
 pub fn names() -> Vec<&'static str> {
-    RULES.iter().map(|(name, _)| *name).chain([new_site::DIFFERENCE]).collect()
+    RULES.iter().map(|(name, _)| *name).chain([new_site::DIFFERENCE, scripts_ran::RULE]).collect()
 }
 
 /// `West Europe` and `westeurope` are one region.

@@ -1,0 +1,231 @@
+//! Whose objects these are: nothing is touched without evidence that it is this upgrade's.
+//!
+//! A run that comes to the rescue has another id than the one that froze production, and identifiers that people type can be
+//! swapped. Labels and tags alone prove nothing, but where they name another upgrade, or the other slot, nobody goes on.
+
+use super::{Case, Step, require};
+use crate::{
+    Effect, Refusal, SlotView, Upgrade, UpgradeId,
+    facts::{Database, Fence, MonitorStatus, Profile, TAG, tag},
+    ids::{DatabaseId, same},
+    labels,
+    served::served_if,
+};
+
+/// The upgrade that somebody is about who does not name one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// This run's own.
+    Own,
+    /// Another's; how it was found.
+    Anothers(UpgradeId, String),
+}
+
+/// Finds it by what production's database and the profile say: the run that has frozen production, else the one that has
+/// labelled the profile, else the one that prepare has written down last. `None` where nothing says anything.
+///
+/// # Errors
+/// Several runs have an open fence row, or the id is none.
+pub fn meant(
+    own: Option<&UpgradeId>,
+    database: &DatabaseId,
+    fences: &[Fence],
+    profile: Option<&Profile>,
+    written: Option<&Upgrade>,
+) -> Result<Option<Meant>, Refusal> {
+    let open: Vec<_> =
+        fences.iter().filter(|fence| fence.closed_at.is_none()).map(|fence| fence.run.as_str()).collect();
+    let label = profile.and_then(|profile| tag(&profile.tags, TAG).map(|run| (run, &profile.id)));
+    let is_own = |run: &&str| own.is_some_and(|own| own.as_str() == *run);
+    let known = || fences.iter().any(|fence| is_own(&fence.run.as_str())) || label.is_some_and(|(run, _)| is_own(&run));
+    let (run, how) = match (open.as_slice(), label) {
+        (several, _) if several.iter().any(is_own) => return Ok(Some(Meant::Own)),
+        ([], _) if known() => return Ok(Some(Meant::Own)),
+        ([], None) => match written {
+            None => return Ok(None),
+            Some(row) if is_own(&row.id.as_str()) => return Ok(Some(Meant::Own)),
+            Some(row) => (row.id.as_str(), format!("prepare has written it down in `{database}`")),
+        },
+        ([], Some((run, profile))) => (run, format!("it has labelled profile `{profile}`")),
+        ([run], _) => (*run, format!("it has the open fence row in `{database}`")),
+        (several, _) => return Err(which(database, several)),
+    };
+    let id = run.parse().map_err(|error: crate::ids::IdError| {
+        Refusal::new("find the upgrade", error.to_string(), "name it with `upgrade-id`")
+    })?;
+    Ok(Some(Meant::Anothers(id, how)))
+}
+
+fn which(database: &DatabaseId, runs: &[&str]) -> Refusal {
+    let why = format!("several have an open fence row in `{database}`: {}", list(runs));
+    Refusal::new("find the upgrade", why, "name the right one with `upgrade-id`")
+}
+
+fn list(runs: &[&str]) -> String {
+    runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Production is not read-only by another run: that one has to be named.
+///
+/// # Errors
+/// It is; which run it was, and what gives production back.
+pub fn require_own_freeze(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let (database, id) = (&case.production().database, &case.upgrade.id);
+    let others = frozen_by_others(case);
+    require(others.is_empty(), || {
+        let why =
+            format!("production `{database}` is read-only by upgrade {}, and this is upgrade `{id}`", list(&others));
+        let hint = format!(
+            "name that upgrade: `upgrade-rollback --upgrade-id {}`, with the same identifiers, gives production its write \
+             access back",
+            others.first().unwrap_or(&"")
+        );
+        Refusal::new(tried, why, hint)
+    })
+}
+
+/// Who has an open fence row in a production that is read-only, and not by this upgrade.
+fn frozen_by_others<'w>(case: &Case<'w>) -> Vec<&'w str> {
+    let production = &case.world.production;
+    if !production.read_only() || production.open_fence(case.upgrade).is_some() {
+        return Vec::new();
+    }
+    let fences = production.sql.iter().flat_map(|sql| &sql.fences);
+    fences.filter(|fence| fence.closed_at.is_none()).map(|fence| fence.run.as_str()).collect()
+}
+
+/// The identifiers of production and stage are not exchanged.
+pub(super) fn require_right_way_round(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+    exchanged(case).map_or(Ok(()), |why| {
+        let hint = "exchange the identifiers of production and stage: they come from the outputs of plan";
+        Err(Refusal::new(format!("run {}", step.name()), why, hint))
+    })
+}
+
+/// What shows that the database, site or endpoint named as production's is stage's.
+fn exchanged(case: &Case<'_>) -> Option<String> {
+    let found = linked_the_other_way(case).or_else(|| written_otherwise(case));
+    found.or_else(|| labelled_as_stage(case)).or_else(|| made_as_copy(case))
+}
+
+/// Prepare has written down what belongs to this upgrade.
+fn written_otherwise(case: &Case<'_>) -> Option<String> {
+    let (world, id) = (case.world, &case.upgrade.id);
+    let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql).flat_map(|sql| sql.upgrade(id));
+    let row = rows.into_iter().find(|row| row.production.database == case.upgrade.stage.database)?;
+    Some(format!("upgrade `{id}` has `{}` as its production, as its row in the database says", row.production.database))
+}
+
+fn linked_the_other_way(case: &Case<'_>) -> Option<String> {
+    let (production, stage) = (case.production(), case.stage());
+    let view = &case.world.production;
+    let by_arm = view.link_to(&stage.database).is_some_and(|link| !link.is_primary());
+    let links = view.sql.iter().flat_map(|sql| &sql.links);
+    let by_sql = links.into_iter().any(|link| link.leads_to(&stage.database) && same(&link.role, "SECONDARY"));
+    (by_arm || by_sql).then(|| {
+        format!("`{}`, named as production, is the geo-secondary of `{}`", production.database, stage.database)
+    })
+}
+
+fn labelled_as_stage(case: &Case<'_>) -> Option<String> {
+    let (profile, production) = (&case.world.profile, case.production());
+    let labels = [
+        (labels::SERVER, production.database.server_id().to_string()),
+        (labels::SITE, production.site.to_string()),
+        (labels::ENDPOINT, production.endpoint.name.clone()),
+    ];
+    let ours = labels::is_ours(profile, case.upgrade);
+    let names = |label: &str, own: &str| tag(&profile.tags, label).is_some_and(|value| same(value, own));
+    let found = labels.into_iter().filter(|_| ours).find(|(label, own)| names(label, own));
+    found.map(|(label, own)| format!("`{own}` was named as production's, and label `{label}` says that it is stage's"))
+}
+
+/// Prepare tags the copy that it makes, and migrate writes its journal there; a copy has both from then on.
+fn made_as_copy(case: &Case<'_>) -> Option<String> {
+    let (production, stage) = (&case.world.production, &case.world.stage);
+    let id = case.upgrade.id.as_str();
+    let tagged = |database: &Database| tag(&database.tags, TAG) == Some(id);
+    let database = &case.production().database;
+    if production.database.as_ref().is_some_and(tagged) && stage.database.as_ref().is_some_and(|copy| !tagged(copy)) {
+        return Some(format!("`{database}`, named as production, has the tag of the copy that upgrade `{id}` made"));
+    }
+    let ran = |view: &SlotView| view.sql.as_ref().map(|sql| sql.journal.iter().any(|row| row.run == id));
+    (ran(production) == Some(true) && ran(stage) == Some(false)).then(|| {
+        format!("`{database}`, named as production, has the journal of upgrade `{id}`, which runs in the copy")
+    })
+}
+
+/// A rollback that is about to change something finds this upgrade's marks; one that has nothing left to do finds users on
+/// production.
+pub(super) fn require_ours_and_served(case: &Case<'_>, effects: &[Effect], tried: &str) -> Result<(), Refusal> {
+    if effects.iter().all(Effect::is_proof) {
+        require_not_read_only(case, tried)?;
+        return if has_marks(case) { require_served(case, tried) } else { Ok(()) };
+    }
+    require(has_marks(case), || {
+        let (id, profile) = (&case.upgrade.id, &case.world.profile);
+        let label = tag(&profile.tags, TAG).map_or_else(
+            || "no upgrade has labelled the profile".to_owned(),
+            |run| format!("profile `{}` is labelled by upgrade `{run}`", profile.id),
+        );
+        let why = format!("nothing here is of upgrade `{id}`: no fence row, no label and no tag; {label}");
+        Refusal::new(tried, why, "name the upgrade that shall be rolled back with `upgrade-id`")
+    })
+}
+
+/// A fence row, a label, a tag, or a row of its WebJobs and hooks.
+fn has_marks(case: &Case<'_>) -> bool {
+    let (world, upgrade) = (case.world, case.upgrade);
+    let tagged = world.stage.database.as_ref().is_some_and(|copy| tag(&copy.tags, TAG) == Some(upgrade.id.as_str()));
+    let in_sql = |view: &SlotView| {
+        view.sql.as_ref().is_some_and(|sql| {
+            let mut runs = sql.workers.iter().map(|row| &row.run).chain(sql.hooks.iter().map(|row| &row.run));
+            view.fence(upgrade).is_some() || runs.any(|run| run == upgrade.id.as_str())
+        })
+    };
+    let on_site = world.stage.setting(&upgrade.kept_setting()).is_some() || world.stage.site_is_created_by(upgrade);
+    world.knows(upgrade) || tagged || on_site || in_sql(&world.production) || in_sql(&world.stage)
+}
+
+/// What is read-only by nobody's fence row no rollback gives back, and none may call done.
+fn require_not_read_only(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let database = &case.production().database;
+    require(!case.world.production.read_only(), || {
+        let why = format!("production `{database}` is read-only, and no run has an open fence row there");
+        let hint = "find out who made it so, and set it READ_WRITE by hand: `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK \
+                    IMMEDIATE`";
+        Refusal::new(tried, why, hint)
+    })
+}
+
+/// Users reach production, once its site answers probes.
+fn require_served(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let (world, endpoint) = (case.world, &case.production().endpoint);
+    let mut well = world.profile.clone();
+    let probed = well.endpoints.iter_mut().filter(|endpoint| endpoint.monitor != MonitorStatus::Stopped);
+    probed.for_each(|endpoint| endpoint.monitor = MonitorStatus::Online);
+    let served = served_if(&well, &[]);
+    require(served.is(endpoint), || {
+        let there = world.profile.endpoint(endpoint).is_some();
+        let state = if there { "" } else { "; its endpoint is not there" };
+        let why = format!("users are sent to {served}, and not to `{}`{state}", endpoint.name);
+        let stopped = world.production.site.as_ref().is_some_and(|site| !site.running);
+        let hint = if stopped {
+            format!("start site `{}`", case.production().site)
+        } else if there {
+            "enable production's endpoint, and give it the lowest priority of those that are enabled".to_owned()
+        } else {
+            format!(
+                "add endpoint `{}` for site `{}` again, with the lowest priority",
+                endpoint.name,
+                case.production().site
+            )
+        };
+        Refusal::new(tried, why, hint)
+    })
+}
+
+#[cfg(test)]
+#[path = "identity_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

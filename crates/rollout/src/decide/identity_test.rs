@@ -1,0 +1,233 @@
+use super::{super::tests::model, *};
+use crate::{
+    Policy, Slot, Upgrade, World,
+    decide::{decide, tests::states},
+    facts::EndpointKind,
+};
+
+fn at(name: &str) -> World {
+    states().into_iter().find(|(state, _)| *state == name).unwrap().1
+}
+
+fn another() -> Upgrade {
+    Upgrade { id: "8".parse().unwrap(), ..model::upgrade() }
+}
+
+fn swapped() -> Upgrade {
+    let Upgrade { id, production, stage, connection_name } = model::upgrade();
+    Upgrade { id, production: stage, stage: production, connection_name }
+}
+
+/// The views of the two slots exchanged, as they are seen by whoever has exchanged the identifiers.
+fn seen_by_swapped(world: World) -> World {
+    World { production: world.stage, stage: world.production, ..world }
+}
+
+fn decided(step: Step, upgrade: &Upgrade, world: &World) -> Result<Vec<Effect>, Refusal> {
+    let policy = Policy { scripts_digest: Some(Policy::default().digest_of_scripts()), ..Policy::default() };
+    decide(step, &Case { upgrade, world, policy: &policy, around: None })
+}
+
+#[track_caller]
+fn refused(step: Step, upgrade: &Upgrade, world: &World) -> Refusal {
+    match decided(step, upgrade, world) {
+        Err(refusal) => refusal,
+        Ok(effects) => panic!("it would {effects:#?}"),
+    }
+}
+
+#[test]
+fn while_another_run_has_production_frozen_that_one_has_to_be_named() {
+    for state in ["frozen", "terminated", "migrated", "switched"] {
+        let (world, upgrade) = (at(state), another());
+        let remove = Some(upgrade.production.database.clone());
+        let policy = Policy { remove, accept_loss: Some(upgrade.stage.database.clone()), ..Policy::default() };
+        for step in [Step::Rollback, Step::Cleanup] {
+            let refusal =
+                decide(step, &Case { upgrade: &upgrade, world: &world, policy: &policy, around: None }).unwrap_err();
+            assert_eq!(
+                refusal.why, "production `rg/sql-1/shop` is read-only by upgrade `7`, and this is upgrade `8`",
+                "{state}"
+            );
+            assert_eq!(
+                refusal.hint,
+                "name that upgrade: `upgrade-rollback --upgrade-id 7`, with the same identifiers, gives production its write \
+                 access back"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_foreign_id_touches_nothing() {
+    let mut world = at("prepared");
+    world.profile.endpoints[0].enabled = false;
+    let refusal = refused(Step::Rollback, &another(), &world);
+    assert_eq!(
+        refusal.to_string(),
+        "cannot roll back to `rg/contoso-1`: nothing here is of upgrade `8`: no fence row, no label and no tag; profile \
+         `rg/contoso` is labelled by upgrade `7`"
+    );
+    assert_eq!(refusal.hint, "name the upgrade that shall be rolled back with `upgrade-id`");
+    world.profile.endpoints[0].enabled = true;
+    assert_eq!(decided(Step::Rollback, &another(), &at("prepared")), Ok(Vec::new()), "there is nothing to do");
+}
+
+#[test]
+fn exchanged_slots_are_seen_in_every_state() {
+    let all =
+        [Step::Prepare, Step::Freeze, Step::Terminate, Step::Migrate, Step::Switch, Step::Rollback, Step::Cleanup];
+    for state in ["prepared", "frozen", "terminated", "migrated", "switched", "rolled-back"] {
+        let world = seen_by_swapped(at(state));
+        for step in all {
+            let refusal = refused(step, &swapped(), &world);
+            assert_eq!(
+                refusal.hint, "exchange the identifiers of production and stage: they come from the outputs of plan",
+                "{state}: {refusal}"
+            );
+        }
+    }
+}
+
+/// Labels, tags, links: each alone is enough, as the others may be gone.
+#[test]
+fn each_trace_alone_shows_exchanged_slots() {
+    let why = |world: &World, upgrade: &Upgrade| {
+        let policy = Policy::default();
+        exchanged(&Case { upgrade, world, policy: &policy, around: None }).unwrap_or_default()
+    };
+    let mut frozen = seen_by_swapped(at("frozen"));
+    frozen.profile.tags.clear();
+    assert_eq!(
+        why(&frozen, &swapped()),
+        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+    );
+    frozen.production.links.clear();
+    assert_eq!(
+        why(&frozen, &swapped()),
+        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+    );
+
+    let mut migrated = seen_by_swapped(at("migrated"));
+    assert_eq!(
+        why(&migrated, &swapped()),
+        "upgrade `7` has `rg/sql-1/shop` as its production, as its row in the database says"
+    );
+    for sql in [&mut migrated.production.sql, &mut migrated.stage.sql].into_iter().flatten() {
+        sql.upgrades.clear();
+    }
+    assert_eq!(
+        why(&migrated, &swapped()),
+        "`rg/sql-2` was named as production's, and label `rolling-upgrade-server` says that it is stage's"
+    );
+    // Only the databases, or only the endpoints, were exchanged.
+    let Upgrade { id, production, stage, connection_name } = model::upgrade();
+    let endpoints = Upgrade {
+        id,
+        production: Slot { endpoint: stage.endpoint.clone(), ..production.clone() },
+        stage: Slot { endpoint: production.endpoint, ..stage },
+        connection_name,
+    };
+    assert_eq!(
+        why(&at("migrated"), &endpoints),
+        "`contoso-2` was named as production's, and label `rolling-upgrade-endpoint` says that it is stage's"
+    );
+    migrated.profile.tags.clear();
+    assert_eq!(
+        why(&migrated, &swapped()),
+        "`rg/sql-2/shop`, named as production, has the tag of the copy that upgrade `7` made"
+    );
+    migrated.production.database.as_mut().unwrap().tags.clear();
+    assert_eq!(
+        why(&migrated, &swapped()),
+        "`rg/sql-2/shop`, named as production, has the journal of upgrade `7`, which runs in the copy"
+    );
+}
+
+#[test]
+fn a_rollback_is_not_done_while_nobody_reaches_production() {
+    let mut world = at("frozen");
+    world.profile.endpoints.clear();
+    let effects = decided(Step::Rollback, &model::upgrade(), &world).unwrap();
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::SetReadWrite { .. })), "write access comes first");
+    effects.iter().for_each(|effect| model::apply(&mut world, effect));
+    let refusal = refused(Step::Rollback, &model::upgrade(), &world);
+    assert_eq!(
+        (refusal.why.as_str(), refusal.hint.as_str()),
+        (
+            "users are sent to nobody (no endpoint is enabled), and not to `contoso-1`; its endpoint is not there",
+            "add endpoint `contoso-1` for site `rg/contoso-1` again, with the lowest priority"
+        )
+    );
+    let mut world = at("rolled-back");
+    let sorry = world.profile.endpoints[0].clone();
+    world.profile.endpoints[0].priority = Some(5);
+    world.profile.endpoints.push(crate::facts::Endpoint {
+        id: "rg/contoso/sorry".parse().unwrap(),
+        kind: EndpointKind::External,
+        ..sorry
+    });
+    assert_eq!(
+        refused(Step::Rollback, &model::upgrade(), &world).why,
+        "users are sent to `sorry`, and not to `contoso-1`"
+    );
+}
+
+#[test]
+fn a_rollback_is_not_done_while_production_is_read_only_by_nobody() {
+    let mut world = at("fresh");
+    let sql = world.production.sql.as_mut().unwrap();
+    (sql.read_only, sql.updateable) = (true, false);
+    let refusal = refused(Step::Rollback, &another(), &world);
+    assert_eq!(refusal.why, "production `rg/sql-1/shop` is read-only, and no run has an open fence row there");
+}
+
+#[test]
+fn who_is_meant_is_found_by_fence_and_label() {
+    let fence = |run: &str, open: bool| Fence {
+        run: run.to_owned(),
+        opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        deadline: "2026-01-01T00:30:00Z".parse().unwrap(),
+        closed_at: (!open).then(|| "2026-01-01T00:10:00Z".parse().unwrap()),
+    };
+    let labelled = |run: Option<&str>| {
+        let mut profile = at("fresh").profile;
+        profile.tags.extend(run.map(|run| (TAG.to_owned(), run.to_owned())));
+        profile
+    };
+    let database = model::upgrade().production.database;
+    let found = |fences: &[Fence], label: Option<&str>| {
+        let own = "9".parse().unwrap();
+        match meant(Some(&own), &database, fences, Some(&labelled(label)), None) {
+            Ok(None) => "nobody".to_owned(),
+            Ok(Some(Meant::Own)) => "own".to_owned(),
+            Ok(Some(Meant::Anothers(id, how))) => format!("{id}: {how}"),
+            Err(refusal) => refusal.to_string(),
+        }
+    };
+    let by_fence = "7: it has the open fence row in `rg/sql-1/shop`";
+    let by_label = "8: it has labelled profile `rg/contoso`";
+    assert_eq!(found(&[], None), "nobody");
+    assert_eq!(found(&[fence("7", true)], Some("8")), by_fence);
+    assert_eq!(found(&[fence("7", false), fence("9", false)], None), "own");
+    assert_eq!(found(&[fence("7", true), fence("9", false)], Some("9")), by_fence);
+    assert_eq!(found(&[fence("7", true), fence("9", true)], Some("8")), "own");
+    assert_eq!(found(&[fence("7", false)], Some("8")), by_label);
+    assert_eq!(found(&[], Some("9")), "own");
+    assert_eq!(
+        found(&[fence("7", true), fence("6", true)], Some("8")),
+        "cannot find the upgrade: several have an open fence row in `rg/sql-1/shop`: `7`, `6`"
+    );
+}
+
+/// Labels were wiped, and nobody has frozen production yet, or any more.
+#[test]
+fn without_labels_what_prepare_wrote_down_is_meant() {
+    let (own, database) = ("99".parse().unwrap(), model::upgrade().production.database);
+    let meant = |written| meant(Some(&own), &database, &[], None, written).unwrap();
+    assert_eq!(meant(None), None);
+    let how = "prepare has written it down in `rg/sql-1/shop`".to_owned();
+    let (others, mine) = (model::upgrade(), Upgrade { id: "99".parse().unwrap(), ..model::upgrade() });
+    assert_eq!(meant(Some(&others)), Some(Meant::Anothers("7".parse().unwrap(), how)));
+    assert_eq!(meant(Some(&mine)), Some(Meant::Own));
+}

@@ -1,0 +1,88 @@
+//! Requests that nobody can take back, each attempt after its proofs.
+
+use azure::{Unsent, sql, traffic_manager, web};
+use rollout::{DatabaseId, Effect, EndpointId, facts::EndpointKind};
+
+use super::Hands;
+use crate::{cloud::failed_at_azure, failure::Failure};
+
+impl Hands<'_> {
+    pub(super) async fn once(
+        &mut self,
+        what: &Effect,
+        proofs: &[Effect],
+        refused: Option<&Effect>,
+    ) -> Result<(), Failure> {
+        match what {
+            Effect::DisableEndpoint { endpoint, kind } => self.disable_once(endpoint, *kind, proofs, refused).await,
+            Effect::DeleteEndpoint { endpoint, kind } => {
+                let request = traffic_manager::delete_endpoint(self.cloud.arm.scope(), endpoint, *kind);
+                self.send_once(&request, proofs).await
+            }
+            Effect::DeleteSite { site } => {
+                let request = web::delete_site(self.cloud.arm.scope(), site);
+                self.send_once(&request, proofs).await
+            }
+            Effect::DeleteDatabase { database } => self.delete_database_once(database, proofs).await,
+            other => {
+                self.prove(proofs).await?;
+                Box::pin(self.apply(other)).await
+            }
+        }
+    }
+
+    /// What has to hold, one after the other.
+    pub(super) async fn prove(&mut self, proofs: &[Effect]) -> Result<(), Failure> {
+        for proof in proofs {
+            self.cloud.guest.say(&format!("{proof} ..."));
+            Box::pin(self.apply(proof)).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_once(&mut self, request: &azure::Request<()>, proofs: &[Effect]) -> Result<(), Failure> {
+        let cloud = self.cloud;
+        cloud.arm.send_proved(request, async || self.prove(proofs).await).await.map_err(not_sent)
+    }
+
+    /// An answer that says no, or none at all, does not tell whether the endpoint is disabled: a look does.
+    async fn disable_once(
+        &mut self,
+        endpoint: &EndpointId,
+        kind: EndpointKind,
+        proofs: &[Effect],
+        refused: Option<&Effect>,
+    ) -> Result<(), Failure> {
+        let cloud = self.cloud;
+        let request = traffic_manager::set_endpoint_status(cloud.arm.scope(), endpoint, kind, false);
+        let sent = cloud.arm.send_proved(&request, async || self.prove(proofs).await).await;
+        let error = match sent {
+            Ok(_) => return Ok(()),
+            Err(Unsent::Unproved(failure)) => return Err(failure),
+            Err(Unsent::Azure(error)) => error,
+        };
+        let profile = self.profile(&endpoint.profile_id()).await.map_err(Failure::after_changes)?;
+        let enabled = profile.endpoint(endpoint).is_some_and(|seen| seen.enabled);
+        if !enabled {
+            return Ok(());
+        }
+        if let (Some(400..=499), Some(effect)) = (error.status(), refused) {
+            Box::pin(self.apply(effect)).await?;
+        }
+        Err(failed_at_azure(error))
+    }
+
+    async fn delete_database_once(&mut self, database: &DatabaseId, proofs: &[Effect]) -> Result<(), Failure> {
+        let (cloud, limit) = (self.cloud, self.cloud.pace.health);
+        let request = sql::delete_database(cloud.arm.scope(), database);
+        cloud.arm.run_proved(&request, limit, async || self.prove(proofs).await).await.map_err(not_sent)?;
+        self.await_deleted(database).await
+    }
+}
+
+pub(super) fn not_sent(unsent: Unsent<Failure>) -> Failure {
+    match unsent {
+        Unsent::Unproved(failure) => failure,
+        Unsent::Azure(error) => failed_at_azure(error),
+    }
+}

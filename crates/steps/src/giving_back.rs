@@ -1,0 +1,57 @@
+//! What a rollback does otherwise than other steps: write access comes first, and what follows is done as far as it can be.
+
+use rollout::{Effect, give_back_by_sql};
+use tsql::statements::measure;
+
+use crate::{
+    course::{Course, Journey},
+    failure::Failure,
+    observe::{self, Sessions},
+    stop::Halt,
+};
+
+impl Course<'_> {
+    /// Users get their write access back before anything else is asked for, where the databases alone show that this loses nothing.
+    ///
+    /// # Errors
+    /// Production cannot be looked into, or could not be given back.
+    pub async fn give_back_first(&self, journey: &mut Journey) -> Result<(), Halt> {
+        let look = async |journey: &mut Journey| self.effects_by_sql(&mut journey.sessions).await;
+        let effects = self.part("look into both databases", journey, look).await?;
+        self.apply(&effects, journey).await
+    }
+
+    async fn effects_by_sql(&self, sessions: &mut Sessions) -> Result<Vec<Effect>, Failure> {
+        let (cloud, upgrade) = (self.cloud, self.upgrade);
+        let production = observe::production_state(cloud, upgrade, sessions).await?;
+        if !production.read_only {
+            return Ok(Vec::new());
+        }
+        let linked = production.links.iter().any(|link| link.leads_to(&upgrade.stage.database));
+        let stage = match linked {
+            true => None,
+            // What keeps stage from being looked into now is told when all is looked at.
+            false => {
+                observe::look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await.ok().and_then(Result::ok)
+            }
+        };
+        let written = match sessions.stage.as_mut().filter(|_| stage.is_some()) {
+            Some(session) => measure::written(session, &upgrade.id, cloud.pace.request).await.ok(),
+            None => None,
+        };
+        let termination = self.policy.termination;
+        let effects = give_back_by_sql(upgrade, &production, stage.as_ref(), written.as_ref(), termination);
+        Ok(effects.unwrap_or_default())
+    }
+}
+
+/// Users can write; all that could not be done behind that is told at once.
+///
+/// # Errors
+/// Something was left.
+pub fn what_is_left(left: Vec<Failure>) -> Result<(), Halt> {
+    let Some(first) = left.first() else { return Ok(()) };
+    let (hint, all) = (first.hint.clone(), left.iter().map(Failure::message).collect::<Vec<_>>().join("; "));
+    let failure = Failure { hint, ..Failure::refused(anyhow::anyhow!(all), "") };
+    Err(Halt::Failed(failure.into_interrupted()))
+}
