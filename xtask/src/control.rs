@@ -51,6 +51,16 @@ impl Control {
         self.call("POST", "/release", &Value::Null).map(drop)
     }
 
+    /// Somebody acts by hand. Why there was nothing to act on, if so.
+    pub fn hand(&self, hand: &str) -> anyhow::Result<Option<String>> {
+        let (status, text) = self.ask("POST", "/hand", &json!({ "hand": hand }))?;
+        match status.as_str() {
+            "200" => Ok(None),
+            "409" => Ok(Some(text)),
+            status => bail!("the simulator answered POST /hand with {status}: {text}"),
+        }
+    }
+
     /// Saves the whole world under a name.
     pub fn snapshot(&self, name: &str) -> anyhow::Result<()> {
         self.call("POST", &format!("/snapshot?name={name}"), &Value::Null).map(drop)

@@ -32,7 +32,7 @@ pub struct Kind {
 pub const KEEPS_ALIVE: &str = "keep the session alive";
 
 /// The beginning of a batch, blanks folded, and what it is. The longest beginning that fits counts.
-const KINDS: [(&str, Need, &str); 31] = [
+const KINDS: [(&str, Need, &str); 46] = [
     ("SELECT SYSUTCDATETIME() AS now, d.is_read_only,", Need::ViewState, "look at the state"),
     ("SELECT SYSUTCDATETIME() AS now;", Need::User, "ask for the time"),
     ("SELECT 1", Need::User, KEEPS_ALIVE),
@@ -96,7 +96,8 @@ const KINDS: [(&str, Need, &str); 31] = [
         "read the row counts that were kept",
     ),
     ("SET XACT_ABORT ON; BEGIN TRANSACTION; DECLARE @now datetime2(3)", Need::Owner, "open the fence"),
-    ("UPDATE rolling_upgrade.fence SET closed_at", Need::Owner, "close the fence"),
+    ("UPDATE rolling_upgrade.fence SET closed_at = SYSUTCDATETIME()", Need::Owner, "close the fence"),
+    ("UPDATE rolling_upgrade.fence SET closed_at = NULL", Need::Owner, "open the fence of the copy again"),
     (
         "SET XACT_ABORT ON; BEGIN TRANSACTION; IF NOT EXISTS (SELECT 1 FROM rolling_upgrade.worker",
         Need::Owner,
@@ -115,16 +116,61 @@ const KINDS: [(&str, Need, &str); 31] = [
     ("ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER", Need::Dbmanager, "REMOVE SECONDARY"),
     (PARSE_ONLY, Need::User, "parse the scripts"),
     (SCRIPT, Need::Owner, "run the upgrade scripts"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.folder",
+        Need::Owner,
+        "write down which scripts are finished",
+    ),
+    // What production and the copy say of an upgrade.
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.upgrade",
+        Need::Owner,
+        "write down what belongs to the upgrade",
+    ),
+    ("UPDATE rolling_upgrade.upgrade SET package", Need::Owner, "write down which package was deployed"),
+    ("IF NOT EXISTS (SELECT 1 FROM rolling_upgrade.milestone", Need::Owner, "write down a milestone"),
+    ("DELETE FROM rolling_upgrade.milestone", Need::Owner, "take a milestone back"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; IF NOT EXISTS (SELECT 1 FROM rolling_upgrade.milestone",
+        Need::Owner,
+        "close the fence of the copy",
+    ),
+    // On Basic, S0, S1 and in elastic pools the next three take the server administrator; without it they say nothing.
+    ("SELECT CAST(i.sqlserver_start_time AS datetime2(3))", Need::ViewState, "read who wrote to the copy"),
+    ("SELECT l.log_end_lsn FROM sys.dm_db_log_stats", Need::ViewState, "read the end of the log"),
+    ("DELETE FROM rolling_upgrade.canary", Need::Owner, "prepare the reading of who wrote"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.measure",
+        Need::Owner,
+        "keep a reading of who wrote",
+    ),
+    ("IF OBJECT_ID(N'rolling_upgrade.measure', N'U') IS NOT NULL", Need::ViewState, "read who had written before"),
+    (
+        "SET XACT_ABORT ON; BEGIN TRANSACTION; DELETE FROM rolling_upgrade.log_end",
+        Need::Owner,
+        "keep the end of the log",
+    ),
+    (
+        "IF OBJECT_ID(N'rolling_upgrade.log_end', N'U') IS NOT NULL SELECT log_end",
+        Need::ViewState,
+        "read the end that was kept",
+    ),
+    // A check may do what a script may; it is rolled back.
+    (CHECK, Need::Owner, "run the checks"),
 ];
 
 /// After it a session only parses what it gets.
 const PARSE_ONLY: &str = "SET PARSEONLY ON;";
 
 /// After it a session runs one script of the user, and nothing else.
-const SCRIPT: &str = "SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT ON; BEGIN TRANSACTION; DECLARE @mark int;";
+const SCRIPT: &str =
+    "SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT ON; BEGIN TRANSACTION; INSERT INTO rolling_upgrade.journal";
 
-/// Says of each batch what it is. What a session gets after the beginning of a script, or after it was told to parse only,
-/// are scripts of the user: they need what that beginning says.
+/// After it a session runs one check of the user, and nothing else.
+const CHECK: &str = "SET IMPLICIT_TRANSACTIONS OFF; BEGIN TRANSACTION; SELECT CURRENT_TRANSACTION_ID() AS id;";
+
+/// Says of each batch what it is. What a session gets after the beginning of a script or of a check, or after it was told to parse
+/// only, are scripts of the user: they need what that beginning says.
 ///
 /// # Errors
 /// A batch of ours is not in the table.
@@ -135,7 +181,7 @@ pub fn classify(batches: &[Batch]) -> anyhow::Result<Vec<(&Batch, Kind)>> {
         let session = (batch.origin.as_str(), batch.session.as_str(), batch.step);
         let text = folded(&batch.sql);
         let kind = scripts.get(&session).copied().or_else(|| kind(&text));
-        let begins = [PARSE_ONLY, SCRIPT].iter().any(|start| text.starts_with(start));
+        let begins = [PARSE_ONLY, SCRIPT, CHECK].iter().any(|start| text.starts_with(start));
         ensure!(
             kind.is_some(),
             "`{}` sent a batch to `{}` on `{}` that is not in `xtask/src/contract/statement.rs`: `{text}` (test `{}`)",

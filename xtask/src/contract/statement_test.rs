@@ -27,9 +27,10 @@ fn a_batch_that_is_not_in_the_table_is_an_error() {
 
 #[test]
 fn a_script_is_whatever_its_session_gets_after_its_beginning() {
-    let begin = format!("{SCRIPT} DECLARE @name nvarchar(60) = N'x';");
+    let begin = format!("{SCRIPT} (run) VALUES (N'x');");
     assert_eq!(needs(&[batch("1", &begin), batch("1", "DROP TABLE dbo.Orders;")]), [Need::Owner, Need::Owner]);
     assert_eq!(needs(&[batch("2", PARSE_ONLY), batch("2", "DROP TABLE dbo.Orders;")]), [Need::User, Need::User]);
+    assert_eq!(needs(&[batch("3", CHECK), batch("3", "DELETE dbo.Orders;")]), [Need::Owner, Need::Owner]);
     assert!(classify(&[batch("1", &begin), batch("2", "DROP TABLE dbo.Orders;")]).is_err(), "another session");
 }
 

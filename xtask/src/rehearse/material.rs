@@ -49,6 +49,11 @@ impl Material {
         Ok(Self { folder, scripts, database, app_v1: at("v1/app.json"), app_v2: at("v2/app.json"), cache })
     }
 
+    /// The same application in other versions, which are in a folder of their own.
+    pub fn in_other_versions(self, versions: &Path) -> Self {
+        Self { app_v1: versions.join("v1/app.json"), app_v2: versions.join("v2/app.json"), ..self }
+    }
+
     /// The application's hooks, for one that has them.
     pub fn hook(&self) -> PathBuf {
         self.scripts.with_file_name("hook.sh")

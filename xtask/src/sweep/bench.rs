@@ -5,18 +5,20 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::{
+    ended::{Ended, outputs_of},
     fault::Fault,
+    hands::Writes,
     picture::{self, VOLATILE},
     request::{Faulted, Protocol, Request},
     station::Station,
 };
 use crate::{
     control::Control,
-    outputs::{self, Outputs},
+    outputs::Outputs,
     process::{self, Running},
     rehearse::{
         inputs::{self, Input},
@@ -46,13 +48,15 @@ const GLANCE: Duration = Duration::from_millis(50);
 const MASK: &str = "::add-mask::";
 
 /// The steps' pace: no wait is longer than it has to be for the simulated services.
-const PACE: [(&str, &str); 6] = [
+const PACE: [(&str, &str); 8] = [
     ("poll-interval", "10ms"),
     ("retry-first", "10ms"),
     ("retry-budget", "400ms"),
     ("rollback-after", "0s"),
     ("max-read-only", "12h"),
     ("keep-alive", "10s"),
+    ("lock-wait", "300ms"),
+    ("late-request-wait", "300ms"),
 ];
 
 /// The time-outs of a step that has no reason to meet one: this machine may be slow.
@@ -85,6 +89,23 @@ pub struct Bench<'w> {
     pub outputs: Outputs,
 }
 
+/// What a step is started with.
+pub struct Given<'g> {
+    /// Its inputs, in its environment.
+    pub inputs: &'g [Input],
+    /// Its command line.
+    pub arguments: &'g [String],
+    /// Where its outputs are written.
+    pub folder: &'g Path,
+}
+
+/// A step that runs.
+pub struct Begun {
+    /// The process.
+    pub running: Running,
+    files: Files,
+}
+
 /// Whether a step is killed.
 #[derive(Clone, Copy)]
 enum Kill {
@@ -107,19 +128,6 @@ impl Kill {
     }
 }
 
-/// How a step ended.
-#[derive(Debug, Clone)]
-pub struct Ended {
-    /// Its exit code; `None` if it was killed.
-    pub code: Option<i32>,
-    /// It was killed by this tool.
-    pub killed: bool,
-    /// All that it printed.
-    pub text: String,
-    /// Its outputs.
-    pub outputs: Outputs,
-}
-
 /// A step that ended, and what it has met.
 #[derive(Debug, Clone)]
 pub struct Ran {
@@ -132,14 +140,29 @@ pub struct Ran {
 impl<'w> Bench<'w> {
     /// Starts a simulator of its own for the worker of this number.
     pub fn start(workspace: &'w Workspace, number: usize, stage: StageSite) -> anyhow::Result<Self> {
+        Self::start_with(workspace, number, stage, Writes::Mixed)
+    }
+
+    /// The same with an application that writes so.
+    pub fn start_with(
+        workspace: &'w Workspace,
+        number: usize,
+        stage: StageSite,
+        writes: Writes,
+    ) -> anyhow::Result<Self> {
         let folder = workspace.scratch(&format!("sweep/{number}"))?;
         let application = workspace.root.join("tests/sweep");
         let material = Material::of(workspace, folder.clone(), &application)?;
+        let material = match writes {
+            Writes::Mixed => material,
+            Writes::Updates => material.in_other_versions(&application.join("updates")),
+        };
         let simulator = Simulator::start(workspace, &folder, &stage.scenario(scenario(&material)))?;
         Ok(Self { workspace, folder, material, simulator, stage, outputs: Outputs::new() })
     }
 
-    fn control(&self) -> &Control {
+    /// The simulator's control interface.
+    pub fn control(&self) -> &Control {
         &self.simulator.control
     }
 
@@ -160,29 +183,77 @@ impl<'w> Bench<'w> {
     }
 
     fn call(&self, step: &str, inputs: &[Input], kill: Kill) -> anyhow::Result<Ended> {
-        let files = Files::make(&self.folder, step)?;
-        let mut variables = SignIn::Oidc.variables(&self.simulator.ready);
-        variables.extend([("GITHUB_ACTIONS", "true".to_owned()), ("RUNNER_DEBUG", "1".to_owned())]);
-        let call = Call { step, inputs, variables: &variables };
-        let mut running = process::start(&mut command(self.workspace, &self.simulator, &files, &call))?;
+        let mut begun = self.begin(step, &Given { inputs, arguments: &[], folder: &self.folder })?;
         let killed = match kill {
             Kill::Never => false,
-            Kill::AtOnce => self.is_at_the_fault(&mut running)?,
-            Kill::InTheEnd => !running.ends_within(PATIENCE),
+            Kill::AtOnce => self.is_at_the_fault(&mut begun.running)?,
+            Kill::InTheEnd => !begun.running.ends_within(PATIENCE),
         };
         if killed {
-            running.kill()?;
+            begun.running.kill()?;
         }
-        let finished = running.finish(LIMIT, &mut |_| ())?;
-        let (written, summary) = (read(&files.output)?, read(&files.summary)?);
+        self.end(step, begun, killed)
+    }
+
+    /// Starts a step.
+    pub fn begin(&self, step: &str, given: &Given<'_>) -> anyhow::Result<Begun> {
+        let files = Files::make(given.folder, step)?;
+        let mut variables = SignIn::Oidc.variables(&self.simulator.ready);
+        variables.extend([("GITHUB_ACTIONS", "true".to_owned()), ("RUNNER_DEBUG", "1".to_owned())]);
+        let call = Call { step, inputs: given.inputs, variables: &variables };
+        let mut command = command(self.workspace, &self.simulator, &files, &call);
+        let running = process::start(command.args(given.arguments))?;
+        Ok(Begun { running, files })
+    }
+
+    /// Waits for the end of a step, and shows the simulator all that it has said.
+    pub fn end(&self, step: &str, begun: Begun, killed: bool) -> anyhow::Result<Ended> {
+        let finished = begun.running.finish(LIMIT, &mut |_| ())?;
+        let (written, summary) = (read(&begun.files.output)?, read(&begun.files.summary)?);
         let shown: String = finished.text.lines().filter(|line| !line.starts_with(MASK)).map(with_end).collect();
         self.control().output(step, &format!("{shown}\n{written}\n{summary}"))?;
         let outputs = outputs_of(&written, finished.code)?;
         Ok(Ended { code: finished.code, killed, text: shown, outputs })
     }
 
+    /// What every step gets that has no reason to meet a time-out.
+    pub fn ordinary_inputs(&self) -> Vec<Input> {
+        let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
+        inputs.extend(PACE.into_iter().chain(PATIENT).map(|(name, value)| (name, value.to_owned())));
+        inputs
+    }
+
+    /// What the step of a station gets.
+    pub fn inputs_of(&self, station: &Station) -> anyhow::Result<Vec<Input>> {
+        let mut inputs = self.ordinary_inputs();
+        inputs.extend(station.inputs(&self.outputs, &self.material, &self.simulator.ready)?);
+        Ok(inputs)
+    }
+
+    /// What status gets, and any step whose identifiers come from its advice.
+    pub fn identifiers(&self) -> anyhow::Result<Vec<Input>> {
+        inputs::of_step("status", &self.outputs, &self.material)
+    }
+
+    /// The application that is upgraded.
+    pub fn material(&self) -> &Material {
+        &self.material
+    }
+
+    /// A folder of its own for steps that run beside another one.
+    pub fn beside(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join("beside");
+        std::fs::create_dir_all(&folder).with_context(|| format!("make the folder `{}`", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// Its own folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether the step comes to the request at which the simulator makes it wait.
-    fn is_at_the_fault(&self, running: &mut Running) -> anyhow::Result<bool> {
+    pub fn is_at_the_fault(&self, running: &mut Running) -> anyhow::Result<bool> {
         while !self.control().wait("fault", GLANCE)? {
             if running.has_ended()? {
                 return Ok(false);
@@ -283,54 +354,6 @@ fn with_end(line: &str) -> String {
 
 fn read(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("read `{}`", file.display()))
-}
-
-/// A step that was killed may have written half of its outputs.
-fn outputs_of(written: &str, code: Option<i32>) -> anyhow::Result<Outputs> {
-    match (outputs::parse(written), code) {
-        (Ok(outputs), _) => Ok(outputs),
-        (Err(_), None) => Ok(Outputs::new()),
-        (Err(error), Some(_)) => Err(error.context("read the outputs")),
-    }
-}
-
-impl Ended {
-    /// Why it ended without success, in its own words: message and hint.
-    pub fn why(&self) -> Option<(String, String)> {
-        let result: Value = serde_json::from_str(self.outputs.get("result")?).ok()?;
-        Some((result["message"].as_str()?.to_owned(), result["hint"].as_str()?.to_owned()))
-    }
-
-    /// Refuses a step that did not succeed.
-    pub fn succeeded(&self, step: &str) -> anyhow::Result<()> {
-        match self.code {
-            Some(0) => Ok(()),
-            code => bail!("{step} ended with {}: {}", told(code), self.last_words()),
-        }
-    }
-
-    /// Message and hint, or what it printed last.
-    pub fn last_words(&self) -> String {
-        self.why().map_or_else(
-            || self.text.lines().rev().take(3).collect::<Vec<_>>().join(" / "),
-            |(message, hint)| format!("{message} (hint: {hint})"),
-        )
-    }
-
-    /// Its outputs but for times and words about how it went.
-    pub fn lasting_outputs(&self) -> Outputs {
-        let passing = |name: &str| matches!(name, "outcome" | "result") || name.ends_with("-seconds");
-        self.outputs
-            .iter()
-            .filter(|(name, _)| !passing(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    }
-}
-
-/// An exit code for people.
-pub fn told(code: Option<i32>) -> String {
-    code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
 }
 
 impl Bench<'_> {

@@ -6,7 +6,8 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ended, Ran},
+    bench::{Bench, Ran},
+    ended::Ended,
     picture::{differences, without_stage},
     request::{self, Request},
     station::{FROZEN, START, Station},

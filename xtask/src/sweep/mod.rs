@@ -5,8 +5,10 @@
 
 mod bench;
 mod case;
+mod ended;
 mod fault;
 mod golden;
+mod hands;
 mod judge;
 mod picture;
 mod play;
@@ -22,7 +24,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{rehearse::stage::StageSite, workspace::Workspace};
 use bench::Bench;
@@ -44,6 +46,12 @@ pub struct Options {
     /// These steps only, by their names in the ids of cases.
     #[arg(long, value_name = "STEP", value_delimiter = ',', conflicts_with = "case")]
     step: Vec<String>,
+    /// Faults of Azure, or hands of somebody else; both without it.
+    #[arg(long, value_enum, conflicts_with_all = ["case", "hand"])]
+    kind: Option<Kind>,
+    /// One case of hands, as a failure names it.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["quick", "case", "step"])]
+    hand: Option<hands::Id>,
     /// How many simulators at a time: a step that waits leaves time for others.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=32))]
     workers: u8,
@@ -55,7 +63,25 @@ pub struct Options {
     debug: bool,
 }
 
+/// Who is in the way of an upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Azure, the network, the runner.
+    Faults,
+    /// Somebody else.
+    Hands,
+}
+
 impl Options {
+    fn has(&self, kind: Kind) -> bool {
+        let only = match (&self.case, &self.hand) {
+            (Some(_), _) => Some(Kind::Faults),
+            (_, Some(_)) => Some(Kind::Hands),
+            _ => self.kind,
+        };
+        only.is_none_or(|only| only == kind)
+    }
+
     /// The fixed part that `verify` plays.
     pub fn quick() -> Self {
         Self { quick: true, workers: 8, ..Self::default() }
@@ -96,7 +122,8 @@ impl Options {
 pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
     let (started, mut tally) = (Instant::now(), Tally::default());
-    for stage in [StageSite::Adopted, StageSite::Created] {
+    let worlds = [StageSite::Adopted, StageSite::Created];
+    for stage in worlds.into_iter().filter(|_| options.has(Kind::Faults)) {
         let stations = options.stations(stage)?;
         if stations.is_empty() {
             continue;
@@ -105,6 +132,15 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
             Ok(part) => tally.add(&part),
             Err(error) => {
                 eprintln!("\nFAILED before the first case: {error:#}\n");
+                tally.failed += 1;
+            }
+        }
+    }
+    if options.has(Kind::Hands) {
+        match hands::sweep(workspace, options, started) {
+            Ok(part) => tally.add(&part),
+            Err(error) => {
+                eprintln!("\nFAILED before the first hand: {error:#}\n");
                 tally.failed += 1;
             }
         }

@@ -6,14 +6,20 @@ use serde_json::{Map, Value, json};
 
 use crate::{outputs::Outputs, rehearse::stage::StageSite};
 
-/// Columns whose values are times: of them only counts whether there is one.
-pub const VOLATILE: [&str; 6] = [
+/// Columns whose values are times, or counts of writes: of them only counts whether there is one.
+pub const VOLATILE: [&str; 12] = [
     "rolling_upgrade.fence.opened_at",
     "rolling_upgrade.fence.deadline",
     "rolling_upgrade.fence.closed_at",
     "rolling_upgrade.journal.finished_at",
     "rolling_upgrade.journal.took_ms",
     "rolling_upgrade.hook.ran_at",
+    "rolling_upgrade.milestone.reached_at",
+    "rolling_upgrade.measure.instance_started",
+    "rolling_upgrade.measure.updates",
+    "rolling_upgrade.measure.canary",
+    "rolling_upgrade.log_end.log_end",
+    "rolling_upgrade.upgrade.package",
 ];
 
 /// The label of the profile that holds a time.

@@ -4,8 +4,9 @@ use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ended, Ran, told},
+    bench::{Bench, Ran},
     case::{Case, OF_PAIRS, Pairs, Run, Second},
+    ended::{Ended, told},
     fault::Fault,
     golden::Golden,
     judge::{self, Left, Next, Seen},

@@ -135,7 +135,7 @@ impl Station {
     }
 
     /// The hooks that its step may run.
-    fn hooks(&self) -> &'static [&'static str] {
+    pub fn hooks(&self) -> &'static [&'static str] {
         match self.step {
             "plan" | "freeze" => &["hook-quiesce", "hook-resume", "hook-activate"],
             "terminate" | "migrate" | "rollback" => &["hook-resume"],

@@ -20,6 +20,8 @@ pub struct Tally {
     pub broken_invariants: u64,
     /// Runs that have shown a secret.
     pub leaked_secrets: u64,
+    /// Cases in which a hand acted between a step's proofs and its request and broke something, which the step has told at once.
+    pub raced: u64,
     /// Cases with something wrong in them.
     #[serde(skip)]
     pub failed: u64,
@@ -35,6 +37,7 @@ impl Tally {
         self.lost_writes += other.lost_writes;
         self.broken_invariants += other.broken_invariants;
         self.leaked_secrets += other.leaked_secrets;
+        self.raced += other.raced;
         self.failed += other.failed;
     }
 
@@ -75,7 +78,7 @@ mod tests {
         sum.add(&good());
         assert_eq!(
             serde_json::to_string(&sum).unwrap(),
-            r#"{"runs":4,"fired":4,"converged":4,"rolled_back":4,"lost_writes":0,"broken_invariants":0,"leaked_secrets":0}"#
+            r#"{"runs":4,"fired":4,"converged":4,"rolled_back":4,"lost_writes":0,"broken_invariants":0,"leaked_secrets":0,"raced":0}"#
         );
     }
 }

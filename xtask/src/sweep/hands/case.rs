@@ -1,0 +1,232 @@
+//! The cases: a hand before a step, or at one of its requests.
+
+use std::{fmt, str::FromStr};
+
+use super::hand::Hand;
+use crate::rehearse::stage::StageSite;
+use crate::sweep::{
+    request::Request,
+    station::{ALL, Station},
+};
+
+/// Which writes the application does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// INSERT, UPDATE and DELETE with each write.
+    Mixed,
+    /// UPDATE alone: no count of rows tells it.
+    Updates,
+}
+
+impl Writes {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Mixed, Self::Updates];
+
+    /// Its name in a case's id.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mixed => "mixed",
+            Self::Updates => "updates",
+        }
+    }
+}
+
+/// A hand that acts around a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// The step, and the state before it.
+    pub station: &'static Station,
+    /// The request at which it acts; none: before the step.
+    pub at: Option<Request>,
+    /// Who does what.
+    pub hand: Hand,
+    /// How the application writes.
+    pub writes: Writes,
+    /// The hand acts between the step's proofs and the request that they are for: no proof can see it. The step has to see it right
+    /// after, and to tell.
+    pub between: bool,
+}
+
+/// `switch:start:wipe-tags:mixed`, or with the short name of a request instead of `start`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id {
+    /// The step.
+    pub station: &'static Station,
+    mark: String,
+    hand: Hand,
+    /// The application.
+    pub writes: Writes,
+}
+
+/// Stands for the moment before a step.
+const START: &str = "start";
+
+impl FromStr for Id {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let [station, mark, hand, writes] = parts[..] else {
+            return Err(format!("`{text}` is not `<step>:<request or start>:<hand>:<mixed or updates>`"));
+        };
+        let station = Station::named(station).ok_or_else(|| format!("there is no step `{station}` in the sweep"))?;
+        let found = Hand::around(station).into_iter().find(|known| known.name() == hand);
+        let writes = Writes::ALL.into_iter().find(|known| known.name() == writes);
+        Ok(Self {
+            station,
+            mark: mark.to_owned(),
+            hand: found.ok_or_else(|| format!("there is no hand `{hand}` around `{}`", station.name))?,
+            writes: writes.ok_or_else(|| format!("`{text}` does not say `mixed` or `updates`"))?,
+        })
+    }
+}
+
+impl Id {
+    /// The case among the requests of its step.
+    pub fn find(&self, requests: &[Request]) -> Option<Case> {
+        let at = match self.mark.as_str() {
+            START => None,
+            mark => Some(requests.iter().find(|request| request.spot.mark() == mark)?.clone()),
+        };
+        let between = at.as_ref().is_some_and(|at| is_between(requests, at));
+        Some(Case { station: self.station, at, hand: self.hand, writes: self.writes, between })
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.at.as_ref().map_or_else(|| START.to_owned(), |request| request.spot.mark());
+        write!(f, "{}:{at}:{}:{}", self.station.name, self.hand.name(), self.writes.name())
+    }
+}
+
+impl Case {
+    /// What it is, for people.
+    pub fn told(&self) -> String {
+        let at = self.at.as_ref().map_or_else(
+            || "before it".to_owned(),
+            |request| format!("at its request {}, `{}`", request.number, request.spot.request),
+        );
+        format!("{}, {at}: {} ({})", self.station.name, self.hand.name(), self.writes.name())
+    }
+}
+
+/// The steps around which hands act: an upgrade with an adopted stage site, and the ways back from each of its states.
+pub fn stations() -> Vec<&'static Station> {
+    let wanted = |station: &&Station| {
+        station.stage == StageSite::Adopted
+            && !station.name.starts_with("terminate-by")
+            && !matches!(station.step, "plan")
+            && station.swept
+    };
+    ALL.iter().filter(wanted).collect()
+}
+
+/// The request that sends users away from production, as the simulator names it.
+const SENDS_USERS_AWAY: &str = "/AzureEndpoints/";
+/// So many requests prove before it that it may be sent.
+const PROOFS: usize = 10;
+
+fn is_between(requests: &[Request], at: &Request) -> bool {
+    let away = |request: &&Request| request.changes && request.spot.request.contains(SENDS_USERS_AWAY);
+    let decisive = requests.iter().filter(away).map(|request| request.number).min();
+    decisive.is_some_and(|decisive| at.number <= decisive && at.number + PROOFS > decisive)
+}
+
+/// How many requests of a step hands act at: those that divide it evenly, and each that changes something.
+const PLACES: usize = 6;
+
+/// At every so manieth request a hand acts.
+pub fn stride(requests: &[Request]) -> usize {
+    (requests.len() / PLACES).max(1)
+}
+
+/// Every hand before a step with both applications, and each at every k-th request with one of them.
+pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
+    let k = stride(requests);
+    let mut cases = Vec::new();
+    for (index, hand) in Hand::around(station).into_iter().enumerate() {
+        let case = |at: Option<&Request>, writes| {
+            let between = at.is_some_and(|at| is_between(requests, at));
+            Case { station, at: at.cloned(), hand, writes, between }
+        };
+        cases.extend(Writes::ALL.map(|writes| case(None, writes)));
+        // Which requests, and which application, changes from hand to hand.
+        let places = requests.iter().skip(index % k).step_by(k);
+        cases.extend(places.enumerate().map(|(place, request)| {
+            let writes = if (place + index) % 2 == 0 { Writes::Mixed } else { Writes::Updates };
+            case(Some(request), writes)
+        }));
+    }
+    cases
+}
+
+/// The fixed part that `--quick` plays: each hand once before a step and once at a request, spread over all steps.
+pub fn quick(all: &[Case]) -> Vec<Case> {
+    let mut kinds = std::collections::BTreeMap::<(String, bool), Vec<&Case>>::new();
+    for case in all {
+        kinds.entry((case.hand.name(), case.at.is_some())).or_default().push(case);
+    }
+    kinds.values().enumerate().map(|(index, cases)| cases[(index * STRIDE) % cases.len()].clone()).collect()
+}
+
+/// A number that has nothing in common with how many cases there are of a kind.
+const STRIDE: usize = 101;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::request::{Protocol, tests::request};
+
+    fn requests() -> Vec<Request> {
+        (1..=20).map(|number| request(number, Protocol::Arm, &format!("GET /{}", "a".repeat(number)), 1)).collect()
+    }
+
+    fn freeze() -> &'static Station {
+        Station::named("freeze").unwrap()
+    }
+
+    #[test]
+    fn a_case_is_found_by_its_id() {
+        let all = of_step(freeze(), &requests());
+        for case in &all {
+            let id: Id = case.to_string().parse().unwrap();
+            assert_eq!(id.find(&requests()).as_ref(), Some(case));
+        }
+        let why = |text: &str| text.parse::<Id>().unwrap_err();
+        assert_eq!(why("freeze:start:sneeze:mixed"), "there is no hand `sneeze` around `freeze`");
+        assert_eq!(
+            why("freeze:start:wipe-tags:some"),
+            "`freeze:start:wipe-tags:some` does not say `mixed` or `updates`"
+        );
+        assert_eq!(why("melt:start:wipe-tags:mixed"), "there is no step `melt` in the sweep");
+    }
+
+    #[test]
+    fn each_hand_acts_before_the_step_and_at_every_kth_request() {
+        let all = of_step(freeze(), &requests());
+        let of = |hand: &str| all.iter().filter(|case| case.hand.name() == hand).collect::<Vec<_>>();
+        let places = of("wipe-tags").iter().filter(|case| case.at.is_some()).count();
+        assert_eq!(stride(&requests()), 3);
+        assert!((6..=7).contains(&places), "{places}");
+        assert_eq!(of("wipe-tags").len() - places, Writes::ALL.len());
+    }
+
+    #[test]
+    fn only_earlier_steps_are_run_again() {
+        let names: Vec<String> = Hand::around(freeze()).into_iter().map(Hand::name).collect();
+        assert!(names.contains(&"run-prepare".to_owned()) && names.contains(&"run-switch-swapped".to_owned()));
+        assert!(!names.contains(&"run-freeze".to_owned()) && !names.contains(&"run-migrate".to_owned()));
+    }
+
+    #[test]
+    fn quick_has_each_hand_before_a_step_and_during_one() {
+        let all: Vec<Case> = stations().into_iter().flat_map(|station| of_step(station, &requests())).collect();
+        let quick = quick(&all);
+        assert!(quick.len() < 80, "{}", quick.len());
+        for case in &all {
+            let same = |other: &Case| (other.hand, other.at.is_some()) == (case.hand, case.at.is_some());
+            assert!(quick.iter().any(same), "{case}");
+        }
+    }
+}

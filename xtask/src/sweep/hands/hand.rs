@@ -1,0 +1,108 @@
+//! What somebody else does: in the simulated Azure, or with a step of ours.
+
+use crate::sweep::station::Station;
+
+/// What hands there are in the simulated Azure, by its names for them.
+const MODEL: [&str; 20] = [
+    "enable-production",
+    "disable-production",
+    "delete-production",
+    "production-last",
+    "enable-stage",
+    "disable-stage",
+    "delete-stage",
+    "stage-first",
+    "stranger-first",
+    "stranger-between",
+    "wipe-tags",
+    "wipe-all-tags",
+    "stage-elsewhere",
+    "stage-nowhere",
+    "remove-link",
+    "production-read-only",
+    "production-read-write",
+    "stage-read-only",
+    "stage-read-write",
+    OUT_OF_REACH,
+];
+
+/// The one that lasts as long as the step: it cannot act before that has begun.
+const OUT_OF_REACH: &str = "stage-out-of-reach";
+
+/// Lets a request wait for somebody outside.
+const PAUSE: &str = "pause";
+
+/// The steps of an upgrade, in order.
+pub const CHAIN: [&str; 5] = ["prepare", "freeze", "terminate", "migrate", "switch"];
+
+/// How a step that is run as a hand differs from the step as the workflow runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slip {
+    /// Not at all: "Re-run failed jobs".
+    None,
+    /// It has another upgrade's id.
+    OtherId,
+    /// Its two slots are swapped.
+    Swapped,
+}
+
+/// One hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// In the simulated Azure.
+    Model(&'static str),
+    /// A step of ours.
+    Step(&'static str, Slip),
+}
+
+impl Hand {
+    /// All that can act around a step: those of the model, earlier steps of the chain again, and steps with wrong inputs.
+    pub fn around(station: &Station) -> Vec<Self> {
+        let before = CHAIN.iter().position(|step| *step == station.step).unwrap_or(match station.from {
+            "prepared" => 1,
+            "frozen" => 2,
+            "terminated" => 3,
+            "migrated" => 4,
+            _ => CHAIN.len(),
+        });
+        let again = CHAIN[..before].iter().map(|step| Self::Step(step, Slip::None));
+        let slips = ["freeze", "switch", "rollback"]
+            .into_iter()
+            .flat_map(|step| [Slip::OtherId, Slip::Swapped].map(|slip| Self::Step(step, slip)));
+        MODEL
+            .map(Self::Model)
+            .into_iter()
+            .chain(again)
+            .chain([Self::Step("rollback", Slip::None)])
+            .chain(slips)
+            .collect()
+    }
+
+    /// Its name in a case's id.
+    pub fn name(self) -> String {
+        match self {
+            Self::Model(name) => name.to_owned(),
+            Self::Step(step, Slip::None) => format!("run-{step}"),
+            Self::Step(step, Slip::OtherId) => format!("run-{step}-other-id"),
+            Self::Step(step, Slip::Swapped) => format!("run-{step}-swapped"),
+        }
+    }
+
+    /// What the simulator lets happen at a request: the hand itself, or a pause for it.
+    pub fn at_request(self) -> &'static str {
+        match self {
+            Self::Model(name) => name,
+            Self::Step(..) => PAUSE,
+        }
+    }
+
+    /// It can act only once the step has begun.
+    pub fn needs_the_step(self) -> bool {
+        self == Self::Model(OUT_OF_REACH)
+    }
+
+    /// It acts in the simulated Azure.
+    pub fn is_of_the_model(self) -> bool {
+        matches!(self, Self::Model(_))
+    }
+}
