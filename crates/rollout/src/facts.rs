@@ -295,6 +295,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Its other side is this database.
+    pub fn leads_to(&self, partner: &DatabaseId) -> bool {
+        same(&self.partner_server, &partner.server) && same(&self.partner_database, &partner.name)
+    }
+
     /// This side is the source of the data.
     pub fn is_primary(&self) -> bool {
         same(&self.role, "Primary")
@@ -421,6 +426,11 @@ pub struct LinkStatus {
 }
 
 impl LinkStatus {
+    /// This side is the source of the data.
+    pub fn is_primary(&self) -> bool {
+        same(&self.role, "PRIMARY")
+    }
+
     /// Its other side is this database.
     pub fn leads_to(&self, partner: &DatabaseId) -> bool {
         same(&self.partner_server, &partner.server) && same(&self.partner_database, &partner.name)

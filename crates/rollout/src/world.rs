@@ -68,9 +68,7 @@ pub struct NoLogIn {
 impl SlotView {
     /// The link whose partner is this database.
     pub fn link_to(&self, partner: &DatabaseId) -> Option<&Link> {
-        self.links
-            .iter()
-            .find(|link| same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name))
+        self.links.iter().find(|link| link.leads_to(partner))
     }
 
     /// How many geo-secondaries the database has, this one not counted.
@@ -113,7 +111,7 @@ impl SlotView {
     /// The database is the secondary of no link, seen from Azure Resource Manager and from the database itself. It may have
     /// secondaries of its own.
     pub fn independent(&self) -> bool {
-        let follows_in_sql = self.sql.iter().flat_map(|sql| &sql.links).any(|link| !same(&link.role, "PRIMARY"));
+        let follows_in_sql = self.sql.iter().flat_map(|sql| &sql.links).any(|link| !link.is_primary());
         self.database.is_some() && self.links.iter().all(Link::is_primary) && !follows_in_sql
     }
 

@@ -11,7 +11,7 @@ use tsql::{
         access::{self, Access},
         fence,
         lock::{self, Lock},
-        quote, schema, sessions, state,
+        remove_secondary, schema, sessions, state,
     },
 };
 
@@ -96,7 +96,8 @@ impl Hands<'_> {
             "`{database}` stays READ_ONLY while it has a geo-secondary on server {}",
             partners.join(", ")
         ));
-        let commands: Vec<_> = links.iter().map(|link| remove_secondary(database, &link.partner_server)).collect();
+        let commands: Vec<_> =
+            links.iter().map(|link| remove_secondary::statement(&database.name, &link.partner_server)).collect();
         let hint = format!(
             "users cannot write until that link has ended: run in `master` of server `{}`: {} Then run this step again",
             database.server,
@@ -131,7 +132,7 @@ impl Hands<'_> {
         if !state.read_only {
             return Err(Failure::broken(anyhow::anyhow!("`{database}` takes writes, though it was set read-only")));
         }
-        if state.links.iter().any(|link| !rollout::ids::same(&link.role, "PRIMARY")) {
+        if state.links.iter().any(|link| !link.is_primary()) {
             return Err(Failure::broken(anyhow::anyhow!("`{database}` is a geo-secondary: its server failed over")));
         }
         match linked_to {
@@ -165,10 +166,6 @@ impl Hands<'_> {
             Lock::Held { by } => Err(held(&database, by)),
         }
     }
-}
-
-fn remove_secondary(database: &DatabaseId, server: &str) -> String {
-    format!("ALTER DATABASE {} REMOVE SECONDARY ON SERVER {};", quote::name(&database.name), quote::name(server))
 }
 
 fn in_use(database: &DatabaseId, others: &[OtherSession]) -> Failure {

@@ -29,7 +29,7 @@ impl Hands<'_> {
     }
 
     pub(super) async fn link(&self, source: &DatabaseId, target: &DatabaseId) -> Result<Option<Link>, Failure> {
-        Ok(self.links(source).await?.into_iter().find(|link| leads_to(link, target)))
+        Ok(self.links(source).await?.into_iter().find(|link| link.leads_to(target)))
     }
 
     async fn state(&mut self, database: &DatabaseId) -> Result<SqlState, Failure> {
@@ -131,7 +131,7 @@ impl Hands<'_> {
         }
         let state = loop {
             match self.state(target).await {
-                Ok(state) if state.links.iter().all(|link| same(&link.role, "PRIMARY")) => break state,
+                Ok(state) if state.links.iter().all(LinkStatus::is_primary) => break state,
                 _ => polls.next().await?,
             }
         };
@@ -214,10 +214,6 @@ impl Hands<'_> {
         }
         Ok(())
     }
-}
-
-fn leads_to(link: &Link, partner: &DatabaseId) -> bool {
-    same(&link.partner_server, &partner.server) && same(&link.partner_database, &partner.name)
 }
 
 /// `last_replication` is no proof: a read-only database may never advance it. `last_commit` of both sides is.

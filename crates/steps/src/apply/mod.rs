@@ -93,8 +93,9 @@ impl Hands<'_> {
     /// What changes something.
     async fn change(&mut self, effect: &Effect) -> Result<(), Failure> {
         match effect {
-            Effect::CreateFenceTable { database } => self.create_fence_table(database).await,
-            Effect::UpdateSchema { database } => self.create_fence_table(database).await,
+            Effect::CreateFenceTable { database } | Effect::UpdateSchema { database } => {
+                self.create_fence_table(database).await
+            }
             Effect::OpenFence { database, upgrade, within } => self.open_fence(database, upgrade, *within).await,
             Effect::CloseFence { database, upgrade } => self.close_fence(database, upgrade).await,
             Effect::DropFence { database } => self.drop_fence(database).await,

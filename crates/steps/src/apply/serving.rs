@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rollout::{
     DatabaseId, EndpointId, Outcome, SiteId, Upgrade, UpgradeId,
     connection::ConnectionString,
-    facts::{Endpoint, EndpointKind, Moment},
+    facts::{Endpoint, Moment},
     ids::same,
     served,
 };
@@ -200,7 +200,6 @@ impl Hands<'_> {
     async fn put_back(&self, seen: Option<&Endpoint>, enabled: bool) -> Result<(), Failure> {
         let Some(Endpoint { id, kind, .. }) = seen.filter(|seen| seen.enabled != enabled) else { return Ok(()) };
         self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
-        let kind: EndpointKind = *kind;
-        self.set_endpoint(id, kind, enabled).await
+        self.set_endpoint(id, *kind, enabled).await
     }
 }

@@ -18,7 +18,8 @@ pub async fn remove(session: &mut Session, database: &str, server: &str, limit: 
     session.query(&attempt, &statement(database, server), limit).await.map(drop)
 }
 
-fn statement(database: &str, server: &str) -> String {
+/// The statement itself, for whoever is told to run it by hand.
+pub fn statement(database: &str, server: &str) -> String {
     format!("ALTER DATABASE {} REMOVE SECONDARY ON SERVER {};", quote::name(database), quote::name(server))
 }
 
