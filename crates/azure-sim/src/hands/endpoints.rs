@@ -24,11 +24,16 @@ impl World {
             Hand::DeleteStage => profile.take_away(is_stage),
             Hand::ProductionLast => profile.put_last(is_production),
             Hand::StageFirst => profile.put_first(is_stage),
-            Hand::StrangerFirst => profile.add_stranger(0),
-            _ => {
+            Hand::StageTarget => profile.lead_astray(is_stage),
+            Hand::StrangerFirst => profile.add(0, "stranger", STRANGER.to_owned()),
+            other => {
+                let stage = profile.one(is_stage).map(|endpoint| endpoint.target.clone());
                 let after = profile.endpoints.iter().find(|endpoint| is_production(endpoint));
                 let after = after.ok_or("production has no endpoint")?.priority;
-                profile.add_stranger(after)
+                match other {
+                    Hand::StageAlias => profile.add(after, "v2", stage?),
+                    _ => profile.add(after, "stranger", STRANGER.to_owned()),
+                }
             }
         }
     }
@@ -78,15 +83,21 @@ impl Profile {
         Ok(())
     }
 
+    fn lead_astray(&mut self, which: impl Fn(&Endpoint) -> bool) -> Result<(), String> {
+        let endpoint = self.one(which)?;
+        (endpoint.target_resource, endpoint.target) = (None, STRANGER.to_owned());
+        Ok(())
+    }
+
     /// With the number after this one, which others make free.
-    fn add_stranger(&mut self, after: i64) -> Result<(), String> {
+    fn add(&mut self, after: i64, name: &str, target: String) -> Result<(), String> {
         self.make_room_behind(after);
         self.endpoints.push(Endpoint {
-            name: Name::from("stranger"),
+            name: Name::from(name),
             kind: EndpointKind::External,
             enabled: true,
             target_resource: None,
-            target: STRANGER.to_owned(),
+            target,
             weight: 1,
             priority: after + 1,
             location: None,

@@ -42,6 +42,10 @@ pub enum Hand {
     StrangerFirst,
     /// The same directly behind production's.
     StrangerBetween,
+    /// Stage's endpoint leads to a foreign page.
+    StageTarget,
+    /// An enabled endpoint of another name that leads to the stage site is added directly behind production's.
+    StageAlias,
     /// The profile loses its tags.
     WipeTags,
     /// The profile, the databases and the sites lose their tags.
@@ -50,12 +54,16 @@ pub enum Hand {
     StageElsewhere,
     /// The stage site's connection string leads to a server that is not there.
     StageNowhere,
+    /// The connection string of production's site leads to a server that is not there.
+    ProductionNowhere,
     /// The link from production is ended by force.
     RemoveLink,
     /// Production's database is set READ_ONLY.
     ProductionReadOnly,
     /// Production's database is set READ_WRITE.
     ProductionReadWrite,
+    /// Production's database is set READ_WRITE for a moment in which users write, and READ_ONLY again.
+    ProductionTouched,
     /// The copy is set READ_ONLY.
     StageReadOnly,
     /// The copy is set READ_WRITE.
@@ -89,9 +97,15 @@ impl Cloud {
     fn change_by_hand(self: &Arc<Self>, hand: Hand) -> Result<(), String> {
         match hand {
             Hand::StageElsewhere | Hand::StageNowhere => self.point_stage(hand == Hand::StageElsewhere),
+            Hand::ProductionNowhere => self.point_production_nowhere(),
             Hand::RemoveLink => self.remove_link_by_hand(),
             Hand::ProductionReadOnly => self.set_by_hand(World::production_key, Access::ReadOnly),
             Hand::ProductionReadWrite => self.set_by_hand(World::production_key, Access::ReadWrite),
+            Hand::ProductionTouched => {
+                self.set_by_hand(World::production_key, Access::ReadWrite)?;
+                self.tick();
+                self.set_by_hand(World::production_key, Access::ReadOnly)
+            }
             Hand::StageReadOnly => self.set_by_hand(World::copy_key, Access::ReadOnly),
             Hand::StageReadWrite => self.set_by_hand(World::copy_key, Access::ReadWrite),
             Hand::StageOutOfReach => {

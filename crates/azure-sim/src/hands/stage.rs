@@ -1,4 +1,4 @@
-//! The stage site's connection string, changed by somebody whose pipeline applies its own settings.
+//! The connection string of a site, changed by somebody whose pipeline applies its own settings.
 
 use std::sync::Arc;
 
@@ -29,6 +29,19 @@ impl Cloud {
                 true => setting.value.replace(&format!("={};", copy.1), &format!("={ANOTHER};")),
                 false => setting.value.replace(copy.0.as_str(), NOWHERE),
             };
+        }
+        let (group, ready) = (stored.group.clone(), clock::now() + clock::seconds(self.scenario.site_start_ms));
+        world.restart_site(group.as_str(), site.as_str(), ready).map_err(|refusal| refusal.message)
+    }
+
+    /// Production's site leads to a server that is not there.
+    pub(super) fn point_production_nowhere(self: &Arc<Self>) -> Result<(), String> {
+        let mut world = self.world();
+        let (database, site) =
+            (world.production_key().ok_or("production has no database")?, world.production_site.clone());
+        let stored = world.sites.get_mut(&site).ok_or("production has no site")?;
+        for setting in stored.connection_strings.values_mut() {
+            setting.value = setting.value.replace(database.0.as_str(), NOWHERE);
         }
         let (group, ready) = (stored.group.clone(), clock::now() + clock::seconds(self.scenario.site_start_ms));
         world.restart_site(group.as_str(), site.as_str(), ready).map_err(|refusal| refusal.message)

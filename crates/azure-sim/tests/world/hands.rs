@@ -39,6 +39,8 @@ fn each_hand_on_endpoints_does_what_it_says() {
         (Hand::StageFirst, vec!["1 contoso-2 Disabled", "2 contoso-1 Enabled"]),
         (Hand::StrangerFirst, vec!["1 stranger Enabled", "2 contoso-1 Enabled", "3 contoso-2 Disabled"]),
         (Hand::StrangerBetween, vec!["1 contoso-1 Enabled", "2 stranger Enabled", "3 contoso-2 Disabled"]),
+        (Hand::StageAlias, vec!["1 contoso-1 Enabled", "2 v2 Enabled", "3 contoso-2 Disabled"]),
+        (Hand::StageTarget, vec!["1 contoso-1 Enabled", "2 contoso-2 Disabled"]),
     ] {
         bench.simulator.restore(&saved).unwrap();
         bench.simulator.act_by_hand(hand).unwrap();
