@@ -39,10 +39,21 @@ fn lost_at_the_end(shop: &Shop) -> u64 {
     report.writes.lost
 }
 
-/// Ends replication while writes are on their way, and says of the copy that it has them.
+/// Ends replication while writes are on their way, and says of the copy that it has them, with the fence row that it has not got either.
 fn skip_the_wait(shop: &Shop) {
+    let log_in = |server, database| Client::log_in(shop, server, database, "a terminate that does not wait");
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
-    Client::log_in(shop, "contoso-sql-1", "master", "a terminate that does not wait").run(REMOVE);
+    log_in("contoso-sql-1", "master").run(REMOVE);
+    let time = |column: &str| {
+        let query = format!("SELECT CONVERT(nvarchar(30), {column}, 126) FROM rolling_upgrade.fence;");
+        log_in("contoso-sql-1", "shop").text(&query)
+    };
+    log_in("contoso-sql-2", "shop").run(&format!(
+        "DELETE FROM rolling_upgrade.fence; \
+         INSERT INTO rolling_upgrade.fence (run, opened_at, deadline) VALUES (N'run-1', '{}', '{}');",
+        time("opened_at"),
+        time("deadline")
+    ));
     label_synchronised(shop);
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     harness::{Shop, scenario},
     refused::refused,
+    sql::Client,
 };
 
 const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
@@ -64,4 +65,30 @@ fn production_cannot_be_its_own_stage() {
     let shop = Shop::open(scenario());
     let why = refused(&shop, "plan", &[("stage-site", "contoso-rg/contoso-1")]).why();
     assert!(why.contains("users are on site `contoso-rg/contoso-1` already, which is the one named as stage"), "{why}");
+}
+
+/// What V1's database got since its copy was cut off is nowhere else.
+#[test]
+fn a_database_of_v1_that_was_written_to_since_stays() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "portal");
+    production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
+    production.run("UPDATE dbo.Customer SET Company = N'Contoso' WHERE CustomerId = 1;");
+    production.run("ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE;");
+    drop(production);
+    let named = shop.known("production-database");
+    let remove = [("remove", named.as_str()), ("revert-window", "0s"), ("remove-database", "true")];
+    let why = refused(&shop, "cleanup", &remove).why();
+    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` was written to after its copy \
+                    was cut off: its log has grown\nhint: V2 lacks what was written there: compare the two databases; then give up what \
+                    only V1's has by its name, `accept-loss: contoso-rg/contoso-sql-1/shop`, or leave `remove-database` out";
+    assert!(why.starts_with(expected), "{why}");
+    let given_up: Vec<_> = remove.into_iter().chain([("accept-loss", named.as_str())]).collect();
+    let ended = shop.run_with("cleanup", &given_up);
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    assert!(
+        ended.result()["done"].to_string().contains("delete database `contoso-rg/contoso-sql-1/shop`"),
+        "{ended:#?}"
+    );
 }

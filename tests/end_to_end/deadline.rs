@@ -12,10 +12,10 @@ const HINT: &str = "find out what took so long; then run cleanup of stage, prepa
                     `max-read-only` if the scripts need it";
 
 /// Long enough for what has to be done before the deadline, also on a busy machine.
-const SOON: &str = "15s";
+pub const SOON: &str = "15s";
 
 /// Takes an upgrade up to this step, with a deadline that comes soon.
-fn frozen_for(shop: &Shop, time: &str, steps: &[&str]) {
+pub fn frozen_for(shop: &Shop, time: &str, steps: &[&str]) {
     shop.upgrade_through(&["plan", "prepare"]);
     let frozen = shop.run_with("freeze", &[("max-read-only", time)]);
     assert_eq!(frozen.outcome(), "done", "{frozen:#?}");
@@ -28,7 +28,7 @@ fn deadline(shop: &Shop) -> String {
     production.text("SELECT CONVERT(nvarchar(19), deadline, 126) + N'Z' AS deadline FROM rolling_upgrade.fence;")
 }
 
-fn is_overdue(shop: &Shop) -> bool {
+pub fn is_overdue(shop: &Shop) -> bool {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "test");
     production.number("SELECT COUNT(*) FROM rolling_upgrade.fence WHERE deadline < SYSUTCDATETIME();") == 1
 }

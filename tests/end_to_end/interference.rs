@@ -10,18 +10,18 @@ use crate::{
     sql::{Client, arm},
 };
 
-const PROFILE: &str = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
-const TRAFFIC: &str = "2022-04-01";
-const WEB: &str = "2023-12-01";
-const SQL: &str = "2021-11-01";
-const UNTIL_SWITCH: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
+pub const PROFILE: &str = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
+pub const TRAFFIC: &str = "2022-04-01";
+pub const WEB: &str = "2023-12-01";
+pub const SQL: &str = "2021-11-01";
+pub const UNTIL_SWITCH: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
 
 /// V1 and V2 only UPDATE, so no row count tells who wrote.
-fn updating() -> Shop {
+pub fn updating() -> Shop {
     updating_with(|scenario| scenario)
 }
 
-fn updating_with(change: impl FnOnce(Scenario) -> Scenario) -> Shop {
+pub fn updating_with(change: impl FnOnce(Scenario) -> Scenario) -> Shop {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sweep");
     let app = |version: &str| Some(root.join(format!("updates/{version}/app.json")));
     let scenario =
@@ -31,13 +31,13 @@ fn updating_with(change: impl FnOnce(Scenario) -> Scenario) -> Shop {
 }
 
 /// What somebody else breaks is nobody's fault here; what our steps make of it is judged.
-fn by_hand(shop: &Shop, hand: Hand) {
+pub fn by_hand(shop: &Shop, hand: Hand) {
     shop.sim.act_by_hand(hand).unwrap();
 }
 
 /// Users write on this site, and have lost nothing.
 #[track_caller]
-fn users_write_on(shop: &Shop, site: &str) {
+pub fn users_write_on(shop: &Shop, site: &str) {
     let before = shop.sim.report().writes.acknowledged;
     until("users can write", || {
         shop.sim.tick();
@@ -50,14 +50,14 @@ fn users_write_on(shop: &Shop, site: &str) {
 }
 
 #[track_caller]
-fn ends(shop: &Shop, step: &str, outcome: &str) -> Ended {
+pub fn ends(shop: &Shop, step: &str, outcome: &str) -> Ended {
     let ended = shop.run(step);
     assert_eq!(ended.outcome(), outcome, "{step}: {ended:#?}");
     ended
 }
 
 /// The switch ends when it has enabled the stage endpoint: Azure Resource Manager does not answer any more.
-fn died_after_it_had_enabled_stage(shop: &Shop) {
+pub fn died_after_it_had_enabled_stage(shop: &Shop) {
     shop.upgrade_through(&UNTIL_SWITCH);
     let request = format!("PATCH /subscriptions/*/resourceGroups/{PROFILE}/ExternalEndpoints/contoso-2");
     at(shop, Protocol::Arm, &request, 1, What::LostForGood);
@@ -67,10 +67,18 @@ fn died_after_it_had_enabled_stage(shop: &Shop) {
 }
 
 /// Somebody takes V1 away from users for a moment, so they come to V2 and write.
-fn users_come_to_v2(shop: &Shop) {
+pub fn users_come_to_v2(shop: &Shop) {
     by_hand(shop, Hand::DisableProduction);
     users_write_on(shop, "contoso-2");
     by_hand(shop, Hand::EnableProduction);
+}
+
+/// Whoever is on production meanwhile writes to it.
+fn open_production_for_a_moment(shop: &Shop) {
+    let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "portal");
+    production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
+    shop.sim.tick();
+    production.run("ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE;");
 }
 
 #[test]
@@ -160,6 +168,23 @@ fn what_users_wrote_while_a_switch_was_dead_is_not_rolled_back() {
     users_write_on(&shop, "contoso-2");
 }
 
+/// Users were on V2, and somebody had opened production for a moment: each database has writes that the other lacks.
+#[test]
+fn where_both_databases_were_written_to_no_way_is_said_to_lose_nothing() {
+    let shop = updating();
+    died_after_it_had_enabled_stage(&shop);
+    users_come_to_v2(&shop);
+    open_production_for_a_moment(&shop);
+    let why = ends(&shop, "rollback", "refused").why();
+    let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after its copy was cut off: its log has grown, so either way loses \
+                some: compare the two databases; to give up what `contoso-rg/contoso-sql-2/shop` has, name it: `accept-loss: \
+                contoso-rg/contoso-sql-2/shop`";
+    assert!(why.contains(hint), "{why}");
+    let status = shop.run("status").result();
+    assert_eq!((&status["state"], &status["next"]), (&json!("broken"), &json!("rollback")), "{status:#}");
+    assert_eq!(status["why"], "production was written to after its copy was cut off", "{status:#}");
+}
+
 #[test]
 fn a_switch_that_died_before_anybody_wrote_is_rolled_back() {
     let shop = updating();
@@ -210,10 +235,7 @@ fn a_stage_site_that_leads_elsewhere_gets_no_users() {
 fn an_update_of_production_after_its_copy_was_cut_off_is_seen_before_the_switch() {
     let shop = updating();
     shop.upgrade_through(&UNTIL_SWITCH);
-    let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "portal");
-    production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
-    shop.sim.tick();
-    production.run("ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE;");
+    open_production_for_a_moment(&shop);
     let why = ends(&shop, "switch", "broken").why();
     let expected =
         "the log of `contoso-rg/contoso-sql-1/shop` has grown since its copy was cut off: somebody has written to it";

@@ -1,8 +1,10 @@
 //! The way back, from every state.
 
+use serde_json::Value;
+
 use crate::{
-    harness::{Shop, scenario},
-    sql::Client,
+    harness::{Shop, scenario, until},
+    sql::{Client, arm},
 };
 
 const ROAD: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
@@ -135,4 +137,21 @@ fn v1_stays_read_only_and_intact_until_cleanup() {
     shop.upgrade_through(&["switch"]);
     shop.assert_writes_arrive("contoso-2");
     assert_eq!(v1(), (invoices, 1));
+}
+
+/// A cleanup that died right at its beginning has stopped V1's site.
+#[test]
+fn a_v1_that_cleanup_has_stopped_is_started_again() {
+    let shop = Shop::open(scenario());
+    shop.upgrade_through(&ROAD);
+    shop.upgrade_through(&["switch"]);
+    arm(&shop, "POST", "contoso-rg/providers/Microsoft.Web/sites/contoso-1/stop", "2023-12-01", &Value::Null);
+    let ended = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    let order = ["start site `contoso-rg/contoso-1`", "enable endpoint `contoso-rg/contoso/contoso-1`"];
+    assert!(order.map(|text| ended.place(text)).is_sorted(), "{ended:#?}");
+    until("users can write on V1", || {
+        shop.sim.tick();
+        shop.sim.report().serving.site.as_deref() == Some("contoso-1")
+    });
 }

@@ -95,6 +95,11 @@ pub fn refused_by_arm(shop: &Shop, method: &str, path: &str, version: &str, body
     (status, answer["error"]["code"].as_str().unwrap().to_owned())
 }
 
+/// Whether Azure Resource Manager knows this resource.
+pub fn exists(shop: &Shop, path: &str, version: &str) -> bool {
+    send(shop, "GET", path, version, None).0 == 200
+}
+
 /// Sends a zip to the publish API of a site, as somebody else's pipeline would; it must be taken.
 #[track_caller]
 pub fn publish(shop: &Shop, site: &str, zip: Vec<u8>) {

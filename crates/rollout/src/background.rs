@@ -138,7 +138,7 @@ pub struct HookRow {
 
 /// What this upgrade wrote down of one side.
 pub fn noted(workers: &[Worker], upgrade: &Upgrade, side: Side) -> Vec<Noted> {
-    let ours = workers.iter().filter(|worker| worker.run == upgrade.id.as_str() && worker.side == side);
+    let ours = workers.iter().filter(|worker| upgrade.id.is(&worker.run) && worker.side == side);
     ours.map(|worker| worker.noted.clone()).collect()
 }
 

@@ -26,8 +26,10 @@ impl fmt::Display for Effect {
             }
             Self::ProveWritable { database } => write!(f, "prove that `{database}` takes writes"),
             Self::ProveLogUnmoved { source, .. } => write!(f, "prove that nobody has written to `{source}`"),
-            Self::ProveServed { endpoint, without: None } => write!(f, "prove that users get endpoint `{endpoint}`"),
-            Self::ProveServed { endpoint, without: Some(other) } => {
+            Self::ProveServed { endpoint, without: None, .. } => {
+                write!(f, "prove that users get endpoint `{endpoint}`")
+            }
+            Self::ProveServed { endpoint, without: Some(other), .. } => {
                 write!(f, "prove that users get endpoint `{endpoint}` once `{}` is disabled", other.name)
             }
             Self::ProvePointed { site, database, .. } => write!(f, "prove that site `{site}` leads to `{database}`"),

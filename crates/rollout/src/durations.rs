@@ -37,7 +37,7 @@ pub fn durations(upgrade: &Upgrade, world: &World) -> Option<Durations> {
 /// The run time of this upgrade's scripts, from the journal in the stage copy.
 fn script_time(upgrade: &Upgrade, world: &World) -> SignedDuration {
     let journal = world.stage.sql.iter().flat_map(|sql| &sql.journal);
-    journal.filter(|row| row.run == upgrade.id.as_str()).map(|row| row.took).sum()
+    journal.filter(|row| upgrade.id.is(&row.run)).map(|row| row.took).sum()
 }
 
 /// The run time of this upgrade's scripts in seconds.

@@ -1,6 +1,6 @@
 //! What a step may do to the cloud. An effect leaves nothing to choose: who applies it needs no other knowledge.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -9,6 +9,7 @@ use crate::{
     facts::{EndpointKind, Moment, Tags},
     firewall::Change,
     ids::{DatabaseId, EndpointId, PlanId, ProfileId, SiteId, UpgradeId},
+    leads::Place,
     policy::ScriptName,
     termination::Ending,
     upgrade::Upgrade,
@@ -119,6 +120,8 @@ pub enum Effect {
     ProveServed {
         /// Which they are to get.
         endpoint: EndpointId,
+        /// Where it has to lead; `None` where its site is not there.
+        place: Option<Place>,
         /// As if this one were disabled.
         without: Option<EndpointId>,
     },
@@ -569,8 +572,30 @@ impl Effect {
     }
 
     /// It deletes what tells that something is still to be done.
-    pub fn forgets(&self) -> bool {
+    fn forgets(&self) -> bool {
         matches!(self, Self::ForgetWebJobs { .. } | Self::UnnoteWebJobs { .. })
+    }
+
+    /// The site that it stops, starts or gives other settings.
+    fn site(&self) -> Option<&SiteId> {
+        match self {
+            Self::StopSite { site }
+            | Self::StartSite { site }
+            | Self::RestoreSetting { site, .. }
+            | Self::RestoreWebJobs { site, .. }
+            | Self::HoldWebJobs { site, .. }
+            | Self::ReleaseWebJobs { site }
+            | Self::StartWebJobs { site, .. }
+            | Self::StopWebJobs { site, .. } => Some(site),
+            Self::Once { what, .. } => what.site(),
+            _ => None,
+        }
+    }
+
+    /// Once `failed` could not be done this must not be done either: it deletes what tells that something is left, or it is the next
+    /// change of the same site, such as to let its WebJobs run before it has its own database back.
+    pub fn waits_for(&self, failed: &Self) -> bool {
+        self.forgets() || (self.site().is_some() && self.site() == failed.site())
     }
 
     /// What takes this effect back when a later effect of the same step is refused. What concerns stage alone has no
@@ -594,9 +619,4 @@ impl Effect {
             _ => None,
         }
     }
-}
-
-/// A time of the switch as it stands in a label: RFC 3339 with milliseconds.
-pub fn label_time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Whether users can have written to V2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exposure {
     /// They were never sent there.
     Never,
@@ -40,7 +40,7 @@ impl World {
     /// The package that this upgrade deployed to the stage site: its digest, and the id of the deployment.
     pub fn package(&self, upgrade: &Upgrade) -> Option<(&str, &str)> {
         let rows = [&self.production.sql, &self.stage.sql].into_iter().flatten().flat_map(|sql| &sql.packages);
-        let mut ours = rows.filter(|(run, _)| run == upgrade.id.as_str());
+        let mut ours = rows.filter(|(run, _)| upgrade.id.is(run));
         labels::package(&self.profile, upgrade).or_else(|| ours.find_map(|(_, value)| labels::read_package(value)))
     }
 
@@ -54,15 +54,22 @@ impl World {
 
     /// The stage copy was proved to hold every write that production had when it became read-only, and is that freeze's copy.
     pub fn synchronised(&self, upgrade: &Upgrade) -> bool {
-        let written = self.stage.sql.as_ref().and_then(|sql| sql.reached(&upgrade.id, Moment::Synchronised)).is_some();
-        (written || labels::synchronised(&self.profile, upgrade)) && self.is_of_this_freeze(upgrade)
+        !self.is_linked_in_sql(upgrade) && self.is_proved(upgrade) && self.is_of_this_freeze(upgrade)
     }
 
-    /// The copy stands alone, and is READ_ONLY with the fence row open: it can only have that by replication from the freeze, after the
-    /// last write of a user.
+    /// Terminate has proved the copy, and has sent the request that ends its link, or was about to.
+    pub fn is_proved(&self, upgrade: &Upgrade) -> bool {
+        let written = self.stage.sql.as_ref().and_then(|sql| sql.reached(&upgrade.id, Moment::Synchronised)).is_some();
+        let fence = self.production.fence(upgrade).or(self.stage.fence(upgrade));
+        written || labels::synchronised(&self.profile, upgrade, fence.map(|fence| fence.opened_at))
+    }
+
+    /// Somebody has wiped the labels, and the copy stands alone and is READ_ONLY with the fence row of this freeze open: it has that by
+    /// replication, after the last write of a user. Where there are labels they say themselves that the copy was proved.
     pub fn carries_the_freeze(&self, upgrade: &Upgrade) -> bool {
         let open = self.stage.open_fence(upgrade).is_some() && self.stage.read_only();
-        open && self.stage.independent() && self.is_of_this_freeze(upgrade)
+        let wiped = !labels::is_ours(&self.profile, upgrade);
+        wiped && open && self.stage.independent() && self.is_of_this_freeze(upgrade)
     }
 
     /// The fence row came to the copy by replication. Another freeze would have made another one.
@@ -70,7 +77,9 @@ impl World {
         let opened = [&self.production, &self.stage].map(|view| view.fence(upgrade).map(|fence| fence.opened_at));
         match opened {
             [Some(here), Some(there)] => here == there,
-            _ => true,
+            // A copy that was looked into and has no fence row is another one: an older backup, or one that somebody has emptied.
+            [Some(_), None] => self.stage.sql.is_none(),
+            [None, _] => true,
         }
     }
 
@@ -78,17 +87,13 @@ impl World {
     pub fn switched_at(&self, upgrade: &Upgrade) -> Option<Timestamp> {
         let written = self.stage.sql.as_ref().and_then(|sql| sql.reached(&upgrade.id, Moment::Switched));
         let labelled = || labels::switched_at(&self.profile, upgrade);
-        written.or_else(|| if self.stage_has_milestones() { None } else { labelled() })
+        written.or_else(labelled)
     }
 
     /// Migrate has opened the copy, and somebody else has enabled its endpoint: no step has written down that users may be there.
     fn is_opened_by_others(&self, upgrade: &Upgrade) -> bool {
         let migrated = self.stage.fence(upgrade).is_some_and(|fence| fence.closed_at.is_some());
-        self.enabled(&upgrade.stage) && migrated && self.stage.independent()
-    }
-
-    fn stage_has_milestones(&self) -> bool {
-        self.stage.sql.as_ref().is_some_and(SqlState::has_milestones)
+        self.reaches_stage(upgrade).is_some() && migrated && self.stage.independent()
     }
 
     /// Whether users can have written to V2, and would lose that. A link that production's database shows proves that stage never
@@ -98,10 +103,18 @@ impl World {
             return Exposure::Never;
         }
         match &self.stage.sql {
-            Some(sql) if sql.has_milestones() => match by_rows(sql, upgrade) {
-                Exposure::Never if self.is_opened_by_others(upgrade) => Exposure::Perhaps,
-                by_rows => by_rows,
+            Some(sql) if sql.has_milestones() => match by_rows(sql, upgrade).max(self.by_labels(upgrade)) {
+                Exposure::Never if self.is_opened_by_others(upgrade) || self.v1_works_on_the_copy(upgrade) => {
+                    Exposure::Perhaps
+                }
+                told => told,
             },
+            // The copy had what production has. Somebody has emptied it since.
+            Some(_)
+                if self.production.sql.as_ref().is_some_and(SqlState::has_milestones) && self.is_frozen(upgrade) =>
+            {
+                Exposure::Unknown
+            }
             Some(_) => self.by_signposts(upgrade),
             None => self.without_stage(upgrade),
         }
@@ -121,12 +134,31 @@ impl World {
     /// Production's own database shows its link to stage.
     pub fn is_linked_in_sql(&self, upgrade: &Upgrade) -> bool {
         let links = self.production.sql.iter().flat_map(|sql| &sql.links);
-        links.into_iter().any(|link| link.leads_to(&upgrade.stage.database))
+        links.into_iter().any(|link| link.is_primary() && link.leads_to(&upgrade.stage.database))
+    }
+
+    /// Production is read-only by this upgrade.
+    fn is_frozen(&self, upgrade: &Upgrade) -> bool {
+        self.production.read_only() && self.production.open_fence(upgrade).is_some()
+    }
+
+    /// Somebody has let V1's site work on the copy: its users write there.
+    fn v1_works_on_the_copy(&self, upgrade: &Upgrade) -> bool {
+        self.stage.writable() && self.production.works_on(&upgrade.stage.database)
+    }
+
+    /// A row may be deleted as a label may be wiped: whichever says more is believed.
+    fn by_labels(&self, upgrade: &Upgrade) -> Exposure {
+        match () {
+            () if labels::switched_at(&self.profile, upgrade).is_some() => Exposure::Switched,
+            () if labels::serving(&self.profile, upgrade) => Exposure::Perhaps,
+            () => Exposure::Never,
+        }
     }
 
     /// The copy of a release without milestones: labels and endpoints decide.
     fn by_signposts(&self, upgrade: &Upgrade) -> Exposure {
-        let (stage, production) = (self.enabled(&upgrade.stage), self.enabled(&upgrade.production));
+        let (stage, production) = (self.reaches_stage(upgrade).is_some(), self.enabled(&upgrade.production));
         match () {
             () if labels::switched_at(&self.profile, upgrade).is_some() => Exposure::Switched,
             () if stage && !production => Exposure::Switched,
@@ -137,13 +169,13 @@ impl World {
 
     /// Nobody can look into stage. That nobody was sent there takes labels that are whole and say so, and an endpoint that is off.
     fn without_stage(&self, upgrade: &Upgrade) -> Exposure {
-        let profile = &self.profile;
+        let (profile, stage) = (&self.profile, self.reaches_stage(upgrade).is_some());
         let never_frozen = self.production.sql.is_some() && self.production.fence(upgrade).is_none();
         match () {
             () if labels::switched_at(profile, upgrade).is_some() => Exposure::Switched,
             () if never_frozen => Exposure::Never,
-            () if self.enabled(&upgrade.stage) && !self.enabled(&upgrade.production) => Exposure::Switched,
-            () if self.enabled(&upgrade.stage) || labels::serving(profile, upgrade) => Exposure::Unknown,
+            () if stage && !self.enabled(&upgrade.production) => Exposure::Switched,
+            () if stage || labels::serving(profile, upgrade) => Exposure::Unknown,
             () if labels::is_ours(profile, upgrade) || self.production.writable() => Exposure::Never,
             () => Exposure::Unknown,
         }

@@ -74,10 +74,33 @@ fn rows_decide_whatever_labels_and_endpoints_say() {
 
 #[test]
 fn a_switch_that_died_leaves_it_open_whether_users_wrote() {
-    let begun = without(named("switched"), Moment::Switched);
+    let mut begun = without(named("switched"), Moment::Switched);
+    assert_eq!(exposure(&begun), Exposure::Switched, "the label says so, and somebody may have deleted the row");
+    begun.profile.tags.remove(labels::SWITCHED);
     assert_eq!(exposure(&begun), Exposure::Perhaps);
     assert_eq!(exposure(&without(begun.clone(), Moment::Switching)), Exposure::Perhaps);
     assert_eq!(exposure(&without(begun, Moment::Served)), Exposure::Perhaps);
+}
+
+#[test]
+fn a_copy_that_somebody_has_emptied_tells_nothing() {
+    let mut emptied = named("migrated");
+    let sql = emptied.stage.sql.as_mut().unwrap();
+    (sql.schema, sql.fence_table, sql.fences, sql.milestones) = (None, false, Vec::new(), Vec::new());
+    assert_eq!(exposure(&emptied), Exposure::Unknown);
+    assert!(!emptied.synchronised(&upgrade()));
+}
+
+#[test]
+fn users_may_come_to_v2_by_an_endpoint_of_another_name_or_by_v1s_site() {
+    let mut renamed = named("migrated");
+    let stage = renamed.endpoint(&upgrade().stage).unwrap().clone();
+    let id = "rg/contoso/v2".parse().unwrap();
+    renamed.profile.endpoints.push(crate::facts::Endpoint { id, enabled: true, site: None, ..stage });
+    assert_eq!(exposure(&renamed), Exposure::Perhaps);
+    let mut moved = named("migrated");
+    moved.production.settings = vec![setting("sql-2")];
+    assert_eq!(exposure(&moved), Exposure::Perhaps);
 }
 
 /// Nobody can look into stage.

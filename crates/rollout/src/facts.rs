@@ -358,8 +358,23 @@ impl SqlState {
 
     /// When an upgrade reached a milestone, by the server's clock.
     pub fn reached(&self, run: &UpgradeId, moment: Moment) -> Option<Timestamp> {
-        let of = |milestone: &&Milestone| milestone.run == run.as_str() && milestone.moment == moment;
+        let of = |milestone: &&Milestone| run.is(&milestone.run) && milestone.moment == moment;
         self.milestones.iter().find(of).map(|milestone| milestone.at)
+    }
+
+    /// The fence row of an upgrade.
+    pub fn fence(&self, run: &UpgradeId) -> Option<&Fence> {
+        self.fences.iter().find(|fence| run.is(&fence.run))
+    }
+
+    /// Its fence row, if it is open.
+    pub fn open_fence(&self, run: &UpgradeId) -> Option<&Fence> {
+        self.fence(run).filter(|fence| fence.closed_at.is_none())
+    }
+
+    /// Another upgrade has its fence row open here.
+    pub fn is_fenced_by_another(&self, run: &UpgradeId) -> bool {
+        self.fences.iter().any(|fence| !run.is(&fence.run) && fence.closed_at.is_none())
     }
 
     /// The upgrade of this id, as prepare has written it down.
@@ -426,6 +441,11 @@ pub struct LinkStatus {
 }
 
 impl LinkStatus {
+    /// Seeding is complete, and the secondary follows.
+    pub fn caught_up(&self) -> bool {
+        same(&self.state, "CATCH_UP")
+    }
+
     /// This side is the source of the data.
     pub fn is_primary(&self) -> bool {
         same(&self.role, "PRIMARY")

@@ -66,7 +66,7 @@ pub fn ran<'j>(
     if let Some(row) = unfinished(journal) {
         return Err(Mismatch::Unfinished { script: row.script.clone(), run: row.run.clone() });
     }
-    let mut ours = journal.iter().filter(|row| row.run == run.as_str());
+    let mut ours = journal.iter().filter(|row| run.is(&row.run));
     if let Some(row) = ours.find(|row| !scripts.iter().any(|script| is_of(script, row))) {
         return Err(Mismatch::Vanished(row.script.clone()));
     }
@@ -84,7 +84,7 @@ fn row_of<'j>(
     run: &UpgradeId,
 ) -> Result<Option<&'j JournalRow>, Mismatch> {
     let rows = || journal.iter().filter(|row| is_of(script, row));
-    let own = rows().find(|row| row.run == run.as_str());
+    let own = rows().find(|row| run.is(&row.run));
     match own.or_else(|| rows().find(|row| row.digest == script.digest)).or_else(|| rows().next_back()) {
         Some(row) if row.digest != script.digest => Err(changed(script, row, run)),
         row => Ok(row),
@@ -93,7 +93,7 @@ fn row_of<'j>(
 
 fn changed(script: &ScriptName, row: &JournalRow, run: &UpgradeId) -> Mismatch {
     let (script, ran, now) = (script.name.clone(), row.digest.clone(), script.digest.clone());
-    match row.run == run.as_str() {
+    match run.is(&row.run) {
         true => Mismatch::Changed { script, ran, now },
         false => Mismatch::ChangedSince { script, run: row.run.clone(), ran, now },
     }
@@ -106,7 +106,7 @@ pub(crate) fn is_of(script: &ScriptName, row: &JournalRow) -> bool {
 
 /// This upgrade has begun a script.
 pub(crate) fn begun(sql: &SqlState, run: &UpgradeId) -> bool {
-    sql.journal.iter().any(|row| row.run == run.as_str())
+    sql.journal.iter().any(|row| run.is(&row.run))
 }
 
 /// Digest over the folder that this upgrade ran, as far as each of its scripts is finished. A copy of an older release does not
@@ -116,12 +116,12 @@ pub(crate) fn digest(sql: &SqlState, run: &UpgradeId) -> Option<String> {
         return None;
     }
     if sql.schema.is_none_or(|version| version < FOLDER_SINCE) {
-        let ours: Vec<_> = sql.journal.iter().filter(|row| row.run == run.as_str()).collect();
+        let ours: Vec<_> = sql.journal.iter().filter(|row| run.is(&row.run)).collect();
         let scripts = ours.iter().map(|row| (row.script.as_str(), row.digest.as_str()));
         return (!ours.is_empty()).then(|| of_scripts(scripts));
     }
     let part = |checks: bool| -> Vec<ScriptName> {
-        let rows = sql.folder.iter().filter(|row| row.run == run.as_str() && row.is_check == checks);
+        let rows = sql.folder.iter().filter(|row| run.is(&row.run) && row.is_check == checks);
         rows.map(|row| row.script.clone()).collect()
     };
     let scripts = part(false);

@@ -269,8 +269,8 @@ impl From<SiteId> for String {
 
 /// Names one upgrade: the value of the tag on what it creates, the key of its fence row, the `run` of its journal.
 ///
-/// 1 to 64 letters, digits, `-` or `_`; compared exactly.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// 1 to 64 letters, digits, `-` or `_`; compared without case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UpgradeId(String);
 
@@ -279,7 +279,20 @@ impl UpgradeId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// This is the id, in whichever letter case. Databases compare it without case too.
+    pub fn is(&self, text: &str) -> bool {
+        same(&self.0, text)
+    }
 }
+
+impl PartialEq for UpgradeId {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for UpgradeId {}
 
 impl FromStr for UpgradeId {
     type Err = IdError;

@@ -15,7 +15,7 @@ pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
 pub const SITE: &str = "rolling-upgrade-site";
 /// Tag with the identifier of the stage database's server, likewise. Its name is that of production's database.
 pub const SERVER: &str = "rolling-upgrade-server";
-/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production.
+/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production, a slash, and when the freeze had begun.
 pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
 /// Tag with the digest of the package that was deployed to the stage site, a slash, and the id of that deployment.
 pub const PACKAGE: &str = "rolling-upgrade-package";
@@ -42,12 +42,12 @@ pub fn signposts(upgrade: &Upgrade) -> Vec<(String, String)> {
 
 /// Users may have been sent to stage: it was said before its endpoint was enabled.
 pub fn serving(profile: &Profile, upgrade: &Upgrade) -> bool {
-    is_ours(profile, upgrade) && tag(&profile.tags, SERVING) == Some(upgrade.id.as_str())
+    is_ours(profile, upgrade) && tag(&profile.tags, SERVING).is_some_and(|id| upgrade.id.is(id))
 }
 
 /// The profile is labelled with this upgrade.
 pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
-    tag(&profile.tags, TAG) == Some(upgrade.id.as_str())
+    tag(&profile.tags, TAG).is_some_and(|id| upgrade.id.is(id))
 }
 
 /// The stage endpoint was added by this upgrade.
@@ -56,9 +56,24 @@ pub fn endpoint_is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
     is_ours(profile, upgrade) && crate::ids::same(name, &upgrade.stage.endpoint.name)
 }
 
-/// The stage copy was proved to hold every write of production before the link was removed.
-pub fn synchronised(profile: &Profile, upgrade: &Upgrade) -> bool {
-    is_ours(profile, upgrade) && tag(&profile.tags, SYNCHRONISED) == Some(upgrade.id.as_str())
+/// The stage copy was proved to hold every write that production had in the freeze which began then, before the link was removed. The
+/// release before wrote the id alone.
+pub fn synchronised(profile: &Profile, upgrade: &Upgrade, opened_at: Option<Timestamp>) -> bool {
+    let value = tag(&profile.tags, SYNCHRONISED).filter(|_| is_ours(profile, upgrade));
+    value.is_some_and(|value| match value.split_once('/') {
+        None => upgrade.id.is(value),
+        Some((id, at)) => upgrade.id.is(id) && opened_at.is_some_and(|opened| label_time(opened) == at),
+    })
+}
+
+/// The value of the label [`SYNCHRONISED`].
+pub fn synchronised_value(upgrade: &Upgrade, opened_at: Timestamp) -> String {
+    format!("{}/{}", upgrade.id, label_time(opened_at))
+}
+
+/// A time as it stands in a label: RFC 3339 with milliseconds.
+pub fn label_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 /// The package that this upgrade deployed to the stage site: its digest, and the id of the deployment.

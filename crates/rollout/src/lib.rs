@@ -19,6 +19,7 @@ pub mod firewall;
 pub mod history;
 pub mod ids;
 pub mod labels;
+pub mod leads;
 pub mod measure;
 pub mod plan;
 mod policy;

@@ -68,6 +68,20 @@ impl fmt::Display for Written {
     }
 }
 
+/// The end of production's log, compared with the end that migrate kept in the copy. Production is READ_ONLY and stands alone since, so its
+/// log stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogEnd {
+    /// It is the same: nobody wrote to production.
+    Unmoved,
+    /// It is another one: production took writes.
+    Grown,
+    /// This log-in could not see it when it was to be kept.
+    Unseen,
+    /// Nothing was kept, or it cannot be read any more.
+    Unknown,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

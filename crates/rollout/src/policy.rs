@@ -88,6 +88,13 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Cleanup was asked to remove this database of V1, and not only the site and the endpoint.
+    pub fn removes_database(&self, database: &DatabaseId) -> bool {
+        self.remove_database && self.remove.as_ref() == Some(database)
+    }
+}
+
 impl Default for Policy {
     /// The documented defaults of the inputs, with nothing named and nothing accepted.
     fn default() -> Self {

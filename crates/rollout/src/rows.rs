@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::measure::LogEnd;
+
 /// A table and its number of rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TableRows {
@@ -32,6 +34,21 @@ pub struct Counted {
     pub production: Changes,
     /// In the stage copy.
     pub stage: Changes,
+    /// The end of production's log; `None` where nobody has asked.
+    pub log_end: Option<LogEnd>,
+}
+
+impl Counted {
+    /// What production got after its copy was cut off, which the copy lacks. As it follows the name of the database.
+    pub fn written_to_production(&self) -> Option<String> {
+        match self.log_end {
+            _ if !self.production.is_empty() => {
+                Some(format!("was written to after its copy was cut off: {}", self.production))
+            }
+            Some(LogEnd::Grown) => Some("was written to after its copy was cut off: its log has grown".to_owned()),
+            _ => None,
+        }
+    }
 }
 
 /// More tables than these make no message clearer.

@@ -76,6 +76,11 @@ impl Upgrade {
         self.production == other.production && self.stage == other.stage
     }
 
+    /// The same slots, and the same connection string.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        self.has_slots_of(other) && same(&self.connection_name, &other.connection_name)
+    }
+
     fn checked(self) -> Result<Self, Refusal> {
         let (production, stage) = (&self.production, &self.stage);
         if same(&production.database.server, &stage.database.server) {

@@ -25,8 +25,8 @@ pub struct World {
     pub stage: SlotView,
     /// What the identity of this run may do; tried by freeze only.
     pub permissions: Option<Permissions>,
-    /// What changed in the databases since migrate counted their rows; looked at by switch and rollback, `None` where migrate
-    /// did not come so far.
+    /// What changed in the databases since migrate counted their rows; looked at by switch, rollback, status, and by cleanup where
+    /// production's database is to go. `None` where migrate did not come so far.
     pub counted: Option<Counted>,
     /// What users wrote to the stage copy since they may have been on it; looked at by rollback and status.
     pub written: Option<Written>,
@@ -105,7 +105,7 @@ impl SlotView {
     /// The row of this hook is here.
     pub fn has_hook_row(&self, upgrade: &Upgrade, hook: Hook) -> bool {
         let rows = self.sql.iter().flat_map(|sql| &sql.hooks);
-        rows.into_iter().any(|row| row.run == upgrade.id.as_str() && row.hook == hook.input())
+        rows.into_iter().any(|row| upgrade.id.is(&row.run) && row.hook == hook.input())
     }
 
     /// The database is the secondary of no link, seen from Azure Resource Manager and from the database itself. It may have
@@ -127,17 +127,17 @@ impl SlotView {
 
     /// The site was made by this upgrade, and is not somebody's that it has adopted.
     pub fn site_is_created_by(&self, upgrade: &Upgrade) -> bool {
-        self.site.as_ref().is_some_and(|site| tag(&site.tags, TAG) == Some(upgrade.id.as_str()))
+        self.site.as_ref().is_some_and(|site| tag(&site.tags, TAG).is_some_and(|id| upgrade.id.is(id)))
     }
 
     /// The fence row of this upgrade.
     pub fn fence(&self, upgrade: &Upgrade) -> Option<&Fence> {
-        self.sql.as_ref()?.fences.iter().find(|fence| fence.run == upgrade.id.as_str())
+        self.sql.as_ref()?.fence(&upgrade.id)
     }
 
     /// The fence row of this upgrade, if it is open.
     pub fn open_fence(&self, upgrade: &Upgrade) -> Option<&Fence> {
-        self.fence(upgrade).filter(|fence| fence.closed_at.is_none())
+        self.sql.as_ref()?.open_fence(&upgrade.id)
     }
 }
 
@@ -150,6 +150,11 @@ impl World {
     /// The endpoint of this slot is there and enabled.
     pub fn enabled(&self, slot: &Slot) -> bool {
         self.endpoint(slot).is_some_and(|endpoint| endpoint.enabled)
+    }
+
+    /// What production got after its copy was cut off, as it follows the name of its database.
+    pub fn written_to_production(&self) -> Option<String> {
+        self.counted.as_ref()?.written_to_production()
     }
 
     /// Time by the clock of a SQL server that was looked at; production's before stage's.

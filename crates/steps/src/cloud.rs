@@ -211,8 +211,11 @@ impl Cloud {
     }
 }
 
+/// How each step names itself to SQL servers begins with this.
+pub const PROGRAM: &str = "rolling-upgrade/";
+
 fn application(step: &str, id: &UpgradeId) -> String {
-    format!("rolling-upgrade/{step}/{id}")
+    format!("{PROGRAM}{step}/{id}")
 }
 
 /// Microsoft asks for at least 5 s before a log-in to a database is tried again, where 1 s is right for Azure Resource

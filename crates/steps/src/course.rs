@@ -185,7 +185,11 @@ impl Course<'_> {
         match self.removed(production).await {
             Ok(true) => {
                 let why = format!("production database `{production}` does not exist");
-                let hint = "V1 was removed, or the identifier is wrong: nothing is left to do here";
+                let stage = &self.upgrade.stage.database;
+                let hint = format!(
+                    "correct the identifier if it is wrong; after the switch nothing is left to do here; if that database was deleted \
+                     before, restore it, or send users to V2 by hand if `{stage}` has every write"
+                );
                 Refusal::new(format!("run {}", self.step.name()), why, hint).into()
             }
             _ => error.into(),
@@ -233,7 +237,8 @@ impl Course<'_> {
             detour(termination, &permissions.closed).into_iter().for_each(|what| self.cloud.notice(what));
             world.permissions = Some(permissions);
         }
-        if matches!(self.step, Step::Switch | Step::Rollback) {
+        let removes = || self.policy.removes_database(&self.upgrade.production.database);
+        if matches!(self.step, Step::Switch | Step::Rollback) || (self.step == Step::Cleanup && removes()) {
             world.counted = self.counted(self.step, sessions).await?;
         }
         if self.step == Step::Rollback {
@@ -245,7 +250,9 @@ impl Course<'_> {
     /// What was written since migrate. For a rollback, a stage copy that cannot be looked into does not keep production from its
     /// write access.
     pub async fn counted(&self, step: Step, sessions: &mut Sessions) -> Result<Option<Counted>, Failure> {
-        match observe::counted(self.upgrade, sessions, self.cloud.pace.request).await {
+        // Switch proves that the log stands still, right before its request.
+        let log = step != Step::Switch;
+        match observe::counted(self.upgrade, sessions, self.cloud.pace.request, log).await {
             Err(failure) if step == Step::Rollback => {
                 self.cloud.notice(format!("the rows of the stage copy cannot be counted: {}", failure.message()));
                 Ok(None)
@@ -266,9 +273,9 @@ impl Course<'_> {
     /// Applies the effects in order. If one is refused, those before it are taken back as far as they can be, unless the
     /// deadline has passed: then production is given back as a whole.
     pub async fn apply(&self, effects: &[Effect], journey: &mut Journey) -> Result<(), Halt> {
-        let (mut applied, mut left): (Vec<&Effect>, Vec<Failure>) = (Vec::new(), Vec::new());
+        let (mut applied, mut failed, mut left): (Vec<&Effect>, Vec<&Effect>, Vec<Failure>) = Default::default();
         for effect in effects {
-            if !left.is_empty() && effect.forgets() {
+            if failed.iter().any(|failed| effect.waits_for(failed)) {
                 continue;
             }
             match self.apply_in_time(effect, journey).await {
@@ -276,6 +283,7 @@ impl Course<'_> {
                     if self.step == Step::Rollback && journey.writable && failure.outcome != Outcome::Stuck =>
                 {
                     left.push(failure);
+                    failed.push(effect);
                 }
                 Err(Halt::Failed(failure)) if !journey.overdue() => {
                     let take_back = async |journey: &mut Journey| Ok(self.take_back(&applied, failure, journey).await);
@@ -395,7 +403,9 @@ impl Course<'_> {
             Outcome::Broken if seen || journey.switched => Failure {
                 outcome: Outcome::Stuck,
                 error: failure.error.context("users are on stage already"),
-                hint: "repair V2 now; or give up the writes that it took: rollback with `accept-loss`".to_owned(),
+                hint: "look at what is said here: repair V2, or put right what was changed by hand, and run switch again; or give up \
+                       the writes that V2 took: rollback with `accept-loss`"
+                    .to_owned(),
             },
             Outcome::Interrupted if self.step == Step::Rollback && journey.writable => {
                 let production = &self.upgrade.production.database;

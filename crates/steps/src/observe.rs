@@ -229,18 +229,31 @@ pub async fn look_into(
     Ok(Ok(state))
 }
 
-/// What changed in the two databases since migrate counted their rows.
+/// What changed in the two databases since migrate counted their rows; with `log` the end of production's log too.
 ///
 /// # Errors
 /// The counts could not be read.
-pub async fn counted(upgrade: &Upgrade, sessions: &mut Sessions, limit: Duration) -> Result<Option<Counted>, Failure> {
+pub async fn counted(
+    upgrade: &Upgrade,
+    sessions: &mut Sessions,
+    limit: Duration,
+    log: bool,
+) -> Result<Option<Counted>, Failure> {
     let (Some(production), Some(stage)) = (sessions.production.as_mut(), sessions.stage.as_mut()) else {
         return Ok(None);
     };
     let Some(kept) = rows::kept(stage, &upgrade.id, limit).await.map_err(failed_at_sql)? else { return Ok(None) };
     let (here, there) = try_join!(rows::count(production, limit), rows::count(stage, limit)).map_err(failed_at_sql)?;
-    let stage = Changes::between(&kept.stage, &there);
-    Ok(Some(Counted { production: Changes::between(&kept.production, &here), stage }))
+    let log_end = match log {
+        true => {
+            let (kept, now) = try_join!(log_end::kept(stage, &upgrade.id, limit), log_end::read(production, limit))
+                .map_err(failed_at_sql)?;
+            Some(kept.compared_with(now))
+        }
+        false => None,
+    };
+    let changes = (Changes::between(&kept.production, &here), Changes::between(&kept.stage, &there));
+    Ok(Some(Counted { production: changes.0, stage: changes.1, log_end }))
 }
 
 /// What users wrote to the stage copy since they may have been on it; asked only where they may have been.

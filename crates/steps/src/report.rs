@@ -69,6 +69,9 @@ impl Report {
 
     fn tell_people(&self, guest: &Guest) {
         let title = format!("upgrade-{}", self.step);
+        if !self.summary.is_empty() {
+            guest.say(&self.summary);
+        }
         match &self.failure {
             None => guest.say(&format!("{title}: {}", self.outcome)),
             Some((message, hint)) => {

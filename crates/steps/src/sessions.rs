@@ -13,7 +13,7 @@ use tsql::{
 
 use crate::{
     apply::{held, wait::Polls},
-    cloud::{Cloud, failed_at_sql},
+    cloud::{Cloud, PROGRAM, failed_at_sql},
     failure::Failure,
 };
 
@@ -73,6 +73,7 @@ pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session
             Lock::Taken => return Ok(()),
             Lock::Held { by } => by,
         };
+        let ours = by.as_ref().is_none_or(|holder| holder.program.starts_with(PROGRAM));
         let who = who_holds(session, by, limit).await?;
         if !told {
             cloud.notice(format!(
@@ -84,7 +85,12 @@ pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session
         if polls.next().await.is_err() {
             let waited = if wait.is_zero() { String::new() } else { format!("; it was waited for, {wait:?}") };
             let why = format!("the lock on `{database}` is held by {who}{waited}");
-            let hint = "wait until that run has ended: two at once would undo each other";
+            let hint = match ours {
+                true => "wait until that run has ended: two at once would undo each other",
+                false => {
+                    "that is no step of an upgrade: close that session, or end it with `KILL` as the server's administrator"
+                }
+            };
             return Err(Refusal::new(format!("run {}", step.name()), why, hint).into());
         }
     }

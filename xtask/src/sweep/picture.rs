@@ -24,6 +24,8 @@ pub const VOLATILE: [&str; 12] = [
 
 /// The label of the profile that holds a time.
 const SWITCHED: &str = "rolling-upgrade-switched";
+/// The label that says of which freeze a copy was proved.
+const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
 /// The label of the profile that holds the digest of a package and the id of its deployment.
 const PACKAGE: &str = "rolling-upgrade-package";
 /// How labels of ours begin.
@@ -48,6 +50,10 @@ pub fn normal(answer: &Value) -> Value {
     for tags in each(&mut picture, "profiles").filter_map(|profile| profile.get_mut("tags")) {
         if let Some(switched) = tags.get_mut(SWITCHED) {
             *switched = json!("a time");
+        }
+        let proved = tags.get(SYNCHRONISED).and_then(Value::as_str).and_then(|value| value.split_once('/'));
+        if let Some((id, _)) = proved {
+            tags[SYNCHRONISED] = json!(format!("{id}/a time"));
         }
         let package = tags.get(PACKAGE).and_then(Value::as_str).and_then(|value| value.split_once('/'));
         if let Some(digest) = package.map(|(digest, _)| digest.to_owned()) {
@@ -91,12 +97,24 @@ pub fn without_stage(picture: &Value, outputs: &Outputs, stage: StageSite) -> Va
 
 /// The picture without the stage database.
 pub fn without_stage_database(picture: &Value, outputs: &Outputs) -> Value {
-    let id = outputs.get("stage-database").map(String::as_str).unwrap_or_default();
-    let database = id.split_once('/').map_or("", |(_, database)| database);
     let mut picture = picture.clone();
-    let is_stage = |found: &Value| format!("{}/{}", text(&found["server"]), text(&found["name"])) == database;
-    retain(&mut picture, "databases", |found| !is_stage(found));
+    retain(&mut picture, "databases", |found| !is_stage(found, outputs));
     picture
+}
+
+/// The picture without the fence rows of the stage database.
+pub fn without_fences_of_stage(picture: &Value, outputs: &Outputs) -> Value {
+    let mut picture = picture.clone();
+    for found in each(&mut picture, "databases").filter(|found| is_stage(found, outputs)) {
+        forget(&mut found["contents"], |name| name == FENCES);
+    }
+    picture
+}
+
+fn is_stage(database: &Value, outputs: &Outputs) -> bool {
+    let id = outputs.get("stage-database").map(String::as_str).unwrap_or_default();
+    let stage = id.split_once('/').map_or("", |(_, database)| database);
+    format!("{}/{}", text(&database["server"]), text(&database["name"])) == stage
 }
 
 /// The picture as if no fence row that is closed had ever been opened: whoever takes a freeze back leaves one.

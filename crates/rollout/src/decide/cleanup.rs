@@ -3,8 +3,9 @@
 use super::{Case, background, require};
 use crate::{
     DatabaseId, Effect, Exposure, Refusal, Slot, SlotView,
-    facts::{TAG, tag},
+    facts::{SqlState, TAG, tag},
     labels,
+    measure::LogEnd,
     served::served,
 };
 
@@ -31,9 +32,11 @@ fn firewall_rules(case: &Case<'_>) -> impl Iterator<Item = Effect> {
 
 fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let labels = case.policy.remove_database.then(|| unlabel(case, case.production(), true)).into_iter().flatten();
-    let fence = drop_fence(case, &case.world.stage, &case.stage().database);
+    // What the copy keeps tells whether V1's database may go, so it goes after that.
+    let fence =
+        case.policy.remove_database.then(|| drop_fence(case, &case.world.stage, &case.stage().database)).flatten();
     let removals = production_removals(case).into_iter().map(|removal| once(removal, serves_stage(case)));
-    let effects: Vec<_> = fence.into_iter().chain(removals).chain(labels).collect();
+    let effects: Vec<_> = removals.chain(fence).chain(labels).collect();
     if effects.is_empty() {
         let kept = case.world.stage.sql.as_ref().is_some_and(|sql| sql.fence_table);
         return if kept {
@@ -50,20 +53,24 @@ fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
     Effect::Once { what: Box::new(what), proofs, refused: None }
 }
 
-/// Before each request that removes something of V1: nobody took the lock, nobody gave V1 its users or its write access back.
+/// Before each request that removes something of V1: users are on V2, whose database is there and takes their writes; nobody took the lock,
+/// nobody gave V1 its users or its write access back.
 fn serves_stage(case: &Case<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
-    let next = Effect::ProveServed { endpoint: stage.endpoint.clone(), without: None };
+    let next = case.serves(stage, None);
     let frozen = Effect::ProveReadOnly { database: production.database.clone(), linked_to: None };
     let there = case.world.production.sql.is_some();
-    [next].into_iter().chain(there.then_some([frozen, Effect::ProveLock]).into_iter().flatten()).collect()
+    let database = stage.database.clone();
+    let v2 = [
+        Effect::ProveWritable { database: database.clone() },
+        Effect::ProvePointed { site: stage.site.clone(), setting: case.upgrade.connection_name.clone(), database },
+    ];
+    [next].into_iter().chain(v2).chain(there.then_some([frozen, Effect::ProveLock]).into_iter().flatten()).collect()
 }
 
 /// Before each request that removes something of stage: users are on V1.
 fn serves_production(case: &Case<'_>) -> Vec<Effect> {
-    let production = case.production();
-    let served = Effect::ProveServed { endpoint: production.endpoint.clone(), without: None };
-    vec![served, Effect::ProveLock]
+    vec![case.serves(case.production(), None), Effect::ProveLock]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.
@@ -109,6 +116,8 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
     })?;
     case.require_pointed(&tried)?;
+    case.require_stage_in_place(&tried)?;
+    require_no_other_upgrade(case, &tried)?;
     require_v2_takes_writes(case, &tried)?;
     require_no_other_secondary(case, &tried)?;
     require(!world.production.writable(), || {
@@ -119,6 +128,7 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
             "find out who made it so and what was written to it; set it READ_ONLY, then run cleanup again",
         )
     })?;
+    require_nothing_lost(case, &tried)?;
     require(!background::to_start(case), || {
         let why = format!("WebJobs of `{}` are still to be started", case.stage().site);
         Refusal::new(&tried, why, "run switch again: it starts them")
@@ -137,11 +147,43 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
+/// V2 has become production of the next upgrade, whose stage may be what is V1 here.
+fn require_no_other_upgrade(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let (database, id) = (&case.stage().database, &case.upgrade.id);
+    let rows = case.world.stage.sql.iter().flat_map(|sql| &sql.upgrades);
+    let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
+    next.map_or(Ok(()), |row| {
+        let why = format!("upgrade `{}` has begun with `{database}` as its production", row.id);
+        Err(Refusal::new(tried, why, "finish that upgrade first, or roll it back and clean its stage up"))
+    })
+}
+
 /// Users on V2 wait for that, and what the upgrade keeps there cannot be removed before.
 fn require_v2_takes_writes(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
     require(case.world.stage.writable(), || {
         let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
         Refusal::new(tried, why, "find out who made it READ_ONLY, and set it READ_WRITE; then run cleanup again")
+    })
+}
+
+/// Production was set READ_WRITE for a moment since its copy was cut off: what it got then is nowhere else. A copy of the release before
+/// has the row counts alone.
+fn require_nothing_lost(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+    let (world, database) = (case.world, &case.production().database);
+    let there = world.production.database.is_some() && case.policy.remove_database;
+    if !there || case.policy.accept_loss.as_ref() == Some(database) {
+        return Ok(());
+    }
+    let current = world.stage.sql.as_ref().is_some_and(SqlState::has_milestones);
+    let told = world.counted.as_ref().is_some_and(|counted| counted.log_end != Some(LogEnd::Unknown));
+    let unknown = (current && !told)
+        .then(|| "may have been written to after its copy was cut off: nothing proves that it was not".to_owned());
+    world.written_to_production().or(unknown).map_or(Ok(()), |written| {
+        let hint = format!(
+            "V2 lacks what was written there: compare the two databases; then give up what only V1's has by its name, `accept-loss: \
+             {database}`, or leave `remove-database` out"
+        );
+        Err(Refusal::new(tried, format!("`{database}` {written}"), hint))
     })
 }
 
@@ -207,6 +249,14 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("users may have been on `{}` since switch enabled it", stage.site);
         Refusal::new(&tried, why, "run rollback first: it tells whether they wrote, and closes the copy")
     })?;
+    require(!world.production.works_on(&stage.database), || {
+        let why = format!("a connection string of V1's site `{}` leads to that database", case.production().site);
+        Refusal::new(
+            &tried,
+            why,
+            "find out who changed it, and what V1 has written there; then let it lead to production again",
+        )
+    })?;
     let v1_serves = served(&world.profile).is(&case.production().endpoint) && world.production.writable();
     require(v1_serves, || {
         let why = format!("production `{}` does not serve users with write access", case.production().database);
@@ -217,7 +267,7 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "run rollback first: it starts those that ran")
     })?;
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
-    let ours = world.stage.database.is_none() || owner == Some(case.upgrade.id.as_str());
+    let ours = world.stage.database.is_none() || owner.is_some_and(|owner| case.upgrade.id.is(owner));
     require(ours, || {
         let owner = owner.map_or("nobody's upgrade".to_owned(), |id| format!("upgrade `{id}`"));
         let why = format!("the database belongs to {owner}, this is upgrade `{}`", case.upgrade.id);
@@ -233,8 +283,8 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
 /// What an upgrade keeps goes, unless another upgrade has its fence open there.
 fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
     let sql = view.sql.as_ref().filter(|sql| sql.fence_table)?;
-    let others = sql.fences.iter().any(|fence| fence.run != case.upgrade.id.as_str() && fence.closed_at.is_none());
-    (!others && view.writable()).then(|| Effect::DropFence { database: database.clone() })
+    (!sql.is_fenced_by_another(&case.upgrade.id) && view.writable())
+        .then(|| Effect::DropFence { database: database.clone() })
 }
 
 fn created(case: &Case<'_>) -> bool {

@@ -28,11 +28,23 @@ fn ending(effects: &[Effect]) -> (usize, Ending) {
 #[test]
 fn every_way_is_preceded_by_the_whole_proof() {
     let (source, target) = databases();
+    let world = state("frozen");
+    let opened = world.production.fence(&upgrade()).unwrap().opened_at;
+    let proved = (crate::labels::SYNCHRONISED.to_owned(), crate::labels::synchronised_value(&upgrade(), opened));
     let proof = vec![
         Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
         Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
         Effect::ProveSynchronised { source, target: target.clone() },
-        Effect::ProveServed { endpoint: upgrade().production.endpoint, without: None },
+        Effect::Label {
+            profile: world.profile.id.clone(),
+            set: crate::labels::signposts(&upgrade()).into_iter().chain([proved]).collect(),
+            remove: Vec::new(),
+        },
+        Effect::ProveServed {
+            endpoint: upgrade().production.endpoint,
+            place: Some(crate::leads::Place::of(world.production.site.as_ref().unwrap())),
+            without: None,
+        },
         Effect::ProveLock,
     ];
     for (termination, ways) in [

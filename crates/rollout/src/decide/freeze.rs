@@ -93,6 +93,7 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
         refuse(format!("profile `{}` has no endpoint `{}` of this upgrade", world.profile.id, stage.endpoint.name))
     })?;
     case.require_hidden(&tried(case))?;
+    case.require_right_places(&tried(case))?;
     require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
         refuse(format!("the stage copy `{}` stands alone already", stage.database))
     })

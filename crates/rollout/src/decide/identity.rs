@@ -36,7 +36,7 @@ pub fn meant(
     let open: Vec<_> =
         fences.iter().filter(|fence| fence.closed_at.is_none()).map(|fence| fence.run.as_str()).collect();
     let label = profile.and_then(|profile| tag(&profile.tags, TAG).map(|run| (run, &profile.id)));
-    let is_own = |run: &&str| own.is_some_and(|own| own.as_str() == *run);
+    let is_own = |run: &&str| own.is_some_and(|own| own.is(run));
     let known = || fences.iter().any(|fence| is_own(&fence.run.as_str())) || label.is_some_and(|(run, _)| is_own(&run));
     let (run, how) = match (open.as_slice(), label) {
         (several, _) if several.iter().any(is_own) => return Ok(Some(Meant::Own)),
@@ -87,18 +87,74 @@ pub fn require_own_freeze(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
 /// Who has an open fence row in a production that is read-only, and not by this upgrade.
 fn frozen_by_others<'w>(case: &Case<'w>) -> Vec<&'w str> {
     let production = &case.world.production;
-    if !production.read_only() || production.open_fence(case.upgrade).is_some() {
+    if !production.read_only() {
         return Vec::new();
     }
-    let fences = production.sql.iter().flat_map(|sql| &sql.fences);
-    fences.filter(|fence| fence.closed_at.is_none()).map(|fence| fence.run.as_str()).collect()
+    let own = production.open_fence(case.upgrade).map(|fence| fence.opened_at);
+    let fences = production.sql.iter().flat_map(|sql| &sql.fences).filter(|fence| fence.closed_at.is_none());
+    // A run that died before production was read-only has left its row open: the last one froze it.
+    fences
+        .filter(|fence| !case.upgrade.id.is(&fence.run) && own.is_none_or(|own| fence.opened_at > own))
+        .map(|fence| fence.run.as_str())
+        .collect()
 }
 
-/// The identifiers of production and stage are not exchanged.
+/// Prepare has written down these slots and no others: an identifier that was mistyped would touch somebody else's site.
+pub(super) fn require_same_slots(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+    let (world, upgrade) = (case.world, case.upgrade);
+    let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql);
+    let other = rows.flat_map(|sql| sql.upgrade(&upgrade.id)).find(|row| !row.is_about_the_same(upgrade));
+    other.map_or(Ok(()), |row| {
+        let why = format!("upgrade `{}` was prepared with {}", row.id, differences(row, upgrade).join("; "));
+        let hint = match step {
+            Step::Prepare => {
+                "take the identifiers from the outputs of plan; for other ones take another `upgrade-id`, after cleanup of stage"
+            }
+            _ => "take the identifiers from the outputs of plan and prepare, or from `upgrade-status` with the profile",
+        };
+        Err(Refusal::new(format!("run {}", step.name()), why, hint))
+    })
+}
+
+fn differences(row: &Upgrade, named: &Upgrade) -> Vec<String> {
+    let of = |upgrade: &Upgrade| {
+        let slot = |name: &str, slot: &crate::Slot| {
+            [
+                (format!("{name}-database"), slot.database.to_string()),
+                (format!("{name}-site"), slot.site.to_string()),
+                (format!("{name}-endpoint"), slot.endpoint.to_string()),
+            ]
+        };
+        let setting = ("connection-name".to_owned(), upgrade.connection_name.clone());
+        let slots = slot("production", &upgrade.production).into_iter().chain(slot("stage", &upgrade.stage));
+        slots.chain([setting]).collect::<Vec<_>>()
+    };
+    let pairs = of(row).into_iter().zip(of(named));
+    let different = pairs.filter(|((_, was), (_, is))| !same(was, is));
+    different.map(|((name, was), (_, is))| format!("{name} `{was}`, and this run names `{is}`")).collect()
+}
+
+/// The identifiers of production and stage are not exchanged, and nobody has exchanged the roles of the databases.
 pub(super) fn require_right_way_round(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+    require_not_failed_over(case, step)?;
     exchanged(case).map_or(Ok(()), |why| {
         let hint = "exchange the identifiers of production and stage: they come from the outputs of plan";
         Err(Refusal::new(format!("run {}", step.name()), why, hint))
+    })
+}
+
+/// Production is the geo-secondary of its copy, and prepare has written it down as production: somebody has failed the link over.
+fn require_not_failed_over(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+    let prepared = case.world.production.sql.iter().flat_map(|sql| sql.upgrade(&case.upgrade.id));
+    let right_way_round = prepared.into_iter().any(|row| row.has_slots_of(case.upgrade));
+    require(!(right_way_round && linked_the_other_way(case).is_some()), || {
+        let (production, stage) = (&case.production().database, &case.stage().database);
+        let why = format!("somebody has failed the link over: `{production}` is the geo-secondary of `{stage}` now");
+        let hint = format!(
+            "fail it back with `ALTER DATABASE [{}] FAILOVER;` in `master` of server `{}`, then run rollback",
+            production.name, production.server
+        );
+        Refusal::new(format!("run {}", step.name()), why, hint)
     })
 }
 
@@ -143,13 +199,13 @@ fn labelled_as_stage(case: &Case<'_>) -> Option<String> {
 /// Prepare tags the copy that it makes, and migrate writes its journal there; a copy has both from then on.
 fn made_as_copy(case: &Case<'_>) -> Option<String> {
     let (production, stage) = (&case.world.production, &case.world.stage);
-    let id = case.upgrade.id.as_str();
-    let tagged = |database: &Database| tag(&database.tags, TAG) == Some(id);
+    let id = &case.upgrade.id;
+    let tagged = |database: &Database| tag(&database.tags, TAG).is_some_and(|tagged| id.is(tagged));
     let database = &case.production().database;
     if production.database.as_ref().is_some_and(tagged) && stage.database.as_ref().is_some_and(|copy| !tagged(copy)) {
         return Some(format!("`{database}`, named as production, has the tag of the copy that upgrade `{id}` made"));
     }
-    let ran = |view: &SlotView| view.sql.as_ref().map(|sql| sql.journal.iter().any(|row| row.run == id));
+    let ran = |view: &SlotView| view.sql.as_ref().map(|sql| sql.journal.iter().any(|row| id.is(&row.run)));
     (ran(production) == Some(true) && ran(stage) == Some(false)).then(|| {
         format!("`{database}`, named as production, has the journal of upgrade `{id}`, which runs in the copy")
     })
@@ -160,7 +216,11 @@ fn made_as_copy(case: &Case<'_>) -> Option<String> {
 pub(super) fn require_ours_and_served(case: &Case<'_>, effects: &[Effect], tried: &str) -> Result<(), Refusal> {
     if effects.iter().all(Effect::is_proof) {
         require_not_read_only(case, tried)?;
-        return if has_marks(case) { require_served(case, tried) } else { Ok(()) };
+        if !has_marks(case) {
+            return Ok(());
+        }
+        require_served(case, tried)?;
+        return case.require_production_in_place(tried);
     }
     require(has_marks(case), || {
         let (id, profile) = (&case.upgrade.id, &case.world.profile);
@@ -176,11 +236,12 @@ pub(super) fn require_ours_and_served(case: &Case<'_>, effects: &[Effect], tried
 /// A fence row, a label, a tag, or a row of its WebJobs and hooks.
 fn has_marks(case: &Case<'_>) -> bool {
     let (world, upgrade) = (case.world, case.upgrade);
-    let tagged = world.stage.database.as_ref().is_some_and(|copy| tag(&copy.tags, TAG) == Some(upgrade.id.as_str()));
+    let tagged =
+        world.stage.database.as_ref().is_some_and(|copy| tag(&copy.tags, TAG).is_some_and(|id| upgrade.id.is(id)));
     let in_sql = |view: &SlotView| {
         view.sql.as_ref().is_some_and(|sql| {
             let mut runs = sql.workers.iter().map(|row| &row.run).chain(sql.hooks.iter().map(|row| &row.run));
-            view.fence(upgrade).is_some() || runs.any(|run| run == upgrade.id.as_str())
+            view.fence(upgrade).is_some() || runs.any(|run| upgrade.id.is(run))
         })
     };
     let on_site = world.stage.setting(&upgrade.kept_setting()).is_some() || world.stage.site_is_created_by(upgrade);

@@ -79,6 +79,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     case.require_frozen(&tried(case))?;
     case.require_hidden(&tried(case))?;
     case.require_pointed(&tried(case))?;
+    case.require_right_places(&tried(case))?;
     unchanged_since(case)
 }
 

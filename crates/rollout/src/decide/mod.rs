@@ -28,8 +28,9 @@ use serde::Serialize;
 
 use crate::{
     Effect, Exposure, NoLogIn, Policy, Refusal, Slot, SlotView, Upgrade, World, digest,
-    facts::{FOLDER_SINCE, SCHEMA_VERSION, SqlState},
+    facts::{Endpoint, FOLDER_SINCE, SCHEMA_VERSION, SqlState},
     labels,
+    leads::Place,
     plan::Surroundings,
 };
 
@@ -109,6 +110,7 @@ pub struct Case<'w> {
 pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_known_schema(step)?;
     identity::require_right_way_round(case, step)?;
+    identity::require_same_slots(case, step)?;
     match step {
         Step::Prepare => prepare::decide(case),
         Step::Freeze => freeze::decide(case),
@@ -143,7 +145,26 @@ fn signposts_and(case: &Case<'_>, label: &str) -> Vec<(String, String)> {
     labels::signposts(case.upgrade).into_iter().chain([one]).collect()
 }
 
+fn not_astray(found: Option<(&Endpoint, Place)>, tried: &str) -> Result<(), Refusal> {
+    found.map_or(Ok(()), |(endpoint, place)| {
+        let leads_to = endpoint.site.as_ref().map_or_else(|| endpoint.target.clone(), ToString::to_string);
+        let why = format!("endpoint `{}` leads to `{leads_to}`, and not to site `{}`", endpoint.id, place.site);
+        let hint =
+            format!("find out who changed its target; let it lead to `{}` again, then run this step again", place.host);
+        Err(Refusal::new(tried, why, hint))
+    })
+}
+
 impl<'w> Case<'w> {
+    /// Users get this slot's endpoint, which leads to its site.
+    fn serves(&self, slot: &Slot, without: Option<&Slot>) -> Effect {
+        Effect::ProveServed {
+            endpoint: slot.endpoint.clone(),
+            place: self.place(slot),
+            without: without.map(|slot| slot.endpoint.clone()),
+        }
+    }
+
     fn production(&self) -> &'w Slot {
         &self.upgrade.production
     }
@@ -230,11 +251,52 @@ impl<'w> Case<'w> {
     /// Users stay on production until switch: a stage endpoint that is enabled before would get them when production does not
     /// answer for a moment.
     fn require_hidden(&self, tried: &str) -> Result<(), Refusal> {
-        let stage = self.stage();
-        require(!self.world.enabled(stage), || {
-            let why = format!("stage endpoint `{}` is enabled before its database is upgraded", stage.endpoint);
-            Refusal::new(tried, why, "disable it; switch enables it when V2 is proved")
+        let Some(endpoint) = self.world.reaches_stage(self.upgrade) else { return Ok(()) };
+        if endpoint.id == self.stage().endpoint {
+            let why = format!("stage endpoint `{}` is enabled before its database is upgraded", endpoint.id);
+            return Err(Refusal::new(tried, why, "disable it; switch enables it when V2 is proved"));
+        }
+        let why = format!(
+            "endpoint `{}` is enabled and leads to stage site `{}`, whose database is not upgraded yet",
+            endpoint.id,
+            self.stage().site
+        );
+        Err(Refusal::new(tried, why, "disable it, or remove it: V2 gets its users by stage's own endpoint"))
+    }
+
+    /// Both endpoints lead to their sites, and production's site works on production's database: anybody may have edited a target or a
+    /// setting since.
+    fn require_right_places(&self, tried: &str) -> Result<(), Refusal> {
+        not_astray(self.world.astray(self.upgrade), tried)?;
+        self.require_production_pointed(tried)
+    }
+
+    fn require_production_in_place(&self, tried: &str) -> Result<(), Refusal> {
+        not_astray(self.world.production_astray(self.upgrade), tried)?;
+        self.require_production_pointed(tried)
+    }
+
+    fn require_stage_in_place(&self, tried: &str) -> Result<(), Refusal> {
+        not_astray(self.world.stage_astray(self.upgrade), tried)
+    }
+
+    fn require_production_pointed(&self, tried: &str) -> Result<(), Refusal> {
+        require(self.production_is_pointed(), || {
+            let (slot, setting) = (self.production(), &self.upgrade.connection_name);
+            let why = format!(
+                "connection string `{setting}` of V1's site `{}` does not lead to `{}`",
+                slot.site, slot.database
+            );
+            let hint = "find out who changed it, and what V1 has written there; let it lead to that database again, then run this \
+                        step again";
+            Refusal::new(tried, why, hint)
         })
+    }
+
+    /// Production's site works on production's database, as far as that site is there.
+    fn production_is_pointed(&self) -> bool {
+        let view = &self.world.production;
+        view.site.is_none() || view.leads_to(&self.upgrade.connection_name, &self.production().database)
     }
 
     /// Users were not sent to stage yet.

@@ -13,8 +13,8 @@ use crate::{
     DatabaseId, Hooks, Permissions, ScriptName, SlotView,
     background::WebJobs,
     connection::ConnectionString,
-    effect::label_time,
     facts::*,
+    labels::label_time,
     measure::Written,
     plan::{self, Facts, Principals},
     rows::Counted,
@@ -140,7 +140,7 @@ fn site(slot: &Slot, plan: &str) -> Site {
     }
 }
 
-fn setting(host: &str) -> ConnectionSetting {
+pub(crate) fn setting(host: &str) -> ConnectionSetting {
     let value = format!("Server=tcp:{host}.database.windows.net,1433;Database=shop;User ID=app;Password=p");
     ConnectionSetting { name: "Shop".to_owned(), kind: "SQLAzure".to_owned(), value: value.into() }
 }
@@ -231,7 +231,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::RecordUpgrade { database, upgrade } => on(world, &database, |sql| sql.upgrades.push(*upgrade)),
         Effect::RecordMilestone { database, upgrade, moment } => reach(world, &database, &upgrade, moment),
         Effect::EraseMilestone { database, upgrade, moment } => on(world, &database, |sql| {
-            sql.milestones.retain(|row| row.run != upgrade.as_str() || row.moment != moment);
+            sql.milestones.retain(|row| !upgrade.is(&row.run) || row.moment != moment);
         }),
         Effect::BeginServing { database, upgrade, .. } => reach(world, &database, &upgrade, Moment::Served),
         Effect::CloseFenceOfCopy { database, upgrade } => {
@@ -291,6 +291,7 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::OpenFence { database, upgrade, within } => on(world, &database, |sql| {
             let fence =
                 Fence { run: upgrade.to_string(), opened_at: sql.now, deadline: sql.now + within, closed_at: None };
+            sql.fences.iter_mut().for_each(|other| other.closed_at = other.closed_at.or(Some(sql.now)));
             sql.fences.retain(|other| other.run != fence.run);
             sql.fences.push(fence);
         }),
@@ -315,7 +316,8 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::SetReadWrite { database, .. } => {
             on(world, &database, |sql| (sql.read_only, sql.updateable) = (false, true))
         }
-        Effect::EndReplication { .. } => {
+        Effect::EndReplication { ending, .. } => {
+            ending.proofs.iter().for_each(|proof| apply(world, proof));
             world.production.links.clear();
             world.stage.links.clear();
             on(world, &upgrade.production.database, |sql| sql.links.clear());

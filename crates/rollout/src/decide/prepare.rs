@@ -3,7 +3,7 @@
 use super::{Case, background, require, stage_site};
 use crate::{
     Effect, Refusal,
-    facts::{Database, SqlState, TAG, Tags},
+    facts::{Database, SqlState, TAG, Tags, tag},
     ids::same,
     labels,
     plan::{Finding, Surroundings, check, stage_kind},
@@ -92,11 +92,18 @@ fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     if let Some(there) = world.endpoint(stage) {
         return require(world.added_stage_endpoint(case.upgrade), || {
-            let why = format!(
-                "profile `{}` has an endpoint `{}` that this upgrade did not add",
-                world.profile.id, there.id.name
-            );
-            Refusal::new(tried(case), why, "choose another name with `stage-endpoint`, or remove that endpoint")
+            let profile = &world.profile;
+            let why =
+                format!("profile `{}` has an endpoint `{}` that this upgrade did not add", profile.id, there.id.name);
+            let hint = match tag(&profile.tags, TAG) {
+                Some(other) => format!(
+                    "upgrade `{other}` has labelled that profile: finish it, or roll it back and clean its stage up"
+                ),
+                None => {
+                    "choose another name with `stage-endpoint`, or remove that endpoint if nobody needs it".to_owned()
+                }
+            };
+            Refusal::new(tried(case), why, hint)
         })
         .map(|()| None);
     }
@@ -145,7 +152,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 /// What an earlier upgrade of the same id wrote down would be taken for this one's.
 fn new_id(case: &Case<'_>) -> Result<(), Refusal> {
     let id = &case.upgrade.id;
-    let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| row.run == id.as_str());
+    let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| id.is(&row.run));
     known.map_or(Ok(()), |row| {
         let database = &case.production().database;
         let why = format!("`{database}` comes from an earlier upgrade `{id}` (`{}`, {:.0})", row.moment.word(), row.at);

@@ -40,9 +40,8 @@ pub fn give_back_by_sql(
     written: Option<&Written>,
     termination: Termination,
 ) -> Option<Vec<Effect>> {
-    let run = upgrade.id.as_str();
-    let fenced = production.fences.iter().any(|fence| fence.run == run && fence.closed_at.is_none());
-    let linked = production.links.iter().any(|link| link.leads_to(&upgrade.stage.database));
+    let fenced = production.open_fence(&upgrade.id).is_some();
+    let linked = production.links.iter().any(|link| link.is_primary() && link.leads_to(&upgrade.stage.database));
     let never = linked
         || stage.is_some_and(|sql| sql.has_milestones() && crate::evidence::by_rows(sql, upgrade) == Exposure::Never);
     let known = production.upgrade(&upgrade.id).is_some_and(|row| row.has_slots_of(upgrade));
@@ -78,9 +77,18 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     let reopens = closed && world.production.read_only() && stage_site::is_pointed(case);
     let given_up = loss(case).filter(|_| !accepted(case) && !reopens);
     given_up.map_or(Ok(()), |why| {
-        if world.production.writable() && matches!(world.exposure(case.upgrade), Exposure::Switched | Exposure::Perhaps) {
+        if world.production.works_on(&stage.database) {
+            let (site, production) = (&case.production().site, &case.production().database);
             let hint = format!(
-                "production takes writes too, so either way loses some: compare the two databases; to give up what `{0}` has, name it: \
+                "let the connection string of `{site}` lead to `{production}` again, then run switch: `{0}` has what users wrote; or give \
+                 those writes up by name: `accept-loss: {0}`",
+                stage.database
+            );
+            return Err(Refusal::new(&tried, why, hint));
+        }
+        if let Some(both) = both_have_writes(case) {
+            let hint = format!(
+                "{both}, so either way loses some: compare the two databases; to give up what `{0}` has, name it: \
                  `accept-loss: {0}`",
                 stage.database
             );
@@ -98,6 +106,17 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
         );
         Err(Refusal::new(&tried, why, hint))
     })
+}
+
+/// Users may have written to V2, and production has, or may get, writes that V2 lacks: no way is without loss.
+fn both_have_writes(case: &Case<'_>) -> Option<String> {
+    let (world, database) = (case.world, &case.production().database);
+    let exposed = matches!(world.exposure(case.upgrade), Exposure::Switched | Exposure::Perhaps);
+    match world.written_to_production() {
+        _ if !exposed => None,
+        _ if world.production.writable() => Some("production takes writes too".to_owned()),
+        written => written.map(|written| format!("`{database}` {written}")),
+    }
 }
 
 fn accepted(case: &Case<'_>) -> bool {
@@ -147,6 +166,14 @@ fn written(case: &Case<'_>) -> Option<String> {
             case.stage().database
         ));
     }
+    let (production, setting) = (case.production(), &case.upgrade.connection_name);
+    if case.world.production.works_on(&case.stage().database) {
+        return Some(format!(
+            "connection string `{setting}` of V1's site `{}` leads to `{}`, and its users write there",
+            production.site,
+            case.stage().database
+        ));
+    }
     let (stage, unread) = (case.stage(), Written::Unknown("its counters of writes were not read".to_owned()));
     let written = case.world.written.as_ref().unwrap_or(&unread);
     (!written.is_nothing()).then(|| {
@@ -167,12 +194,15 @@ fn unlabel(case: &Case<'_>) -> Option<Effect> {
     ours.then(|| Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove })
 }
 
-/// Users always have somewhere to go.
+/// Users always have somewhere to go. A cleanup that was begun after the switch has stopped V1's site.
 fn open_production(case: &Case<'_>) -> Vec<Effect> {
     let production = case.production();
+    let stopped = case.world.production.site.as_ref().is_some_and(|site| !site.running);
+    let start = (stopped && case.world.point_of_no_return_passed(case.upgrade))
+        .then(|| Effect::StartSite { site: production.site.clone() });
     let closed = case.world.endpoint(production).filter(|endpoint| !endpoint.enabled);
     let enable = |kind| Effect::EnableEndpoint { endpoint: production.endpoint.clone(), kind };
-    closed.map(|endpoint| enable(endpoint.kind)).into_iter().collect()
+    start.into_iter().chain(closed.map(|endpoint| enable(endpoint.kind))).collect()
 }
 
 /// An independent, writable stage copy is closed before production opens.

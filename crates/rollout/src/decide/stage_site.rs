@@ -3,12 +3,9 @@
 //! A site that this upgrade created carries its tag. It is made in steps that can each be missing: the site with its
 //! application settings, its connection strings, its host names, the package.
 
-use secrecy::ExposeSecret;
-
 use super::Case;
 use crate::{
     Effect,
-    connection::ConnectionString,
     effect::NewSite,
     facts::{HostName, Site, TAG, Tags},
     ids::same,
@@ -95,14 +92,8 @@ fn copy_connections(case: &Case<'_>) -> Effect {
 
 /// The setting leads to the stage database. On an adopted site the old value is kept.
 pub(crate) fn is_pointed(case: &Case<'_>) -> bool {
-    let (view, database) = (&case.world.stage, &case.stage().database);
-    let name = &case.upgrade.connection_name;
-    let leads_there = view.setting(name).is_some_and(|setting| {
-        ConnectionString::parse(setting.value.expose_secret()).is_ok_and(|string| {
-            let server = string.host().split('.').next().unwrap_or_default();
-            string.leads_to(string.host(), &database.name) && same(server, &database.server)
-        })
-    });
+    let view = &case.world.stage;
+    let leads_there = view.leads_to(&case.upgrade.connection_name, &case.stage().database);
     let kept = view.setting(&case.upgrade.kept_setting()).is_some();
     leads_there && (kept || view.site_is_created_by(case.upgrade))
 }

@@ -40,6 +40,7 @@ fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     })?;
     case.require_pointed(&tried(case))?;
     require_endpoint(case)?;
+    case.require_stage_in_place(&tried(case))?;
     require_nobody_between(case)?;
     let sent_back = world.enabled(case.production());
     let enable = (!world.enabled(stage)).then(|| enable(case, stage));
@@ -87,7 +88,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     case.require_stage_log_in(&tried(case))?;
     let migrated = world.stage.independent()
         && world.stage.writable()
-        && world.stage.open_fence(case.upgrade).is_none()
+        && world.stage.fence(case.upgrade).is_some_and(|fence| fence.closed_at.is_some())
         && world.synchronised(case.upgrade);
     require(migrated, || {
         let why = format!("`{}` is not an independent, writable copy with every write of production", stage.database);
@@ -108,6 +109,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     })?;
     case.require_pointed(&tried(case))?;
     require_endpoint(case)?;
+    case.require_right_places(&tried(case))?;
     require_nobody_between(case)?;
     unwritten(case)
 }
@@ -136,7 +138,8 @@ fn scripts_ran(case: &Case<'_>) -> Result<(), Refusal> {
     require(journal.as_ref() == Some(planned), || {
         let (database, ran) = (&case.stage().database, journal.unwrap_or_else(|| "none".to_owned()));
         let why = format!("the journal of `{database}` has the scripts of digest `{ran}`, planned was `{planned}`");
-        Refusal::new(tried(case), why, "run migrate again until it is done")
+        let hint = "pass the output `scripts-digest` of plan or migrate; if it is that one, run migrate again until it is done";
+        Refusal::new(tried(case), why, hint)
     })
 }
 
@@ -174,7 +177,7 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     // Users may come to stage as soon as its endpoint is enabled.
     effects.extend(intact(case));
     effects.extend(begin_serving(case));
-    effects.extend((!case.world.enabled(stage)).then(|| enable(case, stage)));
+    effects.extend((!case.world.enabled(stage)).then(|| enable_while_read_only(case)));
     effects.push(Effect::AwaitOnline { endpoint: stage.endpoint.clone() });
     effects.extend(cut_off(case));
     // The answer says that users are on V2; a look says that nothing came between the proofs and the request.
@@ -209,8 +212,7 @@ fn cut_off(case: &Case<'_>) -> Vec<Effect> {
 /// Users will get stage, and nobody has touched what V2 and its copy rest on.
 fn proofs(case: &Case<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
-    let without = Some(production.endpoint.clone());
-    let next = Effect::ProveServed { endpoint: stage.endpoint.clone(), without };
+    let next = case.serves(stage, Some(production));
     [next].into_iter().chain(intact(case)).collect()
 }
 
@@ -240,6 +242,13 @@ fn disable(case: &Case<'_>, proofs: Vec<Effect>, refused: Option<Box<Effect>>) -
 
 fn enable(case: &Case<'_>, slot: &Slot) -> Effect {
     Effect::EnableEndpoint { endpoint: slot.endpoint.clone(), kind: kind(case, slot) }
+}
+
+/// Users may come to stage from here on: never while they can write to production.
+fn enable_while_read_only(case: &Case<'_>) -> Effect {
+    let frozen = Effect::ProveReadOnly { database: case.production().database.clone(), linked_to: None };
+    let what = Box::new(enable(case, case.stage()));
+    Effect::Once { what, proofs: vec![frozen, Effect::ProveLock], refused: None }
 }
 
 fn kind(case: &Case<'_>, slot: &Slot) -> EndpointKind {

@@ -1,6 +1,6 @@
 //! Terminate: the stage copy holds every write of production, and stands alone.
 
-use super::{Case, require, signposts_and};
+use super::{Case, require};
 use crate::{Effect, Ending, Refusal, labels};
 
 pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -23,7 +23,7 @@ pub(super) fn begun(case: &Case<'_>) -> bool {
     let (view, stage) = (&case.world.production, &case.stage().database);
     let in_sql = view.sql.iter().flat_map(|sql| &sql.links).any(|link| link.leads_to(stage));
     let linked = view.link_to(stage).is_some() || in_sql;
-    !linked || case.world.synchronised(case.upgrade)
+    !linked || case.world.is_proved(case.upgrade)
 }
 
 fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -31,17 +31,20 @@ fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
     case.require_hidden(&tried(case))?;
+    case.require_right_places(&tried(case))?;
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     alone(case)?;
+    // The label before the request: a link that is gone without it was not ended by this software.
     let proofs = vec![
         Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
         Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
         Effect::ProveSynchronised { source: source.clone(), target: target.clone() },
-        Effect::ProveServed { endpoint: case.production().endpoint.clone(), without: None },
+        label(case),
+        case.serves(case.production(), None),
         Effect::ProveLock,
     ];
     let ending = Ending { partner: target, ways: case.policy.termination.ways(), proofs };
-    Ok([Effect::EndReplication { source, ending }].into_iter().chain(seal(case)).collect())
+    Ok([Effect::EndReplication { source, ending }].into_iter().chain(proofs_of_copy(case)).collect())
 }
 
 /// A secondary of the copy could keep it from being set READ_WRITE, when users wait for that.
@@ -54,13 +57,14 @@ fn alone(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// The link is gone already. Either the label says that this upgrade proved the copy before it removed the link; or
-/// the copy is READ_ONLY, which it can only have by replication from the freeze, after the last write of a user.
+/// The link is gone already. The label says that this upgrade proved the copy before; where somebody has wiped the labels, the copy has
+/// to be READ_ONLY by replication from the freeze, after the last write of a user.
 fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_not_switched(&tried(case))?;
     if world.synchronised(case.upgrade) && world.production.read_only() {
-        return Ok(vec![proof(case)]);
+        let migrating = world.stage.open_fence(case.upgrade).is_none();
+        return Ok(if migrating { vec![proof(case)] } else { proofs_of_copy(case) });
     }
     case.require_frozen(&tried(case))?;
     case.require_stage_log_in(&tried(case))?;
@@ -71,21 +75,23 @@ fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
             "somebody else may have removed it: run rollback, then cleanup of stage, then prepare again",
         )
     })?;
-    Ok(seal(case))
+    Ok(proofs_of_copy(case).into_iter().chain([label(case)]).collect())
 }
 
-/// What is left once the link is removed.
-fn seal(case: &Case<'_>) -> Vec<Effect> {
+fn label(case: &Case<'_>) -> Effect {
+    let opened = case.world.production.open_fence(case.upgrade).map(|fence| fence.opened_at).unwrap_or_default();
+    let one = (labels::SYNCHRONISED.to_owned(), labels::synchronised_value(case.upgrade, opened));
+    Effect::Label {
+        profile: case.world.profile.id.clone(),
+        set: labels::signposts(case.upgrade).into_iter().chain([one]).collect(),
+        remove: Vec::new(),
+    }
+}
+
+/// The copy stands alone, and has as many rows as production.
+fn proofs_of_copy(case: &Case<'_>) -> Vec<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    vec![
-        Effect::Label {
-            profile: case.world.profile.id.clone(),
-            set: signposts_and(case, labels::SYNCHRONISED),
-            remove: Vec::new(),
-        },
-        proof(case),
-        Effect::CompareRows { source, target },
-    ]
+    vec![proof(case), Effect::CompareRows { source, target }]
 }
 
 fn proof(case: &Case<'_>) -> Effect {

@@ -72,8 +72,7 @@ fn label<T: std::str::FromStr<Err = IdError>>(profile: &Profile, name: &str) -> 
 
 /// The upgrade of this profile that was written down last, as far as fence rows tell: the one that is open, else the latest.
 pub fn written_last<'s>(sql: &'s SqlState, profile: &ProfileId) -> Option<&'s Upgrade> {
-    let fence = |upgrade: &Upgrade| sql.fences.iter().find(|fence| fence.run == upgrade.id.as_str());
-    let age = |upgrade: &&Upgrade| fence(upgrade).map(|fence| (fence.closed_at.is_none(), fence.opened_at));
+    let age = |upgrade: &&Upgrade| sql.fence(&upgrade.id).map(|fence| (fence.closed_at.is_none(), fence.opened_at));
     sql.upgrades.iter().filter(|upgrade| upgrade.production.endpoint.profile_id() == *profile).max_by_key(age)
 }
 

@@ -170,7 +170,7 @@ pub fn status(upgrade: &Upgrade, world: &World) -> Status {
     let read_only = read_only(&case);
     let rollback = rollback(&case);
     let state = stand::state(&case, &rollback);
-    let other = tag(&world.profile.tags, TAG).filter(|id| *id != upgrade.id.as_str());
+    let other = tag(&world.profile.tags, TAG).filter(|id| !upgrade.id.is(id));
     // Where users have written to V2 already, going forward ends the read-only time.
     let overdue = read_only.is_some_and(|time| time.overdue) && !matches!(rollback, Rollback::WithLoss(_));
     let next = stand::next(&case, state, overdue);

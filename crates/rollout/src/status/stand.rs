@@ -46,7 +46,7 @@ fn linked(case: &Case<'_>) -> bool {
 fn frozen(case: &Case<'_>) -> State {
     let (world, stage) = (case.world, &case.world.stage);
     let proved = world.synchronised(case.upgrade);
-    let written = world.counted.as_ref().is_some_and(|counted| !counted.production.is_empty());
+    let written = world.written_to_production().is_some();
     match () {
         () if stage.database.is_none() || written || half_run(case).is_some() => State::Broken,
         () if linked(case) => State::Frozen,
@@ -56,7 +56,7 @@ fn frozen(case: &Case<'_>) -> State {
         // Migrate closes the row in the copy, and only rollback takes the label away again.
         () if stage.fence(case.upgrade).is_some_and(|fence| fence.closed_at.is_some()) => State::RollingBack,
         // A copy that takes writes, or never got the fence, was cut off by somebody else.
-        () if stage.sql.is_some() && !(stage.read_only() && stage.fence(case.upgrade).is_some()) => State::Broken,
+        () if stage.sql.is_some() && !world.carries_the_freeze(case.upgrade) => State::Broken,
         () => State::Terminating,
     }
 }
@@ -102,7 +102,7 @@ fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
 }
 
 fn is_of(database: &Database, case: &Case<'_>) -> bool {
-    crate::facts::tag(&database.tags, crate::facts::TAG) == Some(case.upgrade.id.as_str())
+    crate::facts::tag(&database.tags, crate::facts::TAG).is_some_and(|id| case.upgrade.id.is(id))
 }
 
 /// The stage copy follows production.
@@ -184,7 +184,8 @@ fn broken(case: &Case<'_>) -> &'static str {
 
 fn after_the_switch(case: &Case<'_>) -> Next {
     let (world, upgrade) = (case.world, case.upgrade);
-    let elsewhere = world.enabled(&upgrade.production) || !served(&world.profile).may_be(&upgrade.stage.endpoint);
+    let on_stage = served(&world.profile).may_be(&upgrade.stage.endpoint) && world.stage_astray(upgrade).is_none();
+    let elsewhere = world.enabled(&upgrade.production) || !on_stage;
     match labels::switched_at(&world.profile, upgrade) {
         _ if elsewhere => step(
             Step::Switch,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use azure::{Request, Started, Unsent, sql};
-use rollout::{DatabaseId, Ending, Way};
+use rollout::{DatabaseId, Effect, Ending, Way, labels::SYNCHRONISED};
 use tsql::statements::remove_secondary;
 
 use super::{Hands, wait};
@@ -46,7 +46,18 @@ impl Hands<'_> {
                 Attempt::Closed(error) => closed.push(self.closed(*way, error)),
             }
         }
+        self.take_label_back(ending).await?;
         Err(no_way(source, ending, &closed))
+    }
+
+    /// Nothing was ended, so nothing may say that it was about to be.
+    async fn take_label_back(&self, ending: &Ending) -> Result<(), Failure> {
+        for proof in &ending.proofs {
+            if let Effect::Label { profile, .. } = proof {
+                self.label(profile, &[], &[SYNCHRONISED.to_owned()]).await.map_err(Failure::into_interrupted)?;
+            }
+        }
+        Ok(())
     }
 
     /// Tells people, and keeps the reason.

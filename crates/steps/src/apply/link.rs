@@ -4,7 +4,6 @@ use azure::{operation::Outcome, sql};
 use rollout::{
     DatabaseId, UpgradeId,
     facts::{Link, LinkStatus, SqlState, Tags},
-    ids::same,
     rows::Changes,
 };
 use tsql::statements::{
@@ -135,7 +134,7 @@ impl Hands<'_> {
                 _ => polls.next().await?,
             }
         };
-        if state.fences.iter().any(|fence| fence.run == upgrade.as_str()) {
+        if state.fence(upgrade).is_some() {
             return Ok(());
         }
         let why = format!(
@@ -218,11 +217,10 @@ impl Hands<'_> {
 
 /// `last_replication` is no proof: a read-only database may never advance it. `last_commit` of both sides is.
 fn synchronised(primary: &SqlState, secondary: &SqlState, source: &DatabaseId, target: &DatabaseId) -> bool {
-    let towards = |state: &SqlState, partner: &DatabaseId| -> Option<LinkStatus> {
-        state.links.iter().find(|link| link.leads_to(partner)).cloned()
-    };
-    let (Some(out), Some(back)) = (towards(primary, target), towards(secondary, source)) else { return false };
-    let followed = [&out, &back].iter().all(|link| same(&link.state, "CATCH_UP"));
+    let out = primary.links.iter().find(|link| link.leads_to(target));
+    let back = secondary.links.iter().find(|link| link.leads_to(source));
+    let (Some(out), Some(back)) = (out, back) else { return false };
+    let followed = out.caught_up() && back.caught_up();
     let no_lag = out.lag.is_some_and(|lag| lag.is_zero());
     followed && no_lag && out.last_commit.is_some() && out.last_commit == back.last_commit
 }

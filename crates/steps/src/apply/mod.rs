@@ -71,7 +71,9 @@ impl Hands<'_> {
                 self.prove_log_unmoved(source, target, upgrade).await
             }
             Effect::ProveWritable { database } => self.prove_writable(database).await,
-            Effect::ProveServed { endpoint, without } => self.prove_served(endpoint, without.as_ref()).await,
+            Effect::ProveServed { endpoint, place, without } => {
+                self.prove_served(endpoint, place.as_ref(), without.as_ref()).await
+            }
             Effect::ProvePointed { site, setting, database } => self.prove_pointed(site, setting, database).await,
             Effect::AwaitCatchUp { source, target, readings } => self.await_catch_up(source, target, *readings).await,
             Effect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,

@@ -15,6 +15,10 @@ impl Hands<'_> {
     ) -> Result<(), Failure> {
         match what {
             Effect::DisableEndpoint { endpoint, kind } => self.disable_once(endpoint, *kind, proofs, refused).await,
+            Effect::EnableEndpoint { endpoint, kind } => {
+                let request = traffic_manager::set_endpoint_status(self.cloud.arm.scope(), endpoint, *kind, true);
+                self.send_once(&request, proofs).await
+            }
             Effect::DeleteEndpoint { endpoint, kind } => {
                 let request = traffic_manager::delete_endpoint(self.cloud.arm.scope(), endpoint, *kind);
                 self.send_once(&request, proofs).await
@@ -40,9 +44,9 @@ impl Hands<'_> {
         Ok(())
     }
 
-    async fn send_once(&mut self, request: &azure::Request<()>, proofs: &[Effect]) -> Result<(), Failure> {
+    async fn send_once<T>(&mut self, request: &azure::Request<T>, proofs: &[Effect]) -> Result<(), Failure> {
         let cloud = self.cloud;
-        cloud.arm.send_proved(request, async || self.prove(proofs).await).await.map_err(not_sent)
+        cloud.arm.send_proved(request, async || self.prove(proofs).await).await.map(drop).map_err(not_sent)
     }
 
     /// An answer that says no, or none at all, does not tell whether the endpoint is disabled: a look does.

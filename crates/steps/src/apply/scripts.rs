@@ -108,7 +108,7 @@ impl Hands<'_> {
         let scripts = self.scripts;
         let ran = history::ran(&scripts.names(), &state.journal, upgrade).map_err(Failure::broken)?;
         for (script, ran) in scripts.upgrade.iter().zip(ran) {
-            match ran.filter(|row| row.run != upgrade.as_str()) {
+            match ran.filter(|row| !upgrade.is(&row.run)) {
                 Some(row) => self.cloud.guest.say(&format!("`{}` ran before, in upgrade `{}`", script.name, row.run)),
                 None if ran.is_some() => {}
                 None => self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?,

@@ -8,15 +8,15 @@ use rollout::{
     connection::ConnectionString,
     facts::{Endpoint, Moment},
     ids::same,
+    leads::Place,
+    measure::LogEnd,
     served,
 };
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tsql::statements::{
     access::{self, Access},
-    fence,
-    log_end::{self, Kept},
-    measure, milestone, state, upgrade,
+    fence, log_end, measure, milestone, state, upgrade,
 };
 
 use super::{Hands, wait::Polls};
@@ -108,20 +108,20 @@ impl Hands<'_> {
         let limit = self.cloud.pace.request;
         let kept = log_end::kept(self.session(target).await?, run, limit).await.map_err(failed_at_sql)?;
         let now = log_end::read(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
-        match (kept, now) {
-            (Kept::At(kept), Some(now)) if kept == now => Ok(()),
-            (Kept::Unseen, _) => {
+        match kept.compared_with(now) {
+            LogEnd::Unmoved => Ok(()),
+            LogEnd::Unseen => {
                 self.cloud.notice(format!(
                     "this log-in may not see the log of `{source}`: an UPDATE in a moment of write access would not show"
                 ));
                 Ok(())
             }
-            (Kept::At(_), Some(_)) => {
+            LogEnd::Grown => {
                 let why =
                     format!("the log of `{source}` has grown since its copy was cut off: somebody has written to it");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
-            (Kept::At(_), None) | (Kept::Nothing, _) => {
+            LogEnd::Unknown => {
                 let why = format!("nothing proves that nobody has written to `{source}` since its copy was cut off");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
@@ -141,11 +141,21 @@ impl Hands<'_> {
     pub(super) async fn prove_served(
         &mut self,
         endpoint: &EndpointId,
+        place: Option<&Place>,
         without: Option<&EndpointId>,
     ) -> Result<(), Failure> {
         let profile = self.profile(&endpoint.profile_id()).await?;
         let disabled: Vec<_> = without.iter().map(|other| (*other, false)).collect();
         let served = served::served_if(&profile, &disabled);
+        let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
+        if let Some((found, place)) = found {
+            let why = format!("endpoint `{endpoint}` leads to `{}`, and not to site `{}`", found.target, place.site);
+            let hint = format!(
+                "find out who changed its target; let it lead to `{}` again, then run this step again",
+                place.host
+            );
+            return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
+        }
         if served.is(endpoint) {
             return Ok(());
         }

@@ -3,10 +3,10 @@
 use azure::traffic_manager::{self, NewEndpoint, Target};
 use rollout::{
     DatabaseId, EndpointId, ProfileId, SiteId, Upgrade,
-    effect::label_time,
     facts::{EndpointKind, Moment, MonitorStatus, Profile, Tags},
     ids::same,
     labels,
+    labels::label_time,
 };
 use tsql::statements::state;
 

@@ -139,7 +139,8 @@ pub struct LimitInputs {
     /// rollback, 0s for every other step where absent.
     #[arg(long)]
     pub lock_wait: Option<Span>,
-    /// The stage database whose writes may be lost by a rollback after the switch (rollback).
+    /// The database whose writes may be given up: the stage database by a rollback after the switch; V1's by a cleanup that removes it,
+    /// where it was written to after its copy was cut off (rollback, cleanup).
     #[arg(long)]
     pub accept_loss: Option<String>,
     /// Rows that the stage copy got between migrate and switch are V2's own (switch).

@@ -82,7 +82,7 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
 
 /// What was written to V2 is of use for the question of the way back, and no more: without it the rest is told all the same.
 async fn counted(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Counted> {
-    let counted = observe::counted(upgrade, sessions, cloud.pace.request).await;
+    let counted = observe::counted(upgrade, sessions, cloud.pace.request, true).await;
     counted.unwrap_or_else(|failure| {
         cloud.notice(format!("the rows of the databases cannot be counted: {}", failure.message()));
         None

@@ -7,8 +7,8 @@ use rollout::{UpgradeId, facts::Fence};
 use super::quote;
 use crate::{Session, SqlError, answer::Row};
 
-/// Opens the fence of an upgrade, also one that was closed before, and answers the row. The schema must be there.
-/// `within` is the time until the deadline, in whole seconds.
+/// Opens the fence of an upgrade, also one that was closed before, and answers the row. Rows of others that are open are closed: their runs
+/// died before production was read-only, or somebody else has given it back. The schema must be there. `within` is the time until the deadline, in whole seconds.
 ///
 /// # Errors
 /// As [`Session::query`].
@@ -47,6 +47,7 @@ fn open_sql(run: &UpgradeId, within: Duration) -> String {
 SET XACT_ABORT ON;
 BEGIN TRANSACTION;
 DECLARE @now datetime2(3) = SYSUTCDATETIME();
+UPDATE rolling_upgrade.fence SET closed_at = @now WHERE closed_at IS NULL AND run <> {run};
 DELETE FROM rolling_upgrade.fence WHERE run = {run};
 INSERT INTO rolling_upgrade.fence (run, opened_at, deadline, closed_at)
 VALUES ({run}, @now, DATEADD(second, {seconds}, @now), NULL);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rollout::UpgradeId;
+use rollout::{UpgradeId, measure::LogEnd};
 
 use super::quote;
 use crate::{Session, SqlError, answer::Row};
@@ -19,6 +19,18 @@ pub enum Kept {
     At(String),
 }
 
+impl Kept {
+    /// Compares what the copy keeps with the end of production's log now.
+    pub fn compared_with(self, now: Option<String>) -> LogEnd {
+        match (self, now) {
+            (Self::Unseen, _) => LogEnd::Unseen,
+            (Self::At(kept), Some(now)) if kept == now => LogEnd::Unmoved,
+            (Self::At(_), Some(_)) => LogEnd::Grown,
+            (Self::At(_), None) | (Self::Nothing, _) => LogEnd::Unknown,
+        }
+    }
+}
+
 /// The end of the log of the session's database; `None` where this log-in may not see it.
 ///
 /// # Errors
@@ -26,7 +38,7 @@ pub enum Kept {
 pub async fn read(session: &mut Session, limit: Duration) -> Result<Option<String>, SqlError> {
     let sql = "SELECT l.log_end_lsn FROM sys.dm_db_log_stats(DB_ID()) AS l;";
     match session.query("read the end of the log", sql, limit).await {
-        Err(error) if error.number().is_some() => Ok(None),
+        Err(error) if error.not_permitted() => Ok(None),
         answer => answer?.row()?.optional_text("log_end_lsn"),
     }
 }

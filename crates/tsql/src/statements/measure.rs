@@ -69,7 +69,7 @@ async fn replace(session: &mut Session, run: &UpgradeId, limit: Duration) -> Res
         format!("DELETE FROM rolling_upgrade.canary;\nINSERT INTO rolling_upgrade.canary (run) VALUES ({key});");
     session.query("touch the canary", &touch, limit).await?;
     let reading = match read(session, limit).await {
-        Err(error) if error.number().is_some() => None,
+        Err(error) if error.not_permitted() => None,
         reading => Some(reading?),
     };
     session.query("keep a reading of who wrote", &replace_sql(run, reading.as_ref()), limit).await.map(drop)
@@ -116,7 +116,7 @@ pub async fn written(session: &mut Session, run: &UpgradeId, limit: Duration) ->
     };
     match read(session, limit).await {
         Ok(now) => Ok(Written::between(&first, &now)),
-        Err(error) if error.number().is_some() => Ok(Written::Unknown(error.to_string())),
+        Err(error) if error.not_permitted() => Ok(Written::Unknown(error.to_string())),
         Err(error) => Err(error),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 /// No other upgrade is under way.
 pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
     let tags = &world.profile.tags;
-    let other = tag(tags, TAG).filter(|id| *id != upgrade.id.as_str())?;
+    let other = tag(tags, TAG).filter(|id| !upgrade.id.is(id))?;
     let unfinished = tag(tags, labels::SWITCHED).is_none();
     let endpoint = tag(tags, labels::ENDPOINT).unwrap_or_default();
     let there = world.profile.endpoints.iter().any(|known| same(&known.id.name, endpoint));

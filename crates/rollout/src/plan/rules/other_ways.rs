@@ -8,7 +8,6 @@
 use super::{Found, list, notice};
 use crate::{
     facts::Endpoint,
-    ids::same,
     plan::{Elsewhere, Surroundings},
     upgrade::Upgrade,
     world::World,
@@ -62,9 +61,8 @@ pub(super) fn profiles(upgrade: &Upgrade, world: &World, around: &Surroundings) 
 fn leads(upgrade: &Upgrade, world: &World, endpoint: &Endpoint) -> Option<String> {
     let views = [(&upgrade.production, &world.production), (&upgrade.stage, &world.stage)];
     let there = views.into_iter().find(|(slot, view)| {
-        let hosts = view.site.iter().flat_map(|site| &site.host_names);
-        let by_host = hosts.into_iter().any(|host| same(&host.name, &endpoint.target));
-        endpoint.site.as_ref() == Some(&slot.site) || by_host
+        let by_name = view.site.as_ref().is_some_and(|site| endpoint.leads_to_any_name_of(site));
+        endpoint.site.as_ref() == Some(&slot.site) || by_name
     });
     there.map(|(slot, _)| format!("endpoint `{}` to `{}`", endpoint.id, slot.site))
 }

@@ -16,9 +16,18 @@ use crate::{
 pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
     let database = world.stage.database.as_ref()?;
     let owner = tag(&database.tags, TAG);
-    if owner == Some(upgrade.id.as_str()) {
+    if owner.is_some_and(|owner| upgrade.id.is(owner)) {
         return None;
     }
+    let hint = match owner {
+        Some(other) => {
+            format!("finish upgrade `{other}`, or roll it back and clean its stage up; or name another stage server")
+        }
+        None => {
+            "name another stage server, or remove that database if nobody needs it: a geo-secondary needs a free name"
+                .to_owned()
+        }
+    };
     let owner = owner.map_or("carries no `rolling-upgrade` tag".to_owned(), |id| format!("belongs to upgrade `{id}`"));
     let id = &upgrade.stage.database;
     let what = format!(
@@ -26,7 +35,7 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
          name '{}' already exists on the server '{}'\"",
         upgrade.id, id.name, id.server
     );
-    blocking(what, "remove that database or name another stage server: a geo-secondary needs a free name")
+    blocking(what, hint)
 }
 
 #[cfg(test)]

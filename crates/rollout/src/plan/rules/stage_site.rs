@@ -20,7 +20,7 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
         let hint = "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own";
         return around.wishes.plan.is_none().then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
     };
-    if let Some(owner) = tag(&site.tags, TAG).filter(|owner| *owner != upgrade.id.as_str()) {
+    if let Some(owner) = tag(&site.tags, TAG).filter(|owner| !upgrade.id.is(owner)) {
         let what = format!("stage site `{id}` was created by upgrade `{owner}`, and this is upgrade `{}`", upgrade.id);
         let hint = format!(
             "run cleanup of stage with `upgrade-id: {owner}`, or take the tag `{TAG}` off the site if that upgrade is done with it"
