@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::hand::Hand;
+use super::hand::{Hand, OPEN_PRODUCTION};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::Request,
@@ -42,9 +42,18 @@ pub struct Case {
     pub hand: Hand,
     /// How the application writes.
     pub writes: Writes,
-    /// The hand acts between the step's proofs and the request that they are for: no proof can see it. The step has to see it right
-    /// after, and to tell.
-    pub between: bool,
+    /// No proof of the step can see the hand, and none can undo it.
+    pub unseen: Option<Unseen>,
+}
+
+/// Why no proof can see a hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// It acts between the step's proofs and the request that they are for. The step has to see it right after, and to tell.
+    BeforeTheRequest,
+    /// It gives V1 its write access back after that request: users whose DNS answers still lead to V1 write there. The step has to tell
+    /// if it still can, and status in any case.
+    AfterTheRequest,
 }
 
 /// `switch:start:wipe-tags:mixed`, or with the short name of a request instead of `start`.
@@ -88,8 +97,8 @@ impl Id {
             START => None,
             mark => Some(requests.iter().find(|request| request.spot.mark() == mark)?.clone()),
         };
-        let between = at.as_ref().is_some_and(|at| is_between(requests, at));
-        Some(Case { station: self.station, at, hand: self.hand, writes: self.writes, between })
+        let unseen = at.as_ref().and_then(|at| unseen(requests, at, self.hand));
+        Some(Case { station: self.station, at, hand: self.hand, writes: self.writes, unseen })
     }
 }
 
@@ -126,29 +135,60 @@ pub fn stations() -> Vec<&'static Station> {
 const SENDS_USERS_AWAY: &str = "/AzureEndpoints/";
 /// So many requests prove before it that it may be sent.
 const PROOFS: usize = 10;
+/// The request that lets users come to stage, which READ_ONLY and the lock are proved for.
+const OPENS_STAGE: (&str, usize) = ("/ExternalEndpoints/", 3);
 
-fn is_between(requests: &[Request], at: &Request) -> bool {
-    let away = |request: &&Request| request.changes && request.spot.request.contains(SENDS_USERS_AWAY);
-    let decisive = requests.iter().filter(away).map(|request| request.number).min();
-    decisive.is_some_and(|decisive| at.number <= decisive && at.number + PROOFS > decisive)
+/// The first request that changes this.
+fn first_change(requests: &[Request], part: &str) -> Option<usize> {
+    requests.iter().filter(|one| one.changes && one.spot.request.contains(part)).map(|one| one.number).min()
 }
 
-/// How many requests of a step hands act at: those that divide it evenly, and each that changes something.
+/// The last request before the decisive one that can see what this hand has done, if a proof looks for that.
+fn proof(requests: &[Request], hand: Hand) -> Option<&Request> {
+    let (decisive, sees) = (first_change(requests, SENDS_USERS_AWAY)?, hand.is_seen_by()?);
+    let before = |request: &&Request| request.number < decisive && decisive - request.number < PROOFS;
+    requests.iter().filter(before).rfind(|request| sees.iter().all(|part| request.spot.request.contains(part)))
+}
+
+/// What acts at a proof itself is seen by it; what comes behind it is not.
+fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
+    if !hand.is_of_the_model() {
+        return None;
+    }
+    let decisive = first_change(requests, SENDS_USERS_AWAY);
+    let opens = OPEN_PRODUCTION.contains(&hand);
+    let proof = proof(requests, hand).map(|proof| proof.number);
+    let behind_the_proof = decisive.is_some_and(|decisive| {
+        at.number <= decisive && proof.map_or(at.number + PROOFS > decisive, |proof| at.number > proof)
+    });
+    let before_stage = first_change(requests, OPENS_STAGE.0)
+        .is_some_and(|first| at.number <= first && at.number + OPENS_STAGE.1 > first);
+    match () {
+        () if behind_the_proof || (opens && before_stage) => Some(Unseen::BeforeTheRequest),
+        () if opens && decisive.is_some_and(|decisive| at.number > decisive) => Some(Unseen::AfterTheRequest),
+        () => None,
+    }
+}
+
+/// How many requests of a step hands act at: those that divide it evenly.
 const PLACES: usize = 6;
 
-/// At every so manieth request a hand acts.
-pub fn stride(requests: &[Request]) -> usize {
-    (requests.len() / PLACES).max(1)
+/// Nobody takes back what these steps do: hands act at each of their requests.
+const NO_WAY_BACK: [&str; 2] = ["terminate", "switch"];
+
+/// Hands act at every n-th request, and this is the n.
+pub fn stride(station: &Station, requests: &[Request]) -> usize {
+    if NO_WAY_BACK.contains(&station.step) { 1 } else { (requests.len() / PLACES).max(1) }
 }
 
 /// Every hand before a step with both applications, and each at every k-th request with one of them.
 pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
-    let k = stride(requests);
+    let k = stride(station, requests);
     let mut cases = Vec::new();
     for (index, hand) in Hand::around(station).into_iter().enumerate() {
         let case = |at: Option<&Request>, writes| {
-            let between = at.is_some_and(|at| is_between(requests, at));
-            Case { station, at: at.cloned(), hand, writes, between }
+            let unseen = at.and_then(|at| unseen(requests, at, hand));
+            Case { station, at: at.cloned(), hand, writes, unseen }
         };
         cases.extend(Writes::ALL.map(|writes| case(None, writes)));
         // Which requests, and which application, changes from hand to hand.
@@ -182,6 +222,34 @@ mod tests {
         (1..=20).map(|number| request(number, Protocol::Arm, &format!("GET /{}", "a".repeat(number)), 1)).collect()
     }
 
+    /// Two requests that look at the profile, and the one that cannot be taken back.
+    fn switching() -> Vec<Request> {
+        let look = "GET /trafficManagerProfiles/contoso";
+        let named = |number: usize| match number {
+            9 | 12 => look.to_owned(),
+            15 => "PATCH /AzureEndpoints/contoso-1".to_owned(),
+            other => format!("GET /{}", "a".repeat(other)),
+        };
+        let nth = |number| if number == 12 { 2 } else { 1 };
+        let mut all: Vec<_> =
+            (1..=20).map(|number| request(number, Protocol::Arm, &named(number), nth(number))).collect();
+        all[14].changes = true;
+        all
+    }
+
+    #[test]
+    fn only_what_comes_behind_the_proof_that_looks_for_it_is_not_seen() {
+        let requests = switching();
+        let when = |hand, wanted| -> Vec<usize> {
+            let found = requests.iter().filter(|at| unseen(&requests, at, Hand::Model(hand)) == Some(wanted));
+            found.map(|at| at.number).collect()
+        };
+        assert_eq!(when("stranger-between", Unseen::BeforeTheRequest), [13, 14, 15]);
+        assert_eq!(when("wipe-tags", Unseen::BeforeTheRequest), (6..=15).collect::<Vec<_>>());
+        assert_eq!(when("wipe-tags", Unseen::AfterTheRequest), [0; 0]);
+        assert_eq!(when("production-read-write", Unseen::AfterTheRequest), (16..=20).collect::<Vec<_>>());
+    }
+
     fn freeze() -> &'static Station {
         Station::named("freeze").unwrap()
     }
@@ -207,7 +275,8 @@ mod tests {
         let all = of_step(freeze(), &requests());
         let of = |hand: &str| all.iter().filter(|case| case.hand.name() == hand).collect::<Vec<_>>();
         let places = of("wipe-tags").iter().filter(|case| case.at.is_some()).count();
-        assert_eq!(stride(&requests()), 3);
+        assert_eq!(stride(freeze(), &requests()), 3);
+        assert_eq!(stride(Station::named("switch").unwrap(), &requests()), 1);
         assert!((6..=7).contains(&places), "{places}");
         assert_eq!(of("wipe-tags").len() - places, Writes::ALL.len());
     }

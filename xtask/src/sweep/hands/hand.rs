@@ -3,7 +3,7 @@
 use crate::sweep::station::Station;
 
 /// What hands there are in the simulated Azure, by its names for them.
-const MODEL: [&str; 20] = [
+const MODEL: [&str; 24] = [
     "enable-production",
     "disable-production",
     "delete-production",
@@ -14,6 +14,9 @@ const MODEL: [&str; 20] = [
     "stage-first",
     "stranger-first",
     "stranger-between",
+    "stage-target",
+    "stage-alias",
+    "production-nowhere",
     "wipe-tags",
     "wipe-all-tags",
     "stage-elsewhere",
@@ -21,6 +24,7 @@ const MODEL: [&str; 20] = [
     "remove-link",
     "production-read-only",
     "production-read-write",
+    "production-touched",
     "stage-read-only",
     "stage-read-write",
     OUT_OF_REACH,
@@ -28,6 +32,9 @@ const MODEL: [&str; 20] = [
 
 /// The one that lasts as long as the step: it cannot act before that has begun.
 const OUT_OF_REACH: &str = "stage-out-of-reach";
+
+/// Give V1's database its write access back, for good or for a moment.
+pub const OPEN_PRODUCTION: [Hand; 2] = [Hand::Model("production-read-write"), Hand::Model("production-touched")];
 
 /// Lets a request wait for somebody outside.
 const PAUSE: &str = "pause";
@@ -99,6 +106,18 @@ impl Hand {
     /// It can act only once the step has begun.
     pub fn needs_the_step(self) -> bool {
         self == Self::Model(OUT_OF_REACH)
+    }
+
+    /// Parts of the name of the request by which a proof of switch sees what it has done; none where no proof looks for that.
+    pub fn is_seen_by(self) -> Option<&'static [&'static str]> {
+        let Self::Model(name) = self else { return None };
+        match name {
+            "delete-stage" | "disable-stage" | "stage-target" | "stranger-first" | "stranger-between" => {
+                Some(&["GET ", "/trafficManagerProfiles/"])
+            }
+            "stage-elsewhere" | "stage-nowhere" => Some(&["POST ", "/sites/contoso-2/config/connectionstrings/list"]),
+            _ => None,
+        }
     }
 
     /// It acts in the simulated Azure.

@@ -120,7 +120,7 @@ fn cases(options: &Options, golden: &[Golden], writes: Writes) -> anyhow::Result
     let mut cases = Vec::new();
     for station in case::stations().into_iter().filter(|station| named(station)) {
         let requests = golden::requests(golden, station)?;
-        let (k, all) = (case::stride(&requests), requests.len());
+        let (k, all) = (case::stride(station, &requests), requests.len());
         eprintln!("          {}: at every {k}. of {all} requests", station.name);
         cases.extend(case::of_step(station, &requests));
     }

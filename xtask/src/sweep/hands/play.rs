@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     advice::Advice,
-    case::Case,
+    case::{Case, Unseen},
     hand::{CHAIN, Hand, Slip},
     things::last_part,
     verdict::{Said, Users, check_databases, check_done, check_rest, check_words},
@@ -88,10 +88,21 @@ impl Player<'_, '_> {
         self.go_on(case.station, &ended, course)?;
         self.follow_advice(course)?;
         let in_vain = case.at.is_some() && case.station.step == "cleanup";
-        let raced = case.between && case.hand.is_of_the_model() && ended.code != Some(0);
+        let raced = match case.unseen {
+            Some(Unseen::BeforeTheRequest) => ended.code != Some(0),
+            Some(Unseen::AfterTheRequest) => true,
+            None => false,
+        };
         let lasting = matches!(
             case.hand,
-            Hand::Model("stage-elsewhere" | "stage-nowhere" | "stage-read-only" | "production-read-only")
+            Hand::Model(
+                "stage-elsewhere"
+                    | "stage-nowhere"
+                    | "stage-target"
+                    | "production-nowhere"
+                    | "stage-read-only"
+                    | "production-read-only"
+            )
         );
         self.judge(in_vain, raced, lasting, course, tally)?;
         Ok(true)
