@@ -262,6 +262,7 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
         let why = format!("production `{}` does not serve users with write access", case.production().database);
         Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
     })?;
+    case.require_production_in_place(&tried)?;
     require(!background::may_be_stopped(case), || {
         let why = format!("WebJobs of `{}` may be stopped still", case.production().site);
         Refusal::new(&tried, why, "run rollback first: it starts those that ran")

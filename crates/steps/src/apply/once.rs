@@ -35,11 +35,14 @@ impl Hands<'_> {
         }
     }
 
-    /// What has to hold, one after the other.
+    /// What has to hold, one after the other. A label among them is a change: what fails behind it has not left all as it was.
     pub(super) async fn prove(&mut self, proofs: &[Effect]) -> Result<(), Failure> {
+        let mut changed = false;
         for proof in proofs {
             self.cloud.guest.say(&format!("{proof} ..."));
-            Box::pin(self.apply(proof)).await?;
+            let proved = Box::pin(self.apply(proof)).await;
+            proved.map_err(|failure| if changed { failure.into_interrupted() } else { failure })?;
+            changed |= !proof.is_proof();
         }
         Ok(())
     }

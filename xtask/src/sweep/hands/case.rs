@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::hand::{Hand, OPEN_PRODUCTION};
+use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, STAGE_READ_ONLY};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::Request,
@@ -51,8 +51,8 @@ pub struct Case {
 pub enum Unseen {
     /// It acts between the step's proofs and the request that they are for. The step has to see it right after, and to tell.
     BeforeTheRequest,
-    /// It gives V1 its write access back after that request: users whose DNS answers still lead to V1 write there. The step has to tell
-    /// if it still can, and status in any case.
+    /// It sends users back to V1 after that request, or gives V1 its write access back, where users whose DNS answers still lead to V1 write.
+    /// The step has to tell if it still can, and status in any case.
     AfterTheRequest,
 }
 
@@ -163,9 +163,12 @@ fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
     });
     let before_stage = first_change(requests, OPENS_STAGE.0)
         .is_some_and(|first| at.number <= first && at.number + OPENS_STAGE.1 > first);
+    // A WebJob that is started against a database which becomes read-only in this moment.
+    let starts_a_job = at.changes && at.spot.request.contains("/continuouswebjobs/") && hand == STAGE_READ_ONLY;
+    let late = (opens || hand == ENABLE_PRODUCTION) && decisive.is_some_and(|decisive| at.number > decisive);
     match () {
-        () if behind_the_proof || (opens && before_stage) => Some(Unseen::BeforeTheRequest),
-        () if opens && decisive.is_some_and(|decisive| at.number > decisive) => Some(Unseen::AfterTheRequest),
+        () if behind_the_proof || (opens && before_stage) || starts_a_job => Some(Unseen::BeforeTheRequest),
+        () if late => Some(Unseen::AfterTheRequest),
         () => None,
     }
 }

@@ -36,6 +36,11 @@ const OUT_OF_REACH: &str = "stage-out-of-reach";
 /// Give V1's database its write access back, for good or for a moment.
 pub const OPEN_PRODUCTION: [Hand; 2] = [Hand::Model("production-read-write"), Hand::Model("production-touched")];
 
+/// Sends users back to V1.
+pub const ENABLE_PRODUCTION: Hand = Hand::Model("enable-production");
+/// Sets the copy READ_ONLY.
+pub const STAGE_READ_ONLY: Hand = Hand::Model("stage-read-only");
+
 /// Lets a request wait for somebody outside.
 const PAUSE: &str = "pause";
 
