@@ -38,7 +38,7 @@ pub use durations::{Durations, durations, script_seconds};
 pub use effect::Effect;
 pub use evidence::Exposure;
 pub use ids::{DatabaseId, EndpointId, PlanId, ProfileId, ServerId, SiteId, UpgradeId};
-pub use policy::{Hooks, Policy, ScriptName};
+pub use policy::{CATCH_UP_READINGS, Hooks, Policy, ScriptName};
 pub use refusal::{Outcome, Refusal};
 pub use served::{Served, Unserved, served, served_if};
 pub use status::{Status, status};

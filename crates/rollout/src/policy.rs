@@ -14,6 +14,9 @@ pub struct ScriptName {
     pub digest: String,
 }
 
+/// One reading of CATCH_UP may be followed by another state.
+pub const CATCH_UP_READINGS: u32 = 3;
+
 /// Which hooks there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hooks {
@@ -103,7 +106,7 @@ impl Default for Policy {
             max_read_only: SignedDuration::from_mins(30),
             max_lag: SignedDuration::from_secs(5),
             termination: Termination::Auto,
-            catch_up_readings: 3,
+            catch_up_readings: CATCH_UP_READINGS,
             health_repeats: 3,
             health_path: None,
             scripts: Vec::new(),

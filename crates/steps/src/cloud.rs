@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     failure::Failure,
-    inputs::{ConnectionInputs, LimitInputs, SiteInputs},
+    inputs::{ConnectionInputs, Limits, SiteInputs},
     sign_in::{Identity, SqlIdentity},
 };
 
@@ -61,10 +61,12 @@ impl Pace {
     /// The same pace with the limits of a step. The way back waits for the lock of a runner that has vanished: nobody else would
     /// give production back.
     #[must_use]
-    pub fn with_limits(self, step: Step, limits: &LimitInputs) -> Self {
+    pub fn with_limits(self, step: Step, limits: &Limits) -> Self {
         let lock = if step == Step::Rollback { LOCK_WAIT } else { Duration::ZERO };
         let lock = limits.lock_wait.map_or(lock, |wait| wait.0);
-        Self { seeding: limits.seeding_timeout.0, health: limits.health_timeout.0, lock, ..self }
+        let seeding = limits.seeding_timeout.map_or(self.seeding, |limit| limit.0);
+        let health = limits.health_timeout.map_or(self.health, |limit| limit.0);
+        Self { seeding, health, lock, ..self }
     }
 }
 

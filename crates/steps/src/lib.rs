@@ -32,9 +32,30 @@ pub use rollout::Step;
 
 use std::process::ExitCode;
 
+use runner::Guest;
+
+use inputs::{
+    CleanupArguments, FreezeArguments, MigrateArguments, PrepareArguments, RollbackArguments, SwitchArguments,
+    TerminateArguments,
+};
+use stop::Stop;
+
 /// Runs one of the steps that change something.
 pub fn step(step: Step) -> ExitCode {
-    shell::run(step.name(), step::binary(step), async |guest, inputs, stop| step::run(step, guest, inputs, stop).await)
+    match step {
+        Step::Prepare => with::<PrepareArguments>(step),
+        Step::Freeze => with::<FreezeArguments>(step),
+        Step::Terminate => with::<TerminateArguments>(step),
+        Step::Migrate => with::<MigrateArguments>(step),
+        Step::Switch => with::<SwitchArguments>(step),
+        Step::Rollback => with::<RollbackArguments>(step),
+        Step::Cleanup => with::<CleanupArguments>(step),
+    }
+}
+
+fn with<A: shell::Inputs + Into<inputs::StepInputs>>(step: Step) -> ExitCode {
+    let work = async |guest: &Guest, arguments: A, stop: &Stop| step::run(step, guest, arguments.into(), stop).await;
+    shell::run(step.name(), step::binary(step), work)
 }
 
 /// Lets this runner into the SQL servers, or takes that back.

@@ -40,7 +40,7 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let inputs = plan_inputs(&arguments)?;
     let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);
     let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
-    let hooks = Hooks::new(&arguments.hooks);
+    let hooks = Hooks::new(&arguments.hooks());
     hooks.check()?;
     let pace = Pace::of(&arguments.connection).with_site(&arguments.site);
     let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;

@@ -29,37 +29,33 @@ pub trait Inputs: Parser {
     }
 }
 
-impl Inputs for inputs::PlanArguments {
-    fn connection(&self) -> &ConnectionInputs {
-        &self.connection
-    }
+/// Arguments with the part that every step has; those of some steps have a package, whose address may be a secret.
+macro_rules! inputs {
+    ($($arguments:ident $(with $site:ident)?),+ $(,)?) => {$(
+        impl Inputs for inputs::$arguments {
+            fn connection(&self) -> &ConnectionInputs {
+                &self.connection
+            }
 
-    fn secrets(&self) -> Vec<String> {
-        self.site.secrets()
-    }
+            $(fn secrets(&self) -> Vec<String> {
+                self.$site.secrets()
+            })?
+        }
+    )+};
 }
 
-impl Inputs for inputs::FirewallArguments {
-    fn connection(&self) -> &ConnectionInputs {
-        &self.connection
-    }
-}
-
-impl Inputs for inputs::StepArguments {
-    fn connection(&self) -> &ConnectionInputs {
-        &self.connection
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        self.site.secrets()
-    }
-}
-
-impl Inputs for inputs::StatusArguments {
-    fn connection(&self) -> &ConnectionInputs {
-        &self.connection
-    }
-}
+inputs!(
+    PlanArguments with site,
+    PrepareArguments with site,
+    FreezeArguments,
+    TerminateArguments,
+    MigrateArguments,
+    SwitchArguments,
+    RollbackArguments,
+    CleanupArguments,
+    StatusArguments,
+    FirewallArguments,
+);
 
 /// Runs a step from the command line to the exit code.
 pub fn run<I: Inputs>(

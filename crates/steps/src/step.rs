@@ -1,6 +1,6 @@
 //! A step that changes something, from its inputs to its course.
 
-use rollout::{Policy, Refusal, Step, Upgrade, site::SiteWishes};
+use rollout::{CATCH_UP_READINGS, Policy, Refusal, Step, Upgrade, site::SiteWishes};
 use runner::Guest;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     hooks::Hooks,
     identity,
-    inputs::{SiteInputs, StepArguments, optional_identifier},
+    inputs::{SiteInputs, StepInputs, optional_identifier},
     report::Report,
     stop::Stop,
 };
@@ -32,7 +32,7 @@ pub fn binary(step: Step) -> &'static str {
 ///
 /// # Errors
 /// Its inputs cannot be used.
-pub async fn run(step: Step, guest: &Guest, arguments: StepArguments, stop: &Stop) -> Result<Report, Failure> {
+pub async fn run(step: Step, guest: &Guest, arguments: StepInputs, stop: &Stop) -> Result<Report, Failure> {
     let prepared = async {
         let mut prepared = Prepared::new(step, guest, &arguments)?;
         prepared.find_upgrade(step, guest, &arguments).await?;
@@ -53,7 +53,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(step: Step, guest: &Guest, arguments: &StepArguments) -> Result<Self, Failure> {
+    fn new(step: Step, guest: &Guest, arguments: &StepInputs) -> Result<Self, Failure> {
         let id = if looks_for_its_upgrade(step, arguments) {
             identity::placeholder()?
         } else {
@@ -65,14 +65,14 @@ impl Prepared {
         if step == Step::Freeze {
             hooks.check()?;
         }
-        let policy = Policy { hooks: hooks.given(), ..policy(step, arguments, &scripts)? };
+        let policy = policy(step, arguments, &scripts, hooks.given())?;
         let pace = Pace::of(&arguments.connection).with_limits(step, &arguments.limits).with_site(&arguments.site);
         let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
         Ok(Self { upgrade, scripts, hooks, policy, cloud })
     }
 
     /// Before anything is begun: the id names the step's sessions, and is part of the names of what it keeps.
-    async fn find_upgrade(&mut self, step: Step, guest: &Guest, arguments: &StepArguments) -> Result<(), Failure> {
+    async fn find_upgrade(&mut self, step: Step, guest: &Guest, arguments: &StepInputs) -> Result<(), Failure> {
         if looks_for_its_upgrade(step, arguments) {
             self.cloud.sign_in().await?;
             let id = identity::found(guest, &arguments.connection, &self.cloud, &self.upgrade).await?;
@@ -84,11 +84,11 @@ impl Prepared {
 }
 
 /// It comes to the rescue, or after it, and nobody has named the upgrade.
-fn looks_for_its_upgrade(step: Step, arguments: &StepArguments) -> bool {
+fn looks_for_its_upgrade(step: Step, arguments: &StepInputs) -> bool {
     matches!(step, Step::Rollback | Step::Cleanup) && arguments.connection.upgrade_id.is_none()
 }
 
-fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Policy, Failure> {
+fn policy(step: Step, arguments: &StepInputs, scripts: &Scripts, hooks: rollout::Hooks) -> Result<Policy, Failure> {
     let limits = &arguments.limits;
     let grace = limits.rollback_after.signed();
     if step == Step::Freeze && grace.as_secs() > 30 {
@@ -100,8 +100,8 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         max_read_only: limits.max_read_only.signed(),
         max_lag: limits.max_lag.signed(),
         termination: limits.termination,
-        health_repeats: arguments.connection.health_repeats,
-        health_path: arguments.connection.health_path.clone(),
+        health_repeats: limits.health_repeats,
+        health_path: limits.health_path.clone(),
         scripts: scripts.names(),
         scripts_digest: limits.scripts_digest.clone(),
         plan_digest: limits.plan_digest.clone(),
@@ -114,7 +114,9 @@ fn policy(step: Step, arguments: &StepArguments, scripts: &Scripts) -> Result<Po
         late_request_wait: limits.late_request_wait.signed(),
         accept_stage_writes: limits.accept_stage_writes,
         accept_client: limits.accept_client.clone(),
-        ..Policy::default()
+        hooks,
+        past_deadline: false,
+        catch_up_readings: CATCH_UP_READINGS,
     })
 }
 

@@ -19,7 +19,7 @@ use super::Hands;
 use crate::{
     cloud::{Cloud, failed_at_sql},
     failure::Failure,
-    inputs::{LimitInputs, SiteInputs},
+    inputs::{Limits, SiteInputs},
     package::Package,
 };
 
@@ -37,7 +37,7 @@ impl Scripts {
     ///
     /// # Errors
     /// A folder is not named, or something cannot be used.
-    pub fn read(step: Step, limits: &LimitInputs, site: &SiteInputs) -> Result<Self, Failure> {
+    pub fn read(step: Step, limits: &Limits, site: &SiteInputs) -> Result<Self, Failure> {
         if step == Step::Prepare {
             return Ok(Self { package: Package::read(site)?, ..Self::default() });
         }

@@ -30,10 +30,10 @@ impl Hooks {
     /// As the inputs name them.
     pub fn new(inputs: &HookInputs) -> Self {
         Self {
-            quiesce: inputs.hook_quiesce.clone(),
-            resume: inputs.hook_resume.clone(),
-            activate: inputs.hook_activate.clone(),
-            limit: inputs.hook_timeout.0,
+            quiesce: inputs.quiesce.clone(),
+            resume: inputs.resume.clone(),
+            activate: inputs.activate.clone(),
+            limit: inputs.timeout.0,
         }
     }
 

@@ -12,28 +12,43 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Span, optional_identifier};
 
-/// What the user asks for the stage site; each step looks at what concerns it.
+/// What the user asks for the stage site.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Stage site")]
 pub struct SiteInputs {
-    /// The App Service plan in which prepare creates the stage site where it is not there: `<resource-group>/<plan>` (plan, prepare).
+    /// The App Service plan in which prepare creates the stage site if it does not exist: `<resource-group>/<plan>`.
     #[arg(long)]
     pub stage_plan: Option<String>,
-    /// Names of differences between production's site and a created one that are accepted, in commas or lines (plan, prepare).
+    /// Names of differences between production's site and a created one that are accepted, in commas or lines.
     #[arg(long, value_delimiter = ',')]
     pub accept_difference: Vec<String>,
     /// Names of settings that a created site gets though they look like connections to queues, storage or buses, in commas
-    /// or lines (plan, prepare).
+    /// or lines.
     #[arg(long, value_delimiter = ',')]
     pub share_setting: Vec<String>,
-    /// V2's package, which prepare deploys to the stage site: the path of a zip, or the https address of one (plan, prepare).
+    /// V2's package, which prepare deploys to the stage site: the path of a zip, or the https address of one.
     #[arg(long)]
     pub package: Option<SecretString>,
-    /// Longest time for fetching the package, for its deployment, and for making the stage site (plan, prepare).
+    /// Longest time for fetching the package, for its deployment, and for making the stage site.
     #[arg(long, default_value = "10m")]
     pub deployment_timeout: Span,
-    /// SHA-256 of the package, output `package-digest` of plan (prepare, freeze; plan compares it if it is given).
+    /// SHA-256 of the package, output `package-digest` of plan. plan compares it if it is given.
     #[arg(long)]
     pub package_digest: Option<String>,
+}
+
+impl Default for SiteInputs {
+    /// Nothing.
+    fn default() -> Self {
+        Self {
+            stage_plan: None,
+            accept_difference: Vec::new(),
+            share_setting: Vec::new(),
+            package: None,
+            deployment_timeout: Span(std::time::Duration::from_secs(600)),
+            package_digest: None,
+        }
+    }
 }
 
 /// Where V2's package is.

@@ -5,6 +5,7 @@ use rollout::{Refusal, Slot, Upgrade, UpgradeId, ids::IdError};
 
 /// Identifiers of the two slots.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Upgrade")]
 pub struct SlotInputs {
     /// Production's database: `<resource-group>/<server>/<database>`.
     #[arg(long)]
@@ -15,13 +16,13 @@ pub struct SlotInputs {
     /// Production's endpoint: `<resource-group>/<profile>/<endpoint>`.
     #[arg(long)]
     pub production_endpoint: Option<String>,
-    /// Stage's database.
+    /// Stage's database: `<resource-group>/<server>/<database>`.
     #[arg(long)]
     pub stage_database: Option<String>,
-    /// Stage's site.
+    /// Stage's site: `<resource-group>/<site>[/<slot>]`.
     #[arg(long)]
     pub stage_site: Option<String>,
-    /// Stage's endpoint.
+    /// Stage's endpoint: `<resource-group>/<profile>/<endpoint>`.
     #[arg(long)]
     pub stage_endpoint: Option<String>,
     /// Name of the connection string setting, the same on both sites.

@@ -3,7 +3,7 @@
 use clap::{Parser, ValueEnum};
 use rollout::{DatabaseId, Refusal};
 
-use super::{ConnectionInputs, Span, identifier};
+use crate::inputs::{ConnectionInputs, Span, identifier};
 
 /// What to do with the firewalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,7 +17,8 @@ pub enum Verb {
 /// Inputs of `upgrade-firewall`.
 #[derive(Debug, Parser)]
 #[command(
-    about = "open: lets this runner into both SQL servers and waits until it is in; close: takes back what open has made"
+    about = "open: adds firewall rules for this runner on both SQL servers and waits until they work; close: removes them",
+    after_help = EXAMPLE
 )]
 pub struct FirewallArguments {
     /// `open` or `close`.
@@ -27,30 +28,36 @@ pub struct FirewallArguments {
     #[command(flatten)]
     pub connection: ConnectionInputs,
     /// `open` or `close`, where no first argument says it.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Firewall", long, value_enum)]
     pub firewall: Option<Verb>,
     /// Production's database: `<resource-group>/<server>/<database>`; found behind `profile` where absent.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub production_database: Option<String>,
     /// Stage's database, from the outputs of plan.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub stage_database: Option<String>,
     /// Before plan: the logical server for the stage copy, `<resource-group>/<server>`.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub stage_server: Option<String>,
     /// Before plan: the Traffic Manager profile that users come through, `<resource-group>/<profile>`.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub profile: Option<String>,
     /// Before plan, with `profile`: the site that runs V2, `<resource-group>/<site>[/<slot>]`.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub stage_site: Option<String>,
     /// Before plan, with `profile`: name of the connection string setting, where the site has several.
-    #[arg(long)]
+    #[arg(help_heading = "Firewall", long)]
     pub connection_name: Option<String>,
     /// Longest time until a new rule has its effect.
-    #[arg(long, default_value = "10m")]
+    #[arg(help_heading = "Firewall", long, default_value = "10m")]
     pub firewall_timeout: Span,
 }
+
+const EXAMPLE: &str = "\
+Example:
+  upgrade-firewall open --upgrade-id 4711 --subscription-id <id> --production-database rg/sql-1/shop --stage-database rg/sql-2/shop
+
+Exit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again).";
 
 /// Which databases are meant.
 pub enum Meant {

@@ -1,0 +1,108 @@
+//! Groups of inputs that several steps share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rollout::Termination;
+
+use super::{Limits, Span};
+
+/// How long a step waits for the lock of another run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LockInputs {
+    /// Longest wait for another run to release the lock in production's database, such as a run whose runner has died
+    /// [default: 60s in rollback, else 0s].
+    #[arg(long)]
+    pub lock_wait: Option<Span>,
+}
+
+/// When V2 counts as healthy.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct HealthInputs {
+    /// Path of the health check [default: the monitor path of the profile].
+    #[arg(long)]
+    pub health_path: Option<String>,
+    /// Successful answers in a row before V2 counts as healthy.
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub health_repeats: u32,
+    /// Longest time for V2 to become healthy and Online.
+    #[arg(long, default_value = "10m")]
+    pub health_timeout: Span,
+}
+
+impl HealthInputs {
+    pub(super) fn limits(self, limits: Limits) -> Limits {
+        let Self { health_path, health_repeats, health_timeout } = self;
+        Limits { health_path, health_repeats, health_timeout: Some(health_timeout), ..limits }
+    }
+}
+
+/// The user's scripts as they were planned.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scripts")]
+pub struct ScriptInputs {
+    /// Folder of the upgrade scripts.
+    #[arg(long)]
+    pub scripts: Option<PathBuf>,
+    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails the step.
+    #[arg(long)]
+    pub checks: Option<PathBuf>,
+    /// Output `scripts-digest` of plan: the scripts and checks that were approved.
+    #[arg(long)]
+    pub scripts_digest: Option<String>,
+}
+
+impl ScriptInputs {
+    pub(super) fn limits(self, limits: Limits) -> Limits {
+        let Self { scripts, checks, scripts_digest } = self;
+        Limits { scripts, checks, scripts_digest, ..limits }
+    }
+}
+
+/// What it takes to give production its write access back, which a step does by itself when its deadline passes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Giving production back")]
+pub struct GiveBackInputs {
+    /// How replication is ended: auto, t-sql, unlink or delete.
+    #[arg(long, default_value = "auto")]
+    pub termination: Termination,
+    /// How long to look for requests of a dead step that Azure carries out late, where users may have been on V2.
+    #[arg(long, default_value = "90s")]
+    pub late_request_wait: Span,
+    /// Executable that starts background work again once production takes writes.
+    #[arg(long)]
+    pub hook_resume: Option<PathBuf>,
+    /// Longest time for one hook.
+    #[arg(long, default_value = "60s")]
+    pub hook_timeout: Span,
+}
+
+impl GiveBackInputs {
+    pub(super) fn split(self, limits: Limits) -> (Limits, HookInputs) {
+        let Self { termination, late_request_wait, hook_resume, hook_timeout } = self;
+        let hooks = HookInputs { quiesce: None, resume: hook_resume, activate: None, timeout: hook_timeout };
+        (Limits { termination, late_request_wait, ..limits }, hooks)
+    }
+}
+
+/// Executables of the user for background work that is not known here. Each runs without a shell and without arguments.
+#[derive(Debug)]
+pub struct HookInputs {
+    /// `hook-quiesce`: stops background work before production becomes read-only.
+    pub quiesce: Option<PathBuf>,
+    /// `hook-resume`: starts it again.
+    pub resume: Option<PathBuf>,
+    /// `hook-activate`: starts V2's.
+    pub activate: Option<PathBuf>,
+    /// Longest time for one of them.
+    pub timeout: Span,
+}
+
+impl Default for HookInputs {
+    /// None.
+    fn default() -> Self {
+        Self { quiesce: None, resume: None, activate: None, timeout: Span(std::time::Duration::from_secs(60)) }
+    }
+}

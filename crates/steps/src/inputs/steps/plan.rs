@@ -1,0 +1,76 @@
+//! Inputs of `upgrade-plan`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::inputs::{ConnectionInputs, HookInputs, SiteInputs, Span};
+
+/// Inputs of `upgrade-plan`.
+#[derive(Debug, Parser)]
+#[command(
+    about = "Changes nothing: finds production, checks every rule that a later step would hit, and prints the plan",
+    after_help = EXAMPLE
+)]
+pub struct PlanArguments {
+    /// How Azure and the databases are reached, and as whom.
+    #[command(flatten)]
+    pub connection: ConnectionInputs,
+    /// The Traffic Manager profile of the application: `<resource-group>/<profile>`.
+    #[arg(help_heading = "Upgrade", long)]
+    pub profile: Option<String>,
+    /// The logical server for the stage copy: `<resource-group>/<server>`.
+    #[arg(help_heading = "Upgrade", long)]
+    pub stage_server: Option<String>,
+    /// The site that runs V2: `<resource-group>/<site>[/<slot>]`.
+    #[arg(help_heading = "Upgrade", long)]
+    pub stage_site: Option<String>,
+    /// Name of the stage endpoint [default: the stage site's name].
+    #[arg(help_heading = "Upgrade", long)]
+    pub stage_endpoint: Option<String>,
+    /// Name of the connection string setting, if the site has several.
+    #[arg(help_heading = "Upgrade", long)]
+    pub connection_name: Option<String>,
+    /// The production database, if the servers of the subscription cannot be listed: `<resource-group>/<server>/<database>`.
+    #[arg(help_heading = "Upgrade", long)]
+    pub production_database: Option<String>,
+    /// Folder of the upgrade scripts.
+    #[arg(help_heading = "Scripts", long)]
+    pub scripts: Option<PathBuf>,
+    /// Folder of the checks: scripts that test the upgraded copy.
+    #[arg(help_heading = "Scripts", long)]
+    pub checks: Option<PathBuf>,
+    /// The stage site.
+    #[command(flatten)]
+    pub site: SiteInputs,
+    /// Executable that stops background work before production becomes read-only; checked here.
+    #[arg(help_heading = "Hooks", long)]
+    pub hook_quiesce: Option<PathBuf>,
+    /// Executable that starts it again once production takes writes; checked here.
+    #[arg(help_heading = "Hooks", long)]
+    pub hook_resume: Option<PathBuf>,
+    /// Executable that starts V2's background work; checked here.
+    #[arg(help_heading = "Hooks", long)]
+    pub hook_activate: Option<PathBuf>,
+    /// Longest time for one hook; plan runs none.
+    #[arg(help_heading = "Hooks", long, default_value = "60s")]
+    pub hook_timeout: Span,
+}
+
+const EXAMPLE: &str = "\
+Example:
+  upgrade-plan --subscription-id <id> --profile rg/profile --stage-server rg/sql-2 --stage-site rg-2/web-2 --scripts db/upgrade
+
+Exit codes: 0 done, 10 refused (a rule forbids the upgrade, or an input is wrong), 20 interrupted (run it again).";
+
+impl PlanArguments {
+    /// The hooks that the inputs name.
+    pub fn hooks(&self) -> HookInputs {
+        HookInputs {
+            quiesce: self.hook_quiesce.clone(),
+            resume: self.hook_resume.clone(),
+            activate: self.hook_activate.clone(),
+            timeout: self.hook_timeout,
+        }
+    }
+}
