@@ -215,7 +215,7 @@ fn hint_for(number: u32, message: &str) -> Option<String> {
             "the statement cannot run in a transaction, and each upgrade script runs in one: take it out of the scripts"
         }
         number if PERMISSION.contains(&number) => {
-            "the log-in lacks a permission: the README lists what each step needs in which database"
+            "the log-in lacks a permission: `docs/permissions.md` lists what each step needs in which database"
         }
         _ => return None,
     };
