@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::{
     faults::{at, fired},
-    harness::{Shop, scenario, until},
+    harness::{TestUpgrade, scenario, until},
     refused::refused,
     sql::{Client, arm},
     stage_site,
@@ -20,7 +20,7 @@ const V2: &str = "contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2";
 const TO_SWITCH: [&str; 5] = ["prepare", "freeze", "terminate", "migrate", "switch"];
 
 /// The WebJobs of a site with their status, as Azure tells them.
-pub fn webjobs(shop: &Shop, site: &str) -> Vec<String> {
+pub fn webjobs(shop: &TestUpgrade, site: &str) -> Vec<String> {
     let listed = arm(shop, "GET", &format!("{site}/continuouswebjobs"), WEB, &Value::Null)["value"].clone();
     let job = |job: &Value| {
         let name = job["name"].as_str().unwrap().rsplit('/').next().unwrap();
@@ -31,29 +31,29 @@ pub fn webjobs(shop: &Shop, site: &str) -> Vec<String> {
 
 /// Waits until the WebJobs of a site are what they should be.
 #[track_caller]
-pub fn come_to(shop: &Shop, site: &str, expected: &[&str]) {
+pub fn come_to(shop: &TestUpgrade, site: &str, expected: &[&str]) {
     until(&format!("{site} has {expected:?}"), || webjobs(shop, site) == expected);
 }
 
 /// Starts or stops a WebJob by hand, and waits until it is so.
 #[track_caller]
-pub fn tell(shop: &Shop, site: &str, job: &str, verb: &str) {
+pub fn tell(shop: &TestUpgrade, site: &str, job: &str, verb: &str) {
     arm(shop, "POST", &format!("{site}/continuouswebjobs/{job}/{verb}"), WEB, &Value::Null);
     let status = if verb == "stop" { "Stopped" } else { "Running" };
     until(&format!("{job} is {status}"), || webjobs(shop, site).contains(&format!("{job} {status}")));
 }
 
 /// Lets something go wrong when a step first tells a WebJob to do this.
-fn fault_at(shop: &Shop, site: &str, job: &str, verb: &str, what: What) {
+fn fault_at(shop: &TestUpgrade, site: &str, job: &str, verb: &str, what: What) {
     let request = format!("POST /subscriptions/*/resourceGroups/{site}/continuouswebjobs/{job}/{verb}");
     at(shop, Protocol::Arm, &request, 1, what);
 }
 
-fn app_settings(shop: &Shop) -> Value {
+fn app_settings(shop: &TestUpgrade) -> Value {
     arm(shop, "POST", &format!("{V2}/config/appsettings/list"), WEB, &Value::Null)["properties"].clone()
 }
 
-fn set(shop: &Shop, name: &str, value: &str) {
+fn set(shop: &TestUpgrade, name: &str, value: &str) {
     let mut settings = app_settings(shop);
     settings[name] = json!(value);
     arm(shop, "PUT", &format!("{V2}/config/appsettings"), WEB, &json!({ "properties": settings }));
@@ -73,10 +73,10 @@ fn with_more(app: &Path, folder: &Path, more: &[&str], triggered: &[&str]) -> Pa
 
 /// V1 has `fulfil` and `retired`, of which the second is stopped; V2 has `archive` and `notify` besides, of which the first is
 /// stopped on the stage site.
-fn open(scenario: Scenario) -> (Shop, TempDir) {
+fn open(scenario: Scenario) -> (TestUpgrade, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (v1, v2) = (scenario.app_v1.clone().unwrap(), scenario.app_v2.clone().unwrap());
-    let shop = Shop::open(Scenario {
+    let shop = TestUpgrade::open(Scenario {
         app_v1: Some(with_more(&v1, folder.path(), &["retired"], &["nightly"])),
         app_v2: Some(with_more(&v2, folder.path(), &["archive", "notify", "retired"], &[])),
         ..scenario
@@ -91,7 +91,7 @@ const V2_AT_FIRST: [&str; 4] = ["archive Stopped", "fulfil Running", "notify Run
 
 /// Every message that users' writes have left is worked off, each once.
 #[track_caller]
-fn assert_worked_off(shop: &Shop) {
+fn assert_worked_off(shop: &TestUpgrade) {
     until("all messages are worked off", || {
         let messages = shop.good_report().messages;
         (messages.waiting, messages.lost, messages.failed) == (0, 0, 0) && messages.queued > 0
@@ -158,7 +158,7 @@ fn a_way_back_leaves_every_webjob_as_it_was() {
 }
 
 /// A rollback leaves the stage site stopped; the test's own world has it running.
-fn assert_running_again(shop: &Shop) {
+fn assert_running_again(shop: &TestUpgrade) {
     arm(shop, "POST", &format!("{V2}/start"), WEB, &Value::Null);
     until("stage runs", || arm(shop, "GET", V2, WEB, &Value::Null)["properties"]["state"] == "Running");
 }
@@ -376,7 +376,7 @@ fn a_site_that_prepare_creates_runs_webjobs_once_users_are_on_it() {
 
 #[test]
 fn a_schema_of_a_later_release_is_left_alone_by_every_step() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     Client::log_in(&shop, "contoso-sql-1", "shop", "a later release")
         .run("UPDATE rolling_upgrade.version SET [schema] = 4;");

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     background,
-    harness::{Shop, scenario, until},
+    harness::{TestUpgrade, scenario, until},
     sql::{Client, arm},
 };
 
@@ -22,7 +22,7 @@ fn slow() -> Scenario {
 const REMOVE: &str = "ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [contoso-sql-2];";
 
 /// Says of the copy what only terminate may say.
-fn label_synchronised(shop: &Shop) {
+fn label_synchronised(shop: &TestUpgrade) {
     let profile = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
     let tags = arm(shop, "GET", profile, "2022-04-01", &json!(null))["tags"].clone();
     let mut tags = tags.as_object().unwrap().clone();
@@ -31,7 +31,7 @@ fn label_synchronised(shop: &Shop) {
 }
 
 /// Takes the upgrade to its end and answers how many acknowledged writes are gone.
-fn lost_at_the_end(shop: &Shop) -> u64 {
+fn lost_at_the_end(shop: &TestUpgrade) -> u64 {
     shop.upgrade_through(&["migrate", "switch"]);
     shop.sim.tick();
     let report = shop.sim.report();
@@ -40,7 +40,7 @@ fn lost_at_the_end(shop: &Shop) -> u64 {
 }
 
 /// Ends replication while writes are on their way, and says of the copy that it has them, with the fence row that it has not got either.
-fn skip_the_wait(shop: &Shop) {
+fn skip_the_wait(shop: &TestUpgrade) {
     let log_in = |server, database| Client::log_in(shop, server, database, "a terminate that does not wait");
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     log_in("contoso-sql-1", "master").run(REMOVE);
@@ -60,7 +60,7 @@ fn skip_the_wait(shop: &Shop) {
 #[test]
 fn a_terminate_that_skips_the_wait_for_the_copy_loses_writes() {
     let updates = tempfile::tempdir().unwrap();
-    let shop = Shop::open(only_updates(slow(), updates.path()));
+    let shop = TestUpgrade::open(only_updates(slow(), updates.path()));
     skip_the_wait(&shop);
     assert!(lost_at_the_end(&shop) > 0);
 }
@@ -68,7 +68,7 @@ fn a_terminate_that_skips_the_wait_for_the_copy_loses_writes() {
 /// Rows that are missing show in their number: migrate does not go on, and the way back loses nothing.
 #[test]
 fn rows_that_the_copy_misses_are_seen_by_migrate() {
-    let shop = Shop::open(slow());
+    let shop = TestUpgrade::open(slow());
     skip_the_wait(&shop);
     let ended = shop.run("migrate");
     assert_eq!(ended.outcome(), "broken", "{ended:#?}");
@@ -82,7 +82,7 @@ fn rows_that_the_copy_misses_are_seen_by_migrate() {
 /// The friendly end of a link sends what is on its way first, so the same omission costs nothing.
 #[test]
 fn a_terminate_by_unlink_that_skips_the_wait_loses_nothing() {
-    let shop = Shop::open(slow());
+    let shop = TestUpgrade::open(slow());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let links = "contoso-rg/providers/Microsoft.Sql/servers/contoso-sql-1/databases/shop/replicationLinks";
     let list = || arm(&shop, "GET", links, "2021-11-01", &json!(null))["value"].clone();
@@ -98,7 +98,7 @@ fn a_terminate_by_unlink_that_skips_the_wait_loses_nothing() {
 #[test]
 fn a_lost_update_after_the_fence_is_caught_though_no_count_differs() {
     let updates = tempfile::tempdir().unwrap();
-    let shop = Shop::open(only_updates(slow(), updates.path()));
+    let shop = TestUpgrade::open(only_updates(slow(), updates.path()));
     shop.upgrade_through(&["plan", "prepare"]);
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze that looks at nothing");
     production.run(
@@ -115,7 +115,7 @@ fn a_lost_update_after_the_fence_is_caught_though_no_count_differs() {
     assert!(lost_at_the_end(&shop) > 0);
 }
 
-fn await_fence_in_copy(shop: &Shop) {
+fn await_fence_in_copy(shop: &TestUpgrade) {
     let mut copy = Client::log_in(shop, "contoso-sql-2", "shop", "a hand of ours");
     let deadline = Instant::now() + Duration::from_secs(20);
     while copy.number("SELECT COUNT(*) FROM rolling_upgrade.fence;") == 0 {
@@ -144,14 +144,14 @@ fn only_updates(scenario: Scenario, folder: &std::path::Path) -> Scenario {
 }
 
 /// What was found broken so far, by number.
-fn broken(shop: &Shop) -> Vec<(u8, String)> {
+fn broken(shop: &TestUpgrade) -> Vec<(u8, String)> {
     let broken = shop.sim.report().invariants.broken;
     broken.into_iter().map(|broken| (broken.number, broken.what)).collect()
 }
 
 /// Nothing was broken before; now only this is.
 #[track_caller]
-fn only_broken(shop: &Shop, number: u8, what: &str) {
+fn only_broken(shop: &TestUpgrade, number: u8, what: &str) {
     let found = broken(shop);
     assert!(!found.is_empty() && found.iter().all(|(found, _)| *found == number), "{found:#?}");
     assert_eq!(found[0].1, what);
@@ -170,7 +170,7 @@ fn fence_for(seconds: u32) -> String {
 /// A freeze that forgets background work: its work fails from then on.
 #[test]
 fn a_freeze_that_leaves_webjobs_running_is_caught() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a freeze that stops no WebJob");
     production.run(&fence_for(1_800));
@@ -182,7 +182,7 @@ fn a_freeze_that_leaves_webjobs_running_is_caught() {
 /// A prepare that points the stage site at the copy while its WebJobs run.
 #[test]
 fn a_prepare_that_lets_webjobs_run_on_the_copy_is_caught() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     assert_eq!(broken(&shop), []);
     let settings = "contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/config/appsettings";
@@ -193,7 +193,7 @@ fn a_prepare_that_lets_webjobs_run_on_the_copy_is_caught() {
 /// A way back that starts V1's before it stops V2's.
 #[test]
 fn webjobs_of_both_versions_at_the_same_time_are_caught() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "switch"]);
     Client::log_in(&shop, "contoso-sql-1", "shop", "a rollback in the wrong order")
         .run("ALTER DATABASE [shop] SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
@@ -205,7 +205,7 @@ fn webjobs_of_both_versions_at_the_same_time_are_caught() {
 /// A freeze after which nobody knows when users get their write access back.
 #[test]
 fn a_freeze_without_a_deadline_is_caught() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     background::tell(&shop, V1, "fulfil", "stop");
     assert_eq!(broken(&shop), []);
@@ -219,7 +219,7 @@ const LOCK: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'rollin
 /// A step that goes on past the deadline, and holds the lock that keeps everybody else from ending it.
 #[test]
 fn a_step_that_heeds_no_deadline_is_caught() {
-    let shop = Shop::open(Scenario { deadline_margin_ms: 500, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { deadline_margin_ms: 500, ..scenario() });
     shop.upgrade_through(&["plan", "prepare"]);
     background::tell(&shop, V1, "fulfil", "stop");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "a step without a clock");

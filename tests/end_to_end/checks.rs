@@ -3,7 +3,7 @@
 use tempfile::TempDir;
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     refused::refused,
     scripts::folder,
     sql::Client,
@@ -12,9 +12,9 @@ use crate::{
 const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
 
 /// An upgrade with these checks that has come as far as the end of replication.
-fn terminated(files: &[(&str, &str)]) -> (Shop, TempDir) {
+fn terminated(files: &[(&str, &str)]) -> (TestUpgrade, TempDir) {
     let checks = folder(files);
-    let shop = Shop::open(scenario()).with_inputs(&[("checks", checks.path().to_str().unwrap())]);
+    let shop = TestUpgrade::open(scenario()).with_inputs(&[("checks", checks.path().to_str().unwrap())]);
     shop.upgrade_through(&ROAD[..4]);
     (shop, checks)
 }
@@ -94,7 +94,7 @@ fn an_error_of_a_check_has_the_line_of_its_file() {
 #[test]
 fn checks_are_part_of_what_was_planned() {
     let checks = folder(&[("1.sql", "SELECT 1 WHERE 1 = 0;")]);
-    let shop = Shop::open(scenario()).with_inputs(&[("checks", checks.path().to_str().unwrap())]);
+    let shop = TestUpgrade::open(scenario()).with_inputs(&[("checks", checks.path().to_str().unwrap())]);
     shop.upgrade_through(&ROAD[..2]);
     let change = |text: &str| std::fs::write(checks.path().join("1.sql"), text).unwrap();
     change("SELECT 1 WHERE 1 = 2;");
@@ -113,7 +113,7 @@ fn checks_are_part_of_what_was_planned() {
 
 #[test]
 fn a_folder_of_checks_that_cannot_be_used_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let empty = tempfile::tempdir().unwrap();
     for path in [empty.path().to_path_buf(), empty.path().join("none")] {
         let why = refused(&shop, "plan", &[("checks", path.to_str().unwrap())]).why();

@@ -1,7 +1,7 @@
 //! Cleanup removes only what serves nobody and was named.
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     refused::refused,
     sql::Client,
 };
@@ -10,7 +10,7 @@ const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "s
 
 #[test]
 fn cleanup_wants_a_name() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let expected = "hint: name V1 with `remove: contoso-rg/contoso-sql-1/shop`, or stage with `remove: \
                     contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`, `cleanup` comes next)";
@@ -22,7 +22,7 @@ fn cleanup_wants_a_name() {
 
 #[test]
 fn v1_stays_until_the_revert_window_has_passed() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let why = refused(&shop, "cleanup", &[("remove", &shop.known("production-database"))]).why();
     assert!(why.starts_with("cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): users left it "), "{why}");
@@ -31,7 +31,7 @@ fn v1_stays_until_the_revert_window_has_passed() {
 
 #[test]
 fn stage_is_not_removed_while_it_serves_users() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let why = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]).why();
     assert_eq!(
@@ -44,7 +44,7 @@ fn stage_is_not_removed_while_it_serves_users() {
 
 #[test]
 fn the_database_of_v1_is_kept_unless_it_is_asked_for() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let named = shop.known("production-database");
     let keep = [("remove", named.as_str()), ("revert-window", "0s")];
@@ -62,7 +62,7 @@ fn the_database_of_v1_is_kept_unless_it_is_asked_for() {
 
 #[test]
 fn production_cannot_be_its_own_stage() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let why = refused(&shop, "plan", &[("stage-site", "contoso-rg/contoso-1")]).why();
     assert!(why.contains("users are on site `contoso-rg/contoso-1` already, which is the one named as stage"), "{why}");
 }
@@ -70,7 +70,7 @@ fn production_cannot_be_its_own_stage() {
 /// What V1's database got since its copy was cut off is nowhere else.
 #[test]
 fn a_database_of_v1_that_was_written_to_since_stays() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "portal");
     production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");

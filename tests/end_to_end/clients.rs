@@ -3,7 +3,7 @@
 use azure_sim::{Scenario, SqlLogin};
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     refused::refused,
     sql::Client,
 };
@@ -11,7 +11,7 @@ use crate::{
 const PASSWORD: &str = "Pw-of-the-reports-1";
 
 /// A reporting job has a log-in of its own.
-fn with_reports() -> Shop {
+fn with_reports() -> TestUpgrade {
     let log_in = SqlLogin {
         name: "reporting".to_owned(),
         password: PASSWORD.to_owned(),
@@ -19,10 +19,10 @@ fn with_reports() -> Shop {
         master_roles: Vec::new(),
         database_roles: vec!["db_datareader".to_owned()],
     };
-    Shop::open(Scenario { logins: vec![log_in], ..scenario() })
+    TestUpgrade::open(Scenario { logins: vec![log_in], ..scenario() })
 }
 
-fn report(shop: &Shop) -> Client {
+fn report(shop: &TestUpgrade) -> Client {
     Client::log_in_as(shop, "contoso-sql-1", "shop", "Nightly reports", "reporting", PASSWORD)
 }
 

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     sql::Client,
 };
 use azure_sim::{Cut, CutBatch, Redirect, Scenario};
@@ -12,11 +12,11 @@ const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "s
 #[test]
 fn redirects_are_followed_at_most_three_times() {
     for hops in [1, 3] {
-        let shop = Shop::open(Scenario { redirect: Some(Redirect { hops }), ..scenario() });
+        let shop = TestUpgrade::open(Scenario { redirect: Some(Redirect { hops }), ..scenario() });
         shop.upgrade_through(&ROAD);
         shop.assert_writes_arrive("contoso-2");
     }
-    let shop = Shop::open(Scenario { redirect: Some(Redirect { hops: 4 }), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { redirect: Some(Redirect { hops: 4 }), ..scenario() });
     let ended = shop.run("plan");
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
     let why = ended.why();
@@ -33,7 +33,7 @@ fn redirects_are_followed_at_most_three_times() {
 
 #[test]
 fn a_redirect_in_a_circle_is_a_clear_error() {
-    let shop = Shop::open(Scenario { redirect_loop: true, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { redirect_loop: true, ..scenario() });
     let ended = shop.run("plan");
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
     assert!(ended.why().contains("the server redirected more than 3 times"), "{}", ended.why());
@@ -42,7 +42,7 @@ fn a_redirect_in_a_circle_is_a_clear_error() {
 
 #[test]
 fn log_ins_that_are_refused_for_a_while_are_tried_again() {
-    let shop = Shop::open(Scenario { refuse_log_ins: vec![40613, 40501, 4060], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { refuse_log_ins: vec![40613, 40501, 4060], ..scenario() });
     let ended = shop.run_with("plan", &[("retry-first", "4ms")]);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     let told = "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 40613 (class 17, state 1): Database \
@@ -54,7 +54,7 @@ fn log_ins_that_are_refused_for_a_while_are_tried_again() {
 
 #[test]
 fn log_ins_that_are_refused_for_too_long_tell_number_and_attempts() {
-    let shop = Shop::open(Scenario { refuse_log_ins: vec![40613; 20], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { refuse_log_ins: vec![40613; 20], ..scenario() });
     let ended = shop.run_with("plan", &[("retry-first", "20ms"), ("retry-budget", "400ms")]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let expected = "cannot log in to `shop` on `contoso-sql-1.database.windows.net` in 3 attempts: error 40613 (class 17, \
@@ -79,7 +79,7 @@ const ONCE: &str = "CREATE TABLE dbo.MadeOnce (Id int NOT NULL);";
 #[test]
 fn a_batch_whose_connection_is_cut_is_interrupted_and_not_sent_again() {
     for (containing, sent_in_all) in [("dbo.MadeOnce", 2), ("N'99.sql';\nCOMMIT TRANSACTION", 1)] {
-        let shop = Shop::open(cutting(containing, Cut::After)).with_another_script(ONCE);
+        let shop = TestUpgrade::open(cutting(containing, Cut::After)).with_another_script(ONCE);
         shop.upgrade_through(&ROAD[..4]);
         let ended = shop.run("migrate");
         assert_eq!((ended.outcome(), shop.sent("migrate", ONCE)), ("interrupted", 1), "{ended:#?}");
@@ -96,7 +96,7 @@ const LOCK: &str = "@Resource = N'rolling_upgrade', @LockMode";
 
 #[test]
 fn a_long_seeding_keeps_the_session_that_holds_the_lock() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
     let shop = shop.with_inputs(&[("keep-alive", "100ms")]);
     shop.upgrade_through(&["plan"]);
     let ended = shop.run("prepare");
@@ -109,7 +109,7 @@ fn a_long_seeding_keeps_the_session_that_holds_the_lock() {
 
 #[test]
 fn a_session_that_was_dropped_is_replaced_and_takes_its_lock_again() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
     let ended = shop.run_with("prepare", &[("keep-alive", "3s")]);
     assert_eq!((ended.outcome(), shop.sent("prepare", LOCK)), ("done", 2), "{ended:#?}");
@@ -117,7 +117,7 @@ fn a_session_that_was_dropped_is_replaced_and_takes_its_lock_again() {
 
 #[test]
 fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
-    let shop = Shop::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { idle_timeout_ms: SHORT, seeding_ms: 6_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
     let mut watch = Client::log_in(&shop, "contoso-sql-1", "master", "a watcher");
     let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/prepare/run-2");
@@ -138,8 +138,8 @@ fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
 
 #[test]
 fn a_long_script_leaves_the_lock_where_it_is() {
-    let shop =
-        Shop::open(Scenario { idle_timeout_ms: SHORT, ..scenario() }).with_another_script("WAITFOR DELAY '00:00:05';");
+    let shop = TestUpgrade::open(Scenario { idle_timeout_ms: SHORT, ..scenario() })
+        .with_another_script("WAITFOR DELAY '00:00:05';");
     let shop = shop.with_inputs(&[("keep-alive", "100ms")]);
     shop.upgrade_through(&ROAD[..4]);
     let ended = shop.run("migrate");

@@ -3,7 +3,7 @@
 use azure_sim::{AlterOnGeoPrimary, CopySync, Scenario, SqlLogin};
 
 use crate::{
-    harness::{Ended, Shop, scenario, until},
+    harness::{Ended, TestUpgrade, scenario, until},
     signals::{ACCEPTED, busy_client, open_fences},
     sql::Client,
 };
@@ -15,7 +15,7 @@ const HINT: &str = "find out what took so long; then run cleanup of stage, prepa
 pub const SOON: &str = "15s";
 
 /// Takes an upgrade up to this step, with a deadline that comes soon.
-pub fn frozen_for(shop: &Shop, time: &str, steps: &[&str]) {
+pub fn frozen_for(shop: &TestUpgrade, time: &str, steps: &[&str]) {
     shop.upgrade_through(&["plan", "prepare"]);
     let frozen = shop.run_with("freeze", &[("max-read-only", time)]);
     assert_eq!(frozen.outcome(), "done", "{frozen:#?}");
@@ -23,19 +23,19 @@ pub fn frozen_for(shop: &Shop, time: &str, steps: &[&str]) {
 }
 
 /// The deadline in the fence row, in whole seconds, as messages have it.
-fn deadline(shop: &Shop) -> String {
+fn deadline(shop: &TestUpgrade) -> String {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "test");
     production.text("SELECT CONVERT(nvarchar(19), deadline, 126) + N'Z' AS deadline FROM rolling_upgrade.fence;")
 }
 
-pub fn is_overdue(shop: &Shop) -> bool {
+pub fn is_overdue(shop: &TestUpgrade) -> bool {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "test");
     production.number("SELECT COUNT(*) FROM rolling_upgrade.fence WHERE deadline < SYSUTCDATETIME();") == 1
 }
 
 /// Production has its write access back, by the step that ended so; nothing is left for rollback to do.
 #[track_caller]
-fn gave_back(shop: &Shop, ended: &Ended, message: &str) {
+fn gave_back(shop: &TestUpgrade, ended: &Ended, message: &str) {
     assert_eq!(ended.outcome(), "broken", "{ended:#?}");
     let why = format!("{message}; production `contoso-rg/contoso-sql-1/shop` has its write access back\nhint: {HINT}");
     assert_eq!(ended.why(), why);
@@ -54,7 +54,7 @@ fn passed(at: &str, step: &str, doing: &str) -> String {
 
 #[test]
 fn a_script_that_runs_over_the_deadline_is_left() {
-    let shop = Shop::open(scenario()).with_another_script("WAITFOR DELAY '00:10:00';");
+    let shop = TestUpgrade::open(scenario()).with_another_script("WAITFOR DELAY '00:10:00';");
     frozen_for(&shop, SOON, &["terminate"]);
     let at = deadline(&shop);
     let ended = shop.run("migrate");
@@ -67,7 +67,7 @@ fn a_script_that_runs_over_the_deadline_is_left() {
 
 #[test]
 fn a_wait_for_the_copy_ends_at_the_deadline() {
-    let shop = Shop::open(Scenario { copy_sync_on_read_only: CopySync::TimesOut, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { copy_sync_on_read_only: CopySync::TimesOut, ..scenario() });
     frozen_for(&shop, "5s", &[]);
     let at = deadline(&shop);
     let ended = shop.run_with("terminate", &[("request-timeout", "60s")]);
@@ -77,7 +77,7 @@ fn a_wait_for_the_copy_ends_at_the_deadline() {
 
 #[test]
 fn a_switch_that_waits_for_traffic_manager_ends_at_the_deadline() {
-    let shop = Shop::open(Scenario { probe_interval_ms: 600_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { probe_interval_ms: 600_000, ..scenario() });
     frozen_for(&shop, SOON, &["terminate", "migrate"]);
     let at = deadline(&shop);
     let ended = shop.run_with("switch", &[("health-timeout", "10m")]);
@@ -86,7 +86,7 @@ fn a_switch_that_waits_for_traffic_manager_ends_at_the_deadline() {
 
 #[test]
 fn a_step_that_begins_after_the_deadline_gives_production_back() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     frozen_for(&shop, SOON, &[]);
     let at = deadline(&shop);
     let mut states = vec![("terminate", shop.sim.snapshot().unwrap())];
@@ -108,7 +108,7 @@ fn a_step_that_begins_after_the_deadline_gives_production_back() {
 
 #[test]
 fn a_freeze_that_is_overdue_is_taken_back_and_can_be_run_again() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     frozen_for(&shop, "2s", &[]);
     let at = deadline(&shop);
     until("the deadline has passed", || is_overdue(&shop));
@@ -130,7 +130,7 @@ fn a_freeze_that_is_overdue_is_taken_back_and_can_be_run_again() {
 /// Open transactions get more time than users' read-only time may take as a whole.
 #[test]
 fn a_freeze_that_waits_too_long_is_taken_back() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
     shop.upgrade_through(&["plan", "prepare"]);
     let client = busy_client(&shop);
     let ended = shop.run_with("freeze", &[("rollback-after", "30s"), ("max-read-only", "2s")]);
@@ -146,7 +146,7 @@ fn a_freeze_that_waits_too_long_is_taken_back() {
 /// Users are on V2 from the moment on in which production is switched off: nobody takes them back because of a deadline.
 #[test]
 fn the_deadline_ends_with_the_request_that_sends_users_away() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     frozen_for(&shop, SOON, &["terminate", "migrate"]);
     let slow = [("health-repeats", "50"), ("poll-interval", "500ms"), ("health-timeout", "10m")];
     let ended = shop.run_with("switch", &slow);
@@ -166,7 +166,7 @@ fn a_production_that_cannot_be_given_back_is_stuck() {
         database_roles: vec!["db_owner".to_owned()],
     };
     let alter_on_geo_primary = AlterOnGeoPrimary::RefuseReadWrite;
-    let shop = Shop::open(Scenario { alter_on_geo_primary, logins: vec![upgrader], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { alter_on_geo_primary, logins: vec![upgrader], ..scenario() });
     frozen_for(&shop, "2s", &[]);
     let at = deadline(&shop);
     until("the deadline has passed", || is_overdue(&shop));

@@ -1,21 +1,21 @@
 //! What the fault sweep (`cargo xtask sweep`) has found once, each by itself and with its whole message.
 
-use azure_sim::{Fault, Place, Protocol, Spot, What};
+use azure_sim::{Fault, Place, Protocol, RequestKey, What};
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     sign_in::by_oidc,
 };
 
 /// Lets something go wrong at the request of this protocol whose text begins like this, the how manieth of its kind.
-pub fn at(shop: &Shop, protocol: Protocol, request: &str, nth: usize, what: What) {
-    let at = Place::Request(Spot { protocol, request: request.to_owned(), nth });
+pub fn at(shop: &TestUpgrade, protocol: Protocol, request: &str, nth: usize, what: What) {
+    let at = Place::Request(RequestKey { protocol, request: request.to_owned(), nth });
     shop.sim.set_fault(Some(Fault { at, what })).unwrap();
 }
 
 /// Whether it has gone wrong.
 #[track_caller]
-pub fn fired(shop: &Shop) {
+pub fn fired(shop: &TestUpgrade) {
     let faulted = shop.sim.faulted();
     assert!(faulted.fired.is_some(), "the fault has not happened: {faulted:#?}");
 }
@@ -38,7 +38,7 @@ fn a_sql_token_that_has_ended_before_its_time_is_replaced_once() {
 /// A server that is busy for a moment says nothing about what this identity may see.
 #[test]
 fn a_busy_server_is_not_taken_for_one_that_hides_something() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let roles = "contoso-sql-1/master: SELECT COALESCE(IS_ROLEMEMBER(N'dbmanager'), #) AS dbmanager, \
                  COALESCE(IS_ROLEMEMBER(N'db_owner'), #) AS administrator;";
     at(&shop, Protocol::Batch, roles, 1, What::Busy);
@@ -56,7 +56,7 @@ fn a_busy_server_is_not_taken_for_one_that_hides_something() {
 /// Users are on V2, and the label cannot be set: what to look at, and then this step again.
 #[test]
 fn a_step_that_stops_half_way_says_to_run_it_again() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
     let profile =
         "PATCH /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     faults::{at, fired},
-    harness::{Ended, Shop, binary, scenario, until},
+    harness::{Ended, TestUpgrade, binary, scenario, until},
     signals::signal,
     sql,
 };
@@ -57,13 +57,13 @@ fn busy() -> Scenario {
     Scenario { users: 4, ..walled() }
 }
 
-fn run(shop: &Shop, verb: &str, more: &[(&str, &str)]) -> Ended {
+fn run(shop: &TestUpgrade, verb: &str, more: &[(&str, &str)]) -> Ended {
     let inputs: Vec<_> = [("firewall", verb)].into_iter().chain(more.iter().copied()).collect();
     shop.run_with("firewall", &inputs)
 }
 
 #[track_caller]
-fn done(shop: &Shop, verb: &str, more: &[(&str, &str)]) -> Vec<String> {
+fn done(shop: &TestUpgrade, verb: &str, more: &[(&str, &str)]) -> Vec<String> {
     let ended = run(shop, verb, more);
     assert_eq!(ended.outcome(), "done", "{verb}: {ended:#?}");
     what(&ended)
@@ -77,7 +77,7 @@ fn what(ended: &Ended) -> Vec<String> {
 
 /// A refusal, which has changed nothing.
 #[track_caller]
-fn refused(shop: &Shop, verb: &str, more: &[(&str, &str)]) -> String {
+fn refused(shop: &TestUpgrade, verb: &str, more: &[(&str, &str)]) -> String {
     let before = shop.digest();
     let ended = run(shop, verb, more);
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -86,7 +86,7 @@ fn refused(shop: &Shop, verb: &str, more: &[(&str, &str)]) -> String {
 }
 
 /// The names of the rules of both servers that the scenario did not begin with.
-fn rules(shop: &Shop) -> Vec<String> {
+fn rules(shop: &TestUpgrade) -> Vec<String> {
     let mut names = Vec::new();
     for server in ["contoso-sql-1", "contoso-sql-2"] {
         let path = format!("contoso-rg/providers/Microsoft.Sql/servers/{server}/firewallRules");
@@ -112,7 +112,7 @@ const KEPT_OUT: &str = "cannot log in to `shop` on `contoso-sql-1.database.windo
 
 #[test]
 fn a_runner_that_is_kept_out_is_told_of_the_way_in() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let ended = shop.run("plan");
     assert_eq!((ended.outcome(), ended.why().as_str()), ("refused", KEPT_OUT));
 }
@@ -120,7 +120,7 @@ fn a_runner_that_is_kept_out_is_told_of_the_way_in() {
 /// Each job has a runner of its own, and nothing is left in the end.
 #[test]
 fn a_whole_upgrade_in_which_every_job_opens_and_closes() {
-    let shop = Shop::open(busy());
+    let shop = TestUpgrade::open(busy());
     let jobs: [(&[&str], [u8; 4]); 3] = [
         (&["plan"], RUNNER),
         (&["prepare"], NEXT_RUNNER),
@@ -147,7 +147,7 @@ fn a_whole_upgrade_in_which_every_job_opens_and_closes() {
 
 #[test]
 fn open_changes_nothing_but_its_rules_and_close_takes_them_back() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let before = shop.digest();
     let did = done(&shop, "open", &BEFORE_PLAN);
     assert_eq!(
@@ -176,7 +176,7 @@ fn open_changes_nothing_but_its_rules_and_close_takes_them_back() {
 
 #[test]
 fn the_databases_may_be_named_before_plan_and_after_it() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let named = [
         ("production-database", "contoso-rg/contoso-sql-1/shop"),
         ("stage-server", "contoso-rg/contoso-sql-2"),
@@ -196,7 +196,7 @@ fn the_databases_may_be_named_before_plan_and_after_it() {
 
 #[test]
 fn open_waits_until_its_rules_have_their_effect() {
-    let shop = Shop::open(Scenario { firewall_delay_ms: 900, ..walled() });
+    let shop = TestUpgrade::open(Scenario { firewall_delay_ms: 900, ..walled() });
     let ended = run(&shop, "open", &BEFORE_PLAN);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     let told = "wait until the servers let this runner in, which can take five minutes ...";
@@ -209,7 +209,7 @@ fn open_waits_until_its_rules_have_their_effect() {
 
 #[test]
 fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
-    let shop = Shop::open(Scenario { firewall_delay_ms: 3_600_000, ..walled() });
+    let shop = TestUpgrade::open(Scenario { firewall_delay_ms: 3_600_000, ..walled() });
     let before = shop.digest();
     let ended = run(&shop, "open", &[&BEFORE_PLAN[..], &[("firewall-timeout", "300ms")]].concat());
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
@@ -227,7 +227,7 @@ fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
 
 #[test]
 fn an_open_that_is_stopped_ends_at_once_and_close_takes_its_rules_back() {
-    let shop = Shop::open(Scenario { firewall_delay_ms: 3_600_000, ..walled() });
+    let shop = TestUpgrade::open(Scenario { firewall_delay_ms: 3_600_000, ..walled() });
     let before = shop.digest();
     let inputs = [&BEFORE_PLAN[..], &[("firewall", "open")]].concat();
     let running = shop.start("firewall", &inputs, Command::new(binary("firewall")));
@@ -245,7 +245,7 @@ fn an_open_that_is_stopped_ends_at_once_and_close_takes_its_rules_back() {
 
 #[test]
 fn the_next_open_removes_what_a_killed_runner_has_left() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     done(&shop, "open", &BEFORE_PLAN);
     shop.upgrade_through(&["plan"]);
     shop.sim.move_runner(&[NEXT_RUNNER.into()]);
@@ -263,7 +263,7 @@ fn the_next_open_removes_what_a_killed_runner_has_left() {
 
 #[test]
 fn cleanup_removes_what_a_killed_runner_has_left() {
-    let shop = Shop::open(busy());
+    let shop = TestUpgrade::open(busy());
     done(&shop, "open", &BEFORE_PLAN);
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "rollback"]);
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
@@ -277,7 +277,7 @@ fn cleanup_removes_what_a_killed_runner_has_left() {
 
 #[test]
 fn close_works_after_a_step_that_failed_and_from_any_runner() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let before = shop.digest();
     done(&shop, "open", &BEFORE_PLAN);
     assert_eq!(shop.run_with("plan", &[("stage-server", "contoso-rg/nowhere")]).outcome(), "refused");
@@ -288,7 +288,7 @@ fn close_works_after_a_step_that_failed_and_from_any_runner() {
 
 #[test]
 fn a_runner_that_is_let_in_already_needs_no_rule() {
-    let shop = Shop::open(Scenario { runner_addresses: vec![[192, 0, 2, 5].into()], ..walled() });
+    let shop = TestUpgrade::open(Scenario { runner_addresses: vec![[192, 0, 2, 5].into()], ..walled() });
     let before = shop.digest();
     assert_eq!(run(&shop, "open", &BEFORE_PLAN).outcome(), "already-done");
     assert_eq!(shop.digest(), before);
@@ -297,7 +297,7 @@ fn a_runner_that_is_let_in_already_needs_no_rule() {
 #[test]
 fn a_server_without_public_access_is_refused_before_anything_is_opened() {
     let closed = ServerSettings { no_public_access: true, ..walled_server() };
-    let shop = Shop::open(Scenario { users: 0, ..with_servers(walled_server(), closed) });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..with_servers(walled_server(), closed) });
     assert_eq!(
         refused(&shop, "open", &BEFORE_PLAN),
         "cannot log in to `master` on `contoso-sql-2.database.windows.net`: error 47073 (class 14, state 1): Reason: An \
@@ -310,7 +310,7 @@ fn a_server_without_public_access_is_refused_before_anything_is_opened() {
 
 #[test]
 fn a_runner_in_a_subnet_that_the_server_does_not_know_is_told_that_no_address_helps() {
-    let shop = Shop::open(Scenario { users: 0, refuse_log_ins: vec![40914; 4], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { users: 0, refuse_log_ins: vec![40914; 4], ..scenario() });
     assert_eq!(
         refused(&shop, "open", &BEFORE_PLAN).split_once("\nhint: ").unwrap().1,
         "the server has no virtual network rule for the subnet of this runner, and no rule for an address helps there: add that \
@@ -355,7 +355,7 @@ fn no_right_on(server: &str) -> String {
 #[test]
 fn without_the_right_to_add_rules_it_is_refused_and_what_was_added_is_taken_back() {
     for (rights, server) in [(&[][..], "contoso-sql-1"), (&[(PRODUCTION, &WRITE[..])][..], "contoso-sql-2")] {
-        let shop = Shop::open(with_rights(rights));
+        let shop = TestUpgrade::open(with_rights(rights));
         let why = refused(&shop, "open", &BEFORE_PLAN);
         let why = without_ids(&why).replace(&shop.sim.credentials().subscription_id, "<subscription>");
         assert_eq!(why, no_right_on(server));
@@ -368,7 +368,7 @@ fn what_cannot_be_closed_is_told_and_the_other_server_is_closed_all_the_same() {
     let mut opened = walled_server();
     opened.firewall_rules.push(rule("rolling-upgrade-run-1-203-0-113-7", RUNNER, RUNNER));
     let server_settings = with_servers(opened.clone(), opened).server_settings;
-    let shop = Shop::open(Scenario { server_settings, ..with_rights(&[(PRODUCTION, &WRITE)]) });
+    let shop = TestUpgrade::open(Scenario { server_settings, ..with_rights(&[(PRODUCTION, &WRITE)]) });
     let ended = run(&shop, "close", &BEFORE_PLAN);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let why = "could not delete the firewall rule `rolling-upgrade-run-1-203-0-113-7` of the SQL server `contoso-rg/contoso-sql-2`: \
@@ -379,7 +379,7 @@ fn what_cannot_be_closed_is_told_and_the_other_server_is_closed_all_the_same() {
     assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
 }
 
-fn lost(shop: &Shop, method: &str, server: &str, what: What) {
+fn lost(shop: &TestUpgrade, method: &str, server: &str, what: What) {
     let request = format!(
         "{method} /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/{server}/firewallRules/\
          rolling-upgrade-run-1-203-0-113-7"
@@ -408,7 +408,7 @@ fn unheard(change: &str, of: &str, server: &str) -> String {
 /// Where no answer came, nobody can tell whether the rule is there: that is no refusal, and closing finds out.
 #[test]
 fn a_rule_whose_answer_is_lost_is_made_once_more_or_told_and_close_removes_it() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let before = shop.digest();
     for server in ["contoso-sql-1", "contoso-sql-2"] {
         lost(&shop, "PUT", server, What::Lost);
@@ -433,7 +433,7 @@ fn a_rule_whose_answer_is_lost_is_made_once_more_or_told_and_close_removes_it() 
 
 #[test]
 fn a_rule_that_may_be_gone_is_told_and_close_finds_out() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let before = shop.digest();
     done(&shop, "open", &BEFORE_PLAN);
     lost(&shop, "DELETE", "contoso-sql-1", What::LostForGood);
@@ -453,7 +453,7 @@ fn pool(count: u8) -> Scenario {
 
 #[test]
 fn a_runner_whose_address_changes_from_connection_to_connection_gets_a_rule_for_each() {
-    let shop = Shop::open(pool(3));
+    let shop = TestUpgrade::open(pool(3));
     done(&shop, "open", &BEFORE_PLAN);
     let expected: Vec<String> = ["contoso-sql-1", "contoso-sql-2"]
         .iter()
@@ -466,7 +466,7 @@ fn a_runner_whose_address_changes_from_connection_to_connection_gets_a_rule_for_
 
 #[test]
 fn a_runner_with_too_many_addresses_is_refused_and_nothing_is_left() {
-    let shop = Shop::open(pool(5));
+    let shop = TestUpgrade::open(pool(5));
     let why = refused(&shop, "open", &BEFORE_PLAN);
     let addresses = "(203.0.113.1, 203.0.113.2, 203.0.113.3, 203.0.113.4, 203.0.113.5)";
     let about = |server: &str| {
@@ -481,7 +481,7 @@ fn a_runner_with_too_many_addresses_is_refused_and_nothing_is_left() {
 
 #[test]
 fn a_redirect_is_followed_through_the_firewall() {
-    let shop = Shop::open(Scenario { redirect: Some(Redirect { hops: 1 }), ..walled() });
+    let shop = TestUpgrade::open(Scenario { redirect: Some(Redirect { hops: 1 }), ..walled() });
     let ended = shop.run("plan");
     assert_eq!((ended.outcome(), ended.why().as_str()), ("refused", KEPT_OUT), "at the gateway already");
     done(&shop, "open", &BEFORE_PLAN);
@@ -491,7 +491,7 @@ fn a_redirect_is_followed_through_the_firewall() {
 /// The freeze proves every door that the read-only time needs.
 #[test]
 fn freeze_refuses_while_the_stage_server_alone_keeps_this_runner_out() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     done(&shop, "open", &BEFORE_PLAN);
     shop.upgrade_through(&["plan", "prepare"]);
     let path =
@@ -509,7 +509,7 @@ fn freeze_refuses_while_the_stage_server_alone_keeps_this_runner_out() {
 
 #[test]
 fn a_log_in_that_fails_behind_the_firewall_is_refused_with_its_own_reason() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let log_in = [("sql-token", ""), ("sql-user", "nobody"), ("sql-password", "hunter2-hunter2")];
     let why = refused(&shop, "open", &[&BEFORE_PLAN[..], &log_in].concat());
     assert_eq!(
@@ -529,7 +529,7 @@ fn a_server_that_lets_a_stranger_in_as_far_as_to_ask_for_his_name_is_open() {
         master_roles: vec!["dbmanager".to_owned()],
         database_roles: vec!["db_owner".to_owned()],
     };
-    let shop = Shop::open(Scenario { logins: vec![log_in], ..walled() });
+    let shop = TestUpgrade::open(Scenario { logins: vec![log_in], ..walled() });
     let who = [("sql-token", ""), ("sql-user", "deployer"), ("sql-password", "Pw-of-the-deployer-1")];
     assert_eq!(done(&shop, "open", &[&BEFORE_PLAN[..], &who].concat()).len(), 3);
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
@@ -539,7 +539,7 @@ fn a_server_that_lets_a_stranger_in_as_far_as_to_ask_for_his_name_is_open() {
 #[test]
 fn plan_tells_that_the_stage_server_alone_keeps_it_out() {
     let open = ServerSettings { firewall_rules: vec![rule("all", [0; 4], [255; 4])], ..ServerSettings::default() };
-    let shop = Shop::open(Scenario { users: 0, ..with_servers(open, walled_server()) });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..with_servers(open, walled_server()) });
     let plan = shop.run("plan");
     assert_eq!(plan.outcome(), "done", "{plan:#?}");
     let told =
@@ -552,7 +552,7 @@ fn plan_tells_that_the_stage_server_alone_keeps_it_out() {
 
 #[test]
 fn a_server_that_is_not_there_is_left_to_plan() {
-    let shop = Shop::open(walled());
+    let shop = TestUpgrade::open(walled());
     let inputs = [
         ("production-database", "contoso-rg/contoso-sql-1/shop"),
         ("stage-server", "contoso-rg/nowhere"),
@@ -573,7 +573,7 @@ fn a_server_that_is_not_there_is_left_to_plan() {
 
 #[test]
 fn what_is_meant_has_to_be_said() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let refused = |inputs: &[(&str, &str)]| {
         let ended = shop.run_with("firewall", &[&[("upgrade-id", "run-1")], inputs].concat());
         assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -594,7 +594,7 @@ fn what_is_meant_has_to_be_said() {
 /// The delay of a rule is the server's: an `open` that was killed is finished by the next one of the same runner.
 #[test]
 fn an_open_that_was_interrupted_goes_on_with_the_same_rules() {
-    let shop = Shop::open(Scenario { firewall_delay_ms: 1500, ..walled() });
+    let shop = TestUpgrade::open(Scenario { firewall_delay_ms: 1500, ..walled() });
     let short = [&BEFORE_PLAN[..], &[("firewall-timeout", "100ms")]].concat();
     assert_eq!(run(&shop, "open", &short).outcome(), "interrupted");
     let opened = shop.digest();

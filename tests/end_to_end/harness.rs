@@ -72,7 +72,7 @@ impl Ended {
 
 /// A step that runs.
 pub struct Running<'s> {
-    shop: &'s Shop,
+    shop: &'s TestUpgrade,
     step: String,
     /// The step, or the script that has started it.
     pub process: Child,
@@ -120,7 +120,7 @@ impl Running<'_> {
 }
 
 /// An application on the simulated Azure, and where its upgrade stands.
-pub struct Shop {
+pub struct TestUpgrade {
     pub sim: Simulator,
     folder: TempDir,
     scripts: PathBuf,
@@ -171,7 +171,7 @@ fn cache() -> PathBuf {
     folder
 }
 
-impl Shop {
+impl TestUpgrade {
     /// V1 serves users, V2 is deployed to its site, nothing is planned yet.
     pub fn open(scenario: Scenario) -> Self {
         let scripts = application().folder.join("upgrade");

@@ -6,7 +6,7 @@ use azure_sim::Scenario;
 
 use crate::{
     background::{come_to, webjobs},
-    harness::{Ended, Shop, binary, scenario, until},
+    harness::{Ended, TestUpgrade, binary, scenario, until},
     refused::refused,
     signals::signal,
     sql::Client,
@@ -15,7 +15,7 @@ use crate::{
 const V1: &str = "contoso-rg/providers/Microsoft.Web/sites/contoso-1";
 
 /// A hook that writes down that it was called, and then does this.
-fn hook(shop: &Shop, name: &str, then: &str) -> String {
+fn hook(shop: &TestUpgrade, name: &str, then: &str) -> String {
     let calls = shop.file("calls", "");
     fs::remove_file(&calls).unwrap();
     let text = format!("#!/bin/sh\necho \"$UPGRADE_HOOK\" >> '{}'\n{then}\n", calls.display());
@@ -27,13 +27,13 @@ fn executable(file: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-fn calls(shop: &Shop) -> Vec<String> {
+fn calls(shop: &TestUpgrade) -> Vec<String> {
     let beside = shop.file("beside", "").with_file_name("calls");
     fs::read_to_string(beside).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
 /// All three hooks, where quiesce does this.
-fn with_hooks(shop: Shop, quiesce: &str) -> Shop {
+fn with_hooks(shop: TestUpgrade, quiesce: &str) -> TestUpgrade {
     let inputs = [
         ("hook-quiesce", hook(&shop, "quiesce.sh", quiesce)),
         ("hook-resume", hook(&shop, "resume.sh", "")),
@@ -43,7 +43,7 @@ fn with_hooks(shop: Shop, quiesce: &str) -> Shop {
     shop.with_inputs(&inputs)
 }
 
-fn hook_rows(shop: &Shop, server: &str) -> i32 {
+fn hook_rows(shop: &TestUpgrade, server: &str) -> i32 {
     Client::log_in(shop, server, "shop", "test").number("SELECT COUNT(*) FROM rolling_upgrade.hook;")
 }
 
@@ -53,7 +53,7 @@ fn line_of(ended: &Ended, hook: &str, text: &str) -> bool {
 
 #[test]
 fn each_hook_runs_in_its_place() {
-    let shop = with_hooks(Shop::open(scenario()), "");
+    let shop = with_hooks(TestUpgrade::open(scenario()), "");
     shop.upgrade_through(&["plan", "prepare"]);
     assert_eq!(calls(&shop), [""; 0]);
     let ended = shop.run("freeze");
@@ -77,7 +77,7 @@ fn each_hook_runs_in_its_place() {
 /// What a hook finds in its environment is what is documented: what it is for, and nothing that opens a door.
 #[test]
 fn a_hook_is_told_what_it_is_for_and_no_secret() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let seen = shop.file("seen", "");
     let shop = with_hooks(shop, &format!("env > '{}'", seen.display())).with_environment(&[
         ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.actions.example/"),
@@ -121,7 +121,7 @@ fn the_output_of_a_hook_is_told_and_commands_nothing() {
                 printf 'progress\\r::stop-commands::x\\n'\n\
                 echo '::set-output name=outcome::done'\n\
                 printf 'no end'";
-    let shop = with_hooks(Shop::open(scenario()), says).with_environment(&[("GITHUB_ACTIONS", "true")]);
+    let shop = with_hooks(TestUpgrade::open(scenario()), says).with_environment(&[("GITHUB_ACTIONS", "true")]);
     shop.upgrade_through(&["plan", "prepare"]);
     let ended = shop.run("freeze");
     assert_eq!(ended.outcome(), "done");
@@ -140,7 +140,7 @@ const FREEZE: &str = "repair the hook and run this step again; `contoso-rg/conto
 
 /// Nothing but what its own hooks did: WebJobs run as before, no row is left.
 #[track_caller]
-fn refused_as_if_nothing_were(shop: &Shop, inputs: &[(&str, &str)]) -> Ended {
+fn refused_as_if_nothing_were(shop: &TestUpgrade, inputs: &[(&str, &str)]) -> Ended {
     let before = webjobs(shop, V1);
     let ended = shop.run_with("freeze", inputs);
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -151,7 +151,7 @@ fn refused_as_if_nothing_were(shop: &Shop, inputs: &[(&str, &str)]) -> Ended {
 
 #[test]
 fn a_quiesce_that_fails_is_undone_and_refuses_the_freeze() {
-    let shop = with_hooks(Shop::open(Scenario { users: 0, ..scenario() }), "echo half of it; exit 3");
+    let shop = with_hooks(TestUpgrade::open(Scenario { users: 0, ..scenario() }), "echo half of it; exit 3");
     shop.upgrade_through(&["plan", "prepare"]);
     let before = shop.digest();
     let ended = refused_as_if_nothing_were(&shop, &[]);
@@ -164,7 +164,7 @@ fn a_quiesce_that_fails_is_undone_and_refuses_the_freeze() {
 /// With what it has started: a child of its own that holds its output open.
 #[test]
 fn a_hook_that_does_not_end_is_ended_with_its_children() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() });
     let child = shop.file("child", "");
     let waits = format!("sleep 600 & echo $! > '{}'; trap '' TERM; wait; sleep 600", child.display());
     let shop = with_hooks(shop, &waits);
@@ -185,7 +185,7 @@ fn lives(process: u32) -> bool {
 
 #[test]
 fn a_resume_that_fails_leaves_production_writable_and_is_run_again() {
-    let shop = with_hooks(Shop::open(scenario()), "");
+    let shop = with_hooks(TestUpgrade::open(scenario()), "");
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let broken = hook(&shop, "broken.sh", "exit 9");
     let ended = shop.run_with("rollback", &[("hook-resume", &broken)]);
@@ -208,7 +208,7 @@ fn a_resume_that_fails_leaves_production_writable_and_is_run_again() {
 /// A rollback by somebody who does not know of the hooks gives production back all the same.
 #[test]
 fn a_rollback_without_the_hook_says_what_stays_stopped() {
-    let shop = with_hooks(Shop::open(scenario()), "");
+    let shop = with_hooks(TestUpgrade::open(scenario()), "");
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     for outcome in ["done", "already-done"] {
         let ended = shop.run_with("rollback", &[("hook-resume", "")]);
@@ -224,7 +224,7 @@ fn a_rollback_without_the_hook_says_what_stays_stopped() {
 
 #[test]
 fn an_activate_that_fails_is_run_again_by_another_switch() {
-    let shop = with_hooks(Shop::open(scenario()), "");
+    let shop = with_hooks(TestUpgrade::open(scenario()), "");
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
     let broken = hook(&shop, "broken.sh", "kill -KILL $$");
     let ended = shop.run_with("switch", &[("hook-activate", &broken)]);
@@ -246,7 +246,7 @@ fn an_activate_that_fails_is_run_again_by_another_switch() {
 
 #[test]
 fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() });
     let (plain, fine) = (shop.file("plain.sh", "#!/bin/sh\n"), hook(&shop, "fine.sh", "true"));
     let (plain, absent) = (plain.to_str().unwrap().to_owned(), plain.with_file_name("absent.sh"));
     let absent = absent.to_str().unwrap();
@@ -278,7 +278,7 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
 /// Neither a missing file nor a missing checkout keeps users from getting their write access back.
 #[test]
 fn a_rollback_whose_hook_is_not_there_gives_write_access_first() {
-    let shop = with_hooks(Shop::open(scenario()), "");
+    let shop = with_hooks(TestUpgrade::open(scenario()), "");
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let ended = shop.run_with("rollback", &[("hook-resume", "not/checked/out.sh")]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
@@ -294,7 +294,7 @@ fn a_rollback_whose_hook_is_not_there_gives_write_access_first() {
 }
 
 /// A hook that waits, and says so by its process id in a file.
-fn that_waits(shop: Shop) -> (Shop, std::path::PathBuf) {
+fn that_waits(shop: TestUpgrade) -> (TestUpgrade, std::path::PathBuf) {
     let waits = shop.file("waits", "");
     fs::remove_file(&waits).unwrap();
     let text = format!("echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", waits.display());
@@ -303,7 +303,7 @@ fn that_waits(shop: Shop) -> (Shop, std::path::PathBuf) {
 
 #[test]
 fn a_freeze_that_is_stopped_while_a_hook_runs_takes_its_work_back() {
-    let (shop, waits) = that_waits(Shop::open(scenario()));
+    let (shop, waits) = that_waits(TestUpgrade::open(scenario()));
     shop.upgrade_through(&["plan", "prepare"]);
     let running = shop.start("freeze", &[("hook-timeout", "10m")], Command::new(binary("freeze")));
     until("the hook runs", || waits.exists());
@@ -326,7 +326,7 @@ fn a_freeze_that_is_stopped_while_a_hook_runs_takes_its_work_back() {
 /// What was stopped is known to whoever comes next.
 #[test]
 fn a_freeze_that_was_killed_while_a_hook_runs_is_undone_by_rollback() {
-    let (shop, waits) = that_waits(Shop::open(scenario()));
+    let (shop, waits) = that_waits(TestUpgrade::open(scenario()));
     shop.upgrade_through(&["plan", "prepare"]);
     let mut running = shop.start("freeze", &[("hook-timeout", "10m")], Command::new(binary("freeze")));
     until("the hook runs", || waits.exists());
@@ -342,7 +342,7 @@ fn a_freeze_that_was_killed_while_a_hook_runs_is_undone_by_rollback() {
 /// A step that gives production back at the deadline starts its background work again too.
 #[test]
 fn a_step_that_is_out_of_time_starts_background_work_again() {
-    let shop = Shop::open(scenario()).with_another_script("WAITFOR DELAY '00:10:00';");
+    let shop = TestUpgrade::open(scenario()).with_another_script("WAITFOR DELAY '00:10:00';");
     let shop = with_hooks(shop, "");
     shop.upgrade_through(&["plan", "prepare"]);
     assert_eq!(shop.run_with("freeze", &[("max-read-only", "15s")]).outcome(), "done");

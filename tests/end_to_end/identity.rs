@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     refused::refused,
     sql::{Client, arm},
 };
@@ -12,8 +12,8 @@ const OTHER_RUN: (&str, &str) = ("GITHUB_RUN_ID", "4712");
 const NO_ID: (&str, &str) = ("upgrade-id", "");
 
 /// A workflow run that comes to the rescue, with an id of its own.
-fn rescue() -> Shop {
-    Shop::open(scenario()).with_environment(&[OTHER_RUN])
+fn rescue() -> TestUpgrade {
+    TestUpgrade::open(scenario()).with_environment(&[OTHER_RUN])
 }
 
 fn told(run: &str, how: &str) -> String {
@@ -46,7 +46,7 @@ fn a_rescue_run_gives_back_what_another_has_frozen() {
 
 #[test]
 fn a_wrong_id_is_refused_with_the_right_one() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let stage = shop.known("stage-database");
     for (step, tried) in [
@@ -83,7 +83,7 @@ fn a_freeze_closes_the_open_fence_row_of_a_run_that_died() {
 /// It enabled the endpoint that somebody had disabled.
 #[test]
 fn a_foreign_id_does_not_touch_productions_endpoint() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/AzureEndpoints/contoso-1";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Disabled"}}));
@@ -96,7 +96,7 @@ fn a_foreign_id_does_not_touch_productions_endpoint() {
 
 #[test]
 fn swapped_databases_are_refused_before_and_after_a_rollback() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let (production, stage) = (shop.known("production-database"), shop.known("stage-database"));
     let swapped = [("production-database", stage.as_str()), ("stage-database", production.as_str())];
@@ -117,7 +117,7 @@ fn swapped_databases_are_refused_before_and_after_a_rollback() {
 
 #[test]
 fn write_access_comes_back_and_nothing_is_done_while_no_endpoint_leads_there() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let endpoints = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
     for endpoint in ["AzureEndpoints/contoso-1", "ExternalEndpoints/contoso-2"] {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     faults::{at, fired},
-    harness::{Ended, Shop, binary, scenario, until},
+    harness::{Ended, TestUpgrade, binary, scenario, until},
     sql::{Client, arm},
 };
 
@@ -17,27 +17,27 @@ pub const SQL: &str = "2021-11-01";
 pub const UNTIL_SWITCH: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
 
 /// V1 and V2 only UPDATE, so no row count tells who wrote.
-pub fn updating() -> Shop {
+pub fn updating() -> TestUpgrade {
     updating_with(|scenario| scenario)
 }
 
-pub fn updating_with(change: impl FnOnce(Scenario) -> Scenario) -> Shop {
+pub fn updating_with(change: impl FnOnce(Scenario) -> Scenario) -> TestUpgrade {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sweep");
     let app = |version: &str| Some(root.join(format!("updates/{version}/app.json")));
     let scenario =
         Scenario { database_script: Some(root.join("shop.sql")), app_v1: app("v1"), app_v2: app("v2"), ..scenario() };
     let scripts = root.join("upgrade");
-    Shop::open(change(scenario)).with_inputs(&[("scripts", scripts.to_str().unwrap())])
+    TestUpgrade::open(change(scenario)).with_inputs(&[("scripts", scripts.to_str().unwrap())])
 }
 
 /// What somebody else breaks is nobody's fault here; what our steps make of it is judged.
-pub fn by_hand(shop: &Shop, hand: Hand) {
+pub fn by_hand(shop: &TestUpgrade, hand: Hand) {
     shop.sim.act_by_hand(hand).unwrap();
 }
 
 /// Users write on this site, and have lost nothing.
 #[track_caller]
-pub fn users_write_on(shop: &Shop, site: &str) {
+pub fn users_write_on(shop: &TestUpgrade, site: &str) {
     let before = shop.sim.report().writes.acknowledged;
     until("users can write", || {
         shop.sim.tick();
@@ -50,14 +50,14 @@ pub fn users_write_on(shop: &Shop, site: &str) {
 }
 
 #[track_caller]
-pub fn ends(shop: &Shop, step: &str, outcome: &str) -> Ended {
+pub fn ends(shop: &TestUpgrade, step: &str, outcome: &str) -> Ended {
     let ended = shop.run(step);
     assert_eq!(ended.outcome(), outcome, "{step}: {ended:#?}");
     ended
 }
 
 /// The switch ends when it has enabled the stage endpoint: Azure Resource Manager does not answer any more.
-pub fn died_after_it_had_enabled_stage(shop: &Shop) {
+pub fn died_after_it_had_enabled_stage(shop: &TestUpgrade) {
     shop.upgrade_through(&UNTIL_SWITCH);
     let request = format!("PATCH /subscriptions/*/resourceGroups/{PROFILE}/ExternalEndpoints/contoso-2");
     at(shop, Protocol::Arm, &request, 1, What::LostForGood);
@@ -67,14 +67,14 @@ pub fn died_after_it_had_enabled_stage(shop: &Shop) {
 }
 
 /// Somebody takes V1 away from users for a moment, so they come to V2 and write.
-pub fn users_come_to_v2(shop: &Shop) {
+pub fn users_come_to_v2(shop: &TestUpgrade) {
     by_hand(shop, Hand::DisableProduction);
     users_write_on(shop, "contoso-2");
     by_hand(shop, Hand::EnableProduction);
 }
 
 /// Whoever is on production meanwhile writes to it.
-fn open_production_for_a_moment(shop: &Shop) {
+fn open_production_for_a_moment(shop: &TestUpgrade) {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "portal");
     production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
     shop.sim.tick();
@@ -264,7 +264,7 @@ fn write_access_comes_back_though_azure_resource_manager_does_not_answer() {
 }
 
 /// Somebody has made a geo-secondary of production on this server.
-fn with_geo_secondary_on(shop: &Shop, server: &str) {
+fn with_geo_secondary_on(shop: &TestUpgrade, server: &str) {
     let subscription = &shop.sim.credentials().subscription_id;
     let group = format!("/subscriptions/{subscription}/resourceGroups/contoso-rg");
     let source = format!("{group}/providers/Microsoft.Sql/servers/contoso-sql-1/databases/shop");
@@ -278,7 +278,7 @@ fn with_geo_secondary_on(shop: &Shop, server: &str) {
 #[test]
 fn another_geo_secondary_is_named_where_it_keeps_users_from_writing() {
     let third = "contoso-dr";
-    let shop = Shop::open(Scenario {
+    let shop = TestUpgrade::open(Scenario {
         alter_on_geo_primary: AlterOnGeoPrimary::RefuseReadWrite,
         servers: vec![third.to_owned()],
         ..scenario()
@@ -320,7 +320,7 @@ fn a_request_that_comes_late_is_undone_by_the_rollback() {
 #[test]
 fn a_geo_secondary_that_nobody_named_keeps_productions_database() {
     let third = "contoso-dr";
-    let shop = Shop::open(Scenario { servers: vec![third.to_owned()], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { servers: vec![third.to_owned()], ..scenario() });
     shop.upgrade_through(&UNTIL_SWITCH);
     shop.upgrade_through(&["switch"]);
     with_geo_secondary_on(&shop, third);
@@ -334,7 +334,7 @@ fn a_geo_secondary_that_nobody_named_keeps_productions_database() {
 #[test]
 fn another_geo_secondary_blocks_before_anything_is_touched() {
     let third = "contoso-dr";
-    let shop = Shop::open(Scenario { servers: vec![third.to_owned()], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { servers: vec![third.to_owned()], ..scenario() });
     with_geo_secondary_on(&shop, third);
     let why = ends(&shop, "plan", "refused").why();
     assert!(why.contains("`contoso-rg/contoso-sql-1/shop` has another geo-secondary, on server `contoso-dr`"), "{why}");
@@ -343,7 +343,7 @@ fn another_geo_secondary_blocks_before_anything_is_touched() {
 /// While terminate waits for the copy, its link is removed: that is no end that anybody has proved.
 #[test]
 fn a_link_that_vanishes_during_the_proofs_is_not_taken_for_ended_by_us() {
-    let shop = Shop::open(Scenario { lag_ms: 3_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { lag_ms: 3_000, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let running = shop.start("terminate", &[], std::process::Command::new(binary("terminate")));
     until("it waits for the copy", || {

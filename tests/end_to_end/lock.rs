@@ -5,7 +5,7 @@ use std::process::Command;
 use azure_sim::Scenario;
 
 use crate::{
-    harness::{Shop, binary, scenario, until},
+    harness::{TestUpgrade, binary, scenario, until},
     refused::refused,
     sql::Client,
 };
@@ -16,7 +16,7 @@ pub const TAKE: &str = "DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'ro
 
 #[test]
 fn a_step_refuses_while_another_run_holds_the_lock_and_names_it() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/freeze/run-2");
     other.run(TAKE);
@@ -38,7 +38,7 @@ fn a_step_refuses_while_another_run_holds_the_lock_and_names_it() {
 /// A runner that has vanished leaves a session behind, until the server notices.
 #[test]
 fn rollback_waits_for_the_lock_of_a_vanished_runner() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let mut vanished = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/terminate/run-1");
     vanished.run(TAKE);
@@ -57,7 +57,7 @@ fn rollback_waits_for_the_lock_of_a_vanished_runner() {
 
 #[test]
 fn rollback_names_holder_and_age_when_it_has_waited_in_vain() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/terminate/run-1");
     other.run(TAKE);
@@ -95,7 +95,7 @@ fn slow_steps() -> Vec<Slow> {
 #[test]
 fn of_two_at_once_the_second_is_refused_whichever_they_are() {
     for Slow { step, before, scenario } in slow_steps() {
-        let shop = Shop::open(scenario).with_inputs(&[("health-timeout", "20s")]);
+        let shop = TestUpgrade::open(scenario).with_inputs(&[("health-timeout", "20s")]);
         shop.upgrade_through(before);
         let first = shop.start(step, &[], Command::new(binary(step)));
         until("the first has the lock", || shop.sent(step, "sp_getapplock") > 0);

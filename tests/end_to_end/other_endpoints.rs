@@ -4,7 +4,7 @@ use azure_sim::{RoleAssignment, Scenario};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     refused::refused,
     sql::arm,
 };
@@ -16,7 +16,7 @@ fn path(endpoint: &str) -> String {
 }
 
 /// An enabled endpoint of somebody else.
-fn add(shop: &Shop, name: &str, priority: u32, always_serve: bool) {
+fn add(shop: &TestUpgrade, name: &str, priority: u32, always_serve: bool) {
     let properties = json!({
         "target": format!("{name}.contoso.com"),
         "endpointStatus": "Enabled",
@@ -26,7 +26,7 @@ fn add(shop: &Shop, name: &str, priority: u32, always_serve: bool) {
     arm(shop, "PUT", &path(name), VERSION, &json!({ "properties": properties }));
 }
 
-fn renumber(shop: &Shop, name: &str, priority: u32) {
+fn renumber(shop: &TestUpgrade, name: &str, priority: u32) {
     arm(shop, "PATCH", &path(name), VERSION, &json!({"properties": {"priority": priority}}));
 }
 
@@ -34,7 +34,7 @@ const COMMAND: &str = "az network traffic-manager endpoint update --resource-gro
 
 #[test]
 fn plan_blocks_an_endpoint_between_production_and_stage_until_it_is_renumbered() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     add(&shop, "standby", 2, true);
     assert_eq!(
         refused(&shop, "plan", &[]).why(),
@@ -53,7 +53,7 @@ fn plan_blocks_an_endpoint_between_production_and_stage_until_it_is_renumbered()
 
 #[test]
 fn a_sorry_page_behind_production_stays_behind_stage() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     add(&shop, "sorry", 5, true);
     shop.upgrade_through(&["plan", "prepare"]);
     let stage: Value = arm(&shop, "GET", &path("contoso-2"), VERSION, &json!(null));
@@ -64,7 +64,7 @@ fn a_sorry_page_behind_production_stays_behind_stage() {
 
 #[test]
 fn freeze_sees_where_the_stage_endpoint_stands_by_then() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     add(&shop, "sorry", 5, true);
     shop.upgrade_through(&["plan", "prepare"]);
     renumber(&shop, "contoso-2", 9);
@@ -92,7 +92,7 @@ fn remark(ended: &Ended, rule: &str) -> Option<String> {
 
 #[test]
 fn plan_tells_host_names_that_lead_past_the_profile() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() });
     let ended = shop.run("plan");
     assert_eq!((ended.outcome(), remark(&ended, "users-names")), ("done", None), "{ended:#?}");
     let rules = shop.sim.addresses().connect_to.join(",");
@@ -122,12 +122,12 @@ fn plan_tells_that_other_profiles_were_not_looked_at() {
         role("resourceGroups/contoso-rg", &["*"]),
     ];
     let narrow = Scenario { users: 0, permissions: Some(permissions), ..scenario() };
-    let ended = Shop::open(narrow).run("plan");
+    let ended = TestUpgrade::open(narrow).run("plan");
     assert_eq!(
         remark(&ended, "other-profiles").as_deref(),
         Some("whether other profiles lead to these sites was not looked at: 403 `AuthorizationFailed`"),
         "{ended:#?}"
     );
-    let ended = Shop::open(Scenario { users: 0, ..scenario() }).run("plan");
+    let ended = TestUpgrade::open(Scenario { users: 0, ..scenario() }).run("plan");
     assert_eq!((ended.outcome(), remark(&ended, "other-profiles")), ("done", None), "{ended:#?}");
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     faults::at,
-    harness::{Outputs, Shop, binary, scenario},
+    harness::{Outputs, TestUpgrade, binary, scenario},
     interference::{UNTIL_SWITCH, WEB, by_hand, updating},
     refused::refused,
     sql::{Client, arm, exists},
@@ -16,7 +16,7 @@ use crate::{
 
 /// Upgrade `run-1` has died in its freeze: its fence row is open, and production takes writes. Its copy and its endpoint
 /// were removed in the portal. What its steps said is known to whoever runs its failed jobs again.
-fn died_in_its_freeze(shop: &Shop) -> Outputs {
+fn died_in_its_freeze(shop: &TestUpgrade) -> Outputs {
     shop.upgrade_through(&UNTIL_SWITCH[..2]);
     let request = "contoso-sql-1/shop: ALTER DATABASE [shop] SET READ_ONLY WITH ROLLBACK IMMEDIATE;";
     at(shop, Protocol::Batch, request, 1, What::HeldBefore);
@@ -35,13 +35,13 @@ fn died_in_its_freeze(shop: &Shop) -> Outputs {
 
 /// Another upgrade of the same application is planned.
 #[track_caller]
-fn plans_again(shop: &Shop, id: &str, more: &[(&str, &str)]) {
+fn plans_again(shop: &TestUpgrade, id: &str, more: &[(&str, &str)]) {
     let inputs: Vec<_> = [("upgrade-id", id)].into_iter().chain(more.iter().copied()).collect();
     let planned = shop.run_with("plan", &inputs);
     assert_eq!(planned.outcome(), "done", "{planned:#?}");
 }
 
-fn open_rows(shop: &Shop, run: &str) -> i32 {
+fn open_rows(shop: &TestUpgrade, run: &str) -> i32 {
     let count = format!("SELECT COUNT(*) FROM rolling_upgrade.fence WHERE run = N'{run}' AND closed_at IS NULL;");
     Client::log_in(shop, "contoso-sql-1", "shop", "test").number(&count)
 }
@@ -76,7 +76,7 @@ fn a_run_that_died_does_not_take_back_the_switch_of_another() {
 /// A typo, or an output of another workflow.
 #[test]
 fn the_site_of_another_application_is_not_cleaned_up() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&UNTIL_SWITCH);
     shop.upgrade_through(&["switch"]);
     let (v1, payroll) = (site("contoso-rg", "contoso-1"), site("contoso-rg", "payroll"));
@@ -105,7 +105,7 @@ mod reversed {
     use super::*;
 
     /// V2's endpoint as the next upgrade wants that of its production.
-    fn v2_is_production_now(shop: &Shop) {
+    fn v2_is_production_now(shop: &TestUpgrade) {
         let subscription = &shop.sim.credentials().subscription_id;
         let v2 = format!("/subscriptions/{subscription}/resourceGroups/{}", site("contoso-stage-rg", "contoso-2"));
         endpoint(shop, "DELETE", "ExternalEndpoints/contoso-2", &Value::Null);
@@ -116,7 +116,7 @@ mod reversed {
 
     #[test]
     fn a_late_cleanup_leaves_alone_what_the_next_upgrade_has_prepared() {
-        let shop = Shop::open(Scenario { servers: vec!["contoso-dr".to_owned()], ..scenario() });
+        let shop = TestUpgrade::open(Scenario { servers: vec!["contoso-dr".to_owned()], ..scenario() });
         shop.upgrade_through(&UNTIL_SWITCH);
         shop.upgrade_through(&["switch"]);
         let first = shop.take_known();
@@ -144,7 +144,7 @@ mod reversed {
     /// SQL compares without case. The second upgrade comes to its end, or is refused before users have noticed anything.
     #[test]
     fn ids_that_differ_in_case_only_leave_no_upgrade_without_a_way_out() {
-        let shop = Shop::open(scenario());
+        let shop = TestUpgrade::open(scenario());
         plans_again(&shop, "Release-7", &[]);
         shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
         assert_eq!(shop.clean_up("production").outcome(), "done");

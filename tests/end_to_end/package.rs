@@ -5,7 +5,7 @@ use std::fs;
 use azure_sim::Scenario;
 
 use crate::{
-    harness::{self, Shop},
+    harness::{self, TestUpgrade},
     refused::refused,
     sql::publish,
     stage_site,
@@ -18,8 +18,8 @@ fn scenario() -> Scenario {
 }
 
 /// V2's package as a file, to a site that is there or not.
-fn with_file(scenario: Scenario) -> Shop {
-    let shop = Shop::open(scenario).with_inputs(&[("stage-plan", "contoso-stage-rg/contoso-plan-2")]);
+fn with_file(scenario: Scenario) -> TestUpgrade {
+    let shop = TestUpgrade::open(scenario).with_inputs(&[("stage-plan", "contoso-stage-rg/contoso-plan-2")]);
     let file = shop.sim.addresses().package_file.to_str().unwrap().to_owned();
     shop.with_inputs(&[("package", &file)])
 }
@@ -29,7 +29,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The package with another file in it: the same application, and other bytes.
-fn other(shop: &Shop) -> Vec<u8> {
+fn other(shop: &TestUpgrade) -> Vec<u8> {
     let mut bytes = fs::read(&shop.sim.addresses().package_file).unwrap();
     let comment = b"built again";
     let end = bytes.len() - 2;
@@ -142,7 +142,7 @@ fn freeze_wants_the_approved_package_and_no_other() {
 
 #[test]
 fn a_package_that_cannot_be_used_is_refused_before_anything() {
-    let shop = Shop::open(harness::scenario());
+    let shop = TestUpgrade::open(harness::scenario());
     let why = |value: &str| refused(&shop, "plan", &[("package", value)]).why();
     let read = "cannot read the input `package`: ";
     let hint = "hint: pass an https address, with its signature if it needs one, or a path";

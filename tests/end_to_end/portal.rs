@@ -7,7 +7,7 @@ use azure_sim::{Scenario, Snapshot};
 use serde_json::json;
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     sql::{Client, arm},
 };
 
@@ -15,7 +15,7 @@ const STAGE_DATABASE: &str = "contoso-rg/providers/Microsoft.Sql/servers/contoso
 const STAGE_ENDPOINT: &str =
     "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/ExternalEndpoints/contoso-2";
 
-type Hand = (&'static str, fn(&Shop));
+type Hand = (&'static str, fn(&TestUpgrade));
 
 const HANDS: [Hand; 6] = [
     ("the stage endpoint was enabled", |shop| {
@@ -47,7 +47,7 @@ const HANDS: [Hand; 6] = [
 ];
 
 /// Every state between two steps, with the step that comes next.
-fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
+fn states(shop: &TestUpgrade) -> Vec<(&'static str, Snapshot)> {
     shop.upgrade_through(&["plan"]);
     let road = [("prepare", "freeze"), ("freeze", "terminate"), ("terminate", "migrate"), ("migrate", "switch")];
     let through = |(step, next): (&'static str, &'static str)| {
@@ -75,7 +75,7 @@ const LIMITS: [(&str, &str); 1] = [("health-timeout", "3s")];
 
 /// The way back is open, V1 takes writes, and not one that was acknowledged is gone.
 #[track_caller]
-fn way_back(shop: &Shop, case: &str) -> Ended {
+fn way_back(shop: &TestUpgrade, case: &str) -> Ended {
     let ended = shop.run_with("rollback", &LIMITS);
     assert_eq!(ended.code, Some(0), "{case}: {ended:#?}");
     shop.assert_writes_arrive("contoso-1");
@@ -101,7 +101,7 @@ fn number_behind(text: &str, marker: &str) -> Option<usize> {
 
 #[test]
 fn a_hand_between_two_steps_is_seen_and_nothing_is_lost() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let mut table = String::new();
     for (next, snapshot) in states(&shop) {
         writeln!(table, "before {next}").unwrap();
@@ -126,7 +126,7 @@ fn a_hand_between_two_steps_is_seen_and_nothing_is_lost() {
 /// The copy has not even heard that production is read-only: it may lack writes of users.
 #[test]
 fn a_link_that_is_removed_while_commits_travel_proves_nothing() {
-    let shop = Shop::open(Scenario { lag_ms: 3_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { lag_ms: 3_000, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let (hand, remove) = HANDS[1];
     remove(&shop);

@@ -11,7 +11,7 @@ use rollout::{
 use serde_json::json;
 
 use crate::{
-    harness::{self, Ended, Shop},
+    harness::{self, Ended, TestUpgrade},
     refused::refused,
     sql::{Client, arm, refused_by_arm},
 };
@@ -34,7 +34,7 @@ fn server(name: &str, settings: ServerSettings) -> Scenario {
 }
 
 /// The copy that prepare would ask for, asked for by somebody who does not look before.
-fn secondary(shop: &Shop, of: &str) -> serde_json::Value {
+fn secondary(shop: &TestUpgrade, of: &str) -> serde_json::Value {
     let source = format!("/subscriptions/{}/resourceGroups/{of}", shop.sim.credentials().subscription_id);
     let properties = json!({"createMode": "Secondary", "secondaryType": "Geo", "sourceDatabaseId": source});
     json!({"location": "westeurope", "properties": properties})
@@ -42,19 +42,19 @@ fn secondary(shop: &Shop, of: &str) -> serde_json::Value {
 
 /// Plan refuses with exactly this, and has changed nothing.
 #[track_caller]
-fn blocks(shop: &Shop, why: &str) {
+fn blocks(shop: &TestUpgrade, why: &str) {
     assert_eq!(refused(shop, "plan", &[]).why(), why);
 }
 
 /// Plan goes through, has changed nothing, and this is what the rule says.
 #[track_caller]
-fn remarks(shop: &Shop, rule: &str, what: &str) {
+fn remarks(shop: &TestUpgrade, rule: &str, what: &str) {
     let ended = planned(shop);
     assert_eq!(finding(&ended, rule).as_deref(), Some(what), "{ended:#?}");
 }
 
 #[track_caller]
-fn planned(shop: &Shop) -> Ended {
+fn planned(shop: &TestUpgrade) -> Ended {
     let before = shop.digest();
     let ended = shop.run("plan");
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
@@ -72,7 +72,7 @@ fn finding(ended: &Ended, rule: &str) -> Option<String> {
 #[test]
 fn a_failover_group_blocks() {
     let group = Some("shop-dr".to_owned());
-    let shop = Shop::open(production(ProductionDatabase { failover_group: group, ..Default::default() }));
+    let shop = TestUpgrade::open(production(ProductionDatabase { failover_group: group, ..Default::default() }));
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: database `contoso-rg/contoso-sql-1/shop` is in failover group \
@@ -90,7 +90,7 @@ fn a_failover_group_blocks() {
 #[test]
 fn an_elastic_pool_blocks() {
     let pool = Some("pool-1".to_owned());
-    let shop = Shop::open(production(ProductionDatabase { elastic_pool: pool, ..Default::default() }));
+    let shop = TestUpgrade::open(production(ProductionDatabase { elastic_pool: pool, ..Default::default() }));
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production database `contoso-rg/contoso-sql-1/shop` is in elastic pool \
@@ -103,7 +103,7 @@ fn an_elastic_pool_blocks() {
 #[test]
 fn a_hyperscale_database_has_one_geo_secondary() {
     let database = ProductionDatabase { sku: "HS_Gen5_2".to_owned(), ..Default::default() };
-    let shop = Shop::open(Scenario { servers: vec!["contoso-sql-3".to_owned()], ..production(database) });
+    let shop = TestUpgrade::open(Scenario { servers: vec!["contoso-sql-3".to_owned()], ..production(database) });
     remarks(
         &shop,
         "hyperscale",
@@ -125,7 +125,7 @@ fn a_hyperscale_database_has_one_geo_secondary() {
 #[test]
 fn a_fifth_geo_secondary_blocks() {
     let servers: Vec<String> = (3..=6).map(|number| format!("contoso-sql-{number}")).collect();
-    let shop = Shop::open(Scenario { servers: servers.clone(), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { servers: servers.clone(), ..scenario() });
     for server in &servers {
         arm(&shop, "PUT", &STAGE.replace("contoso-sql-2", server), SQL, &secondary(&shop, PRODUCTION));
     }
@@ -143,7 +143,7 @@ fn a_fifth_geo_secondary_blocks() {
 fn a_customer_managed_key_that_stage_lacks_blocks() {
     let key = Some("https://contoso.vault.azure.net/keys/tde/1".to_owned());
     let settings = ServerSettings { customer_managed_key: key, ..Default::default() };
-    let shop = Shop::open(server("contoso-sql-1", settings.clone()));
+    let shop = TestUpgrade::open(server("contoso-sql-1", settings.clone()));
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: server `contoso-rg/contoso-sql-1` is encrypted with the \
@@ -155,14 +155,14 @@ fn a_customer_managed_key_that_stage_lacks_blocks() {
     let answer = refused_by_arm(&shop, "PUT", STAGE, SQL, Some(&secondary(&shop, PRODUCTION)));
     assert_eq!(answer, (400, "SameKeyMaterialNotFoundOnRemoteServer".to_owned()));
     let both = ["contoso-sql-1", "contoso-sql-2"].map(|name| (name.to_owned(), settings.clone()));
-    let shop = Shop::open(Scenario { server_settings: BTreeMap::from(both), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { server_settings: BTreeMap::from(both), ..scenario() });
     shop.upgrade_through(&["plan", "prepare"]);
 }
 
 #[test]
 fn ledger_digest_uploads_block() {
     let database = ProductionDatabase { ledger_digest_uploads: true, ..Default::default() };
-    let shop = Shop::open(production(database));
+    let shop = TestUpgrade::open(production(database));
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production database `contoso-rg/contoso-sql-1/shop` uploads ledger \
@@ -180,7 +180,7 @@ fn ledger_digest_uploads_block() {
 
 #[test]
 fn a_plan_below_standard_blocks() {
-    let shop = Shop::open(Scenario { stage_plan: "B1".to_owned(), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { stage_plan: "B1".to_owned(), ..scenario() });
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: plan `contoso-stage-rg/contoso-plan-2` is of tier Basic: Traffic \
@@ -191,7 +191,7 @@ fn a_plan_below_standard_blocks() {
 
 #[test]
 fn a_profile_that_routes_in_another_way_is_refused() {
-    let shop = Shop::open(Scenario { routing_method: "Weighted".to_owned(), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { routing_method: "Weighted".to_owned(), ..scenario() });
     blocks(
         &shop,
         "cannot find production in profile `contoso-rg/contoso`: its routing method is `Weighted`: only Priority sends all users \
@@ -202,7 +202,7 @@ fn a_profile_that_routes_in_another_way_is_refused() {
 
 #[test]
 fn stage_on_productions_own_server_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     assert_eq!(
         refused(&shop, "plan", &[("stage-server", "contoso-rg/contoso-sql-1")]).why(),
         "cannot use `contoso-rg/contoso-sql-1/shop` as the stage of `contoso-rg/contoso-sql-1/shop`: a geo-secondary must be on \
@@ -213,7 +213,7 @@ fn stage_on_productions_own_server_is_refused() {
 
 #[test]
 fn a_stage_site_beside_production_blocks() {
-    let shop = Shop::open(Scenario { stage_beside_production: true, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { stage_beside_production: true, ..scenario() });
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: sites `contoso-rg/contoso-1` and `contoso-stage-rg/contoso-2` are in \
@@ -227,7 +227,7 @@ fn a_stage_site_beside_production_blocks() {
 #[test]
 fn a_second_web_app_of_the_region_is_remarked() {
     remarks(
-        &Shop::open(scenario()),
+        &TestUpgrade::open(scenario()),
         "same-region",
         "profile `contoso-rg/contoso` has an Azure endpoint of a web site in West Europe already, and Azure allows one per \
          region (\"Multiple domains point to region\"): `contoso-2` is added as an external endpoint",
@@ -236,7 +236,7 @@ fn a_second_web_app_of_the_region_is_remarked() {
 
 #[test]
 fn a_smaller_stage_database_is_remarked() {
-    let shop = Shop::open(production(ProductionDatabase { sku: "GP_Gen5_8".to_owned(), ..Default::default() }));
+    let shop = TestUpgrade::open(production(ProductionDatabase { sku: "GP_Gen5_8".to_owned(), ..Default::default() }));
     shop.upgrade_through(&["plan", "prepare"]);
     arm(&shop, "PATCH", STAGE, SQL, &json!({"sku": {"name": "GP_Gen5", "capacity": 2}}));
     remarks(
@@ -251,7 +251,7 @@ fn a_smaller_stage_database_is_remarked() {
 #[test]
 fn fifty_tags_leave_no_room_for_ours() {
     let tags = (0..50).map(|number| (format!("tag-{number}"), "x".to_owned())).collect();
-    let shop = Shop::open(production(ProductionDatabase { tags, ..Default::default() }));
+    let shop = TestUpgrade::open(production(ProductionDatabase { tags, ..Default::default() }));
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production database `contoso-rg/contoso-sql-1/shop` has 50 tags, a \
@@ -263,7 +263,7 @@ fn fifty_tags_leave_no_room_for_ours() {
 #[test]
 fn the_tags_of_production_are_copied() {
     let tags = BTreeMap::from([("cost".to_owned(), "42".to_owned()), ("Rolling-Upgrade".to_owned(), "old".to_owned())]);
-    let shop = Shop::open(production(ProductionDatabase { tags, ..Default::default() }));
+    let shop = TestUpgrade::open(production(ProductionDatabase { tags, ..Default::default() }));
     shop.upgrade_through(&["plan", "prepare"]);
     let stage = arm(&shop, "GET", STAGE, SQL, &json!(null));
     assert_eq!(stage["tags"], json!({"cost": "42", "rolling-upgrade": "run-1"}));
@@ -275,7 +275,7 @@ fn a_log_in_of_the_site_that_stage_lacks_blocks() {
         (AppLogIn::ProductionOnly, "has no such log-in", ""),
         (AppLogIn::OtherSid, "has a log-in of that name with another SID", ", after dropping that log-in"),
     ] {
-        let shop = Shop::open(Scenario { app_log_in: where_it_is, ..scenario() });
+        let shop = TestUpgrade::open(Scenario { app_log_in: where_it_is, ..scenario() });
         let mut master = Client::log_in(&shop, "contoso-sql-1", "master", "somebody");
         let sid = master.text("SELECT CONVERT(nvarchar(100), sid, 1) FROM sys.sql_logins WHERE name = N'app'");
         assert!(sid.starts_with("0x") && sid.len() == 34, "{sid}");
@@ -305,7 +305,7 @@ fn log_in(name: &str, servers: &[&str], master_roles: &[&str], database_roles: &
 #[test]
 fn other_log_ins_that_stage_lacks_are_remarked() {
     let logins = vec![log_in("reports", &["contoso-sql-1"], &[], &["db_datareader"])];
-    let shop = Shop::open(Scenario { logins, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { logins, ..scenario() });
     let mut master = Client::log_in(&shop, "contoso-sql-1", "master", "somebody");
     let sid = master.text("SELECT CONVERT(nvarchar(100), sid, 1) FROM sys.sql_logins WHERE name = N'reports'");
     remarks(
@@ -323,7 +323,7 @@ const BY_PASSWORD: [(&str, &str); 3] = [("sql-token", ""), ("sql-user", "deploy"
 #[test]
 fn an_identity_that_may_not_alter_production_blocks() {
     let logins = vec![log_in("deploy", &[], &["dbmanager", "loginmanager"], &["db_datareader"])];
-    let shop = Shop::open(Scenario { logins, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { logins, ..scenario() });
     assert_eq!(
         refused(&shop, "plan", &BY_PASSWORD).why(),
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: this identity lacks in production database \
@@ -335,7 +335,7 @@ fn an_identity_that_may_not_alter_production_blocks() {
 #[test]
 fn what_an_identity_cannot_see_is_remarked() {
     let logins = vec![log_in("deploy", &["contoso-sql-1"], &[], &["db_owner"])];
-    let shop = Shop::open(Scenario { logins, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { logins, ..scenario() });
     let before = shop.digest();
     let ended = shop.run_with("plan", &BY_PASSWORD);
     assert_eq!((ended.outcome(), shop.digest()), ("done", before));
@@ -372,7 +372,7 @@ fn other_differences_are_one_finding() {
     };
     let settings = [("contoso-sql-1".to_owned(), production), ("contoso-sql-2".to_owned(), stage)];
     let tags = BTreeMap::from([("cost".to_owned(), "42".to_owned())]);
-    let shop = Shop::open(Scenario {
+    let shop = TestUpgrade::open(Scenario {
         server_settings: BTreeMap::from(settings),
         production_database: ProductionDatabase { tags, ..Default::default() },
         ..scenario()
@@ -404,7 +404,7 @@ fn missing_permissions_block_and_are_all_named() {
         role("resourceGroups/contoso-stage-rg", &["*"], &["Microsoft.Web/sites/stop/action"]),
         role(&format!("{GROUP}/providers/Microsoft.Sql/servers/contoso-sql-2"), &["Microsoft.Sql/*"], &[]),
     ];
-    let shop = Shop::open(Scenario { permissions: Some(permissions), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { permissions: Some(permissions), ..scenario() });
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: this identity may not do all that the upgrade does: on database \
@@ -424,7 +424,7 @@ fn missing_permissions_block_and_are_all_named() {
 fn permissions_that_cannot_be_read_are_remarked() {
     let permissions =
         vec![role("", &["*"], &["Microsoft.Authorization/*", "Microsoft.Sql/servers/firewallRules/read"])];
-    let shop = Shop::open(Scenario { permissions: Some(permissions), ..scenario() });
+    let shop = TestUpgrade::open(Scenario { permissions: Some(permissions), ..scenario() });
     let refused = "(403 `AuthorizationFailed`)";
     let on = |what: &str| format!("what this identity may do on {what} {refused}");
     let looks = [
@@ -446,7 +446,8 @@ fn permissions_that_cannot_be_read_are_remarked() {
 /// Freeze asks the same rules: what has changed since plan is found before production is read-only.
 #[test]
 fn what_has_changed_since_plan_is_found_by_freeze() {
-    let shop = Shop::open(Scenario { servers: (3..=6).map(|n| format!("contoso-sql-{n}")).collect(), ..scenario() });
+    let shop =
+        TestUpgrade::open(Scenario { servers: (3..=6).map(|n| format!("contoso-sql-{n}")).collect(), ..scenario() });
     shop.upgrade_through(&["plan", "prepare"]);
     for number in 3..=5 {
         let path = STAGE.replace("contoso-sql-2", &format!("contoso-sql-{number}"));
@@ -495,7 +496,7 @@ const NAMED: [(&str, &str); 1] = [("production-database", "contoso-rg/contoso-sq
 
 #[test]
 fn what_plan_asks_for_is_enough_for_an_upgrade() {
-    let shop = Shop::open(exactly(actions::of_upgrade()));
+    let shop = TestUpgrade::open(exactly(actions::of_upgrade()));
     assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
     shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
     shop.assert_writes_arrive("contoso-2");
@@ -503,7 +504,8 @@ fn what_plan_asks_for_is_enough_for_an_upgrade() {
 
 #[test]
 fn it_is_enough_to_go_back_and_cleanup_needs_its_own() {
-    let shop = Shop::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
+    let shop =
+        TestUpgrade::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
     assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
     shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "rollback"]);
     assert_eq!(shop.clean_up("stage").outcome(), "done");
@@ -512,7 +514,8 @@ fn it_is_enough_to_go_back_and_cleanup_needs_its_own() {
 
 #[test]
 fn cleanup_of_v1_has_enough_too() {
-    let shop = Shop::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
+    let shop =
+        TestUpgrade::open(exactly(actions::of_upgrade().into_iter().chain(each(actions::of_step(Step::Cleanup)))));
     assert_eq!(shop.run_with("plan", &NAMED).outcome(), "done");
     shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
     assert_eq!(shop.clean_up("production").outcome(), "done");
@@ -521,7 +524,7 @@ fn cleanup_of_v1_has_enough_too() {
 
 #[test]
 fn a_reader_is_told_what_an_upgrade_takes() {
-    let why = refused(&Shop::open(exactly(each(actions::of_plan()))), "plan", &NAMED).why();
+    let why = refused(&TestUpgrade::open(exactly(each(actions::of_plan()))), "plan", &NAMED).why();
     let opening = "cannot upgrade `contoso-rg/contoso-sql-1/shop`: this identity may not do all that the upgrade does: on profile \
                    `contoso-rg/contoso` it lacks `Microsoft.Network/trafficManagerProfiles/azureEndpoints/write`, ";
     assert!(why.starts_with(opening), "{why}");

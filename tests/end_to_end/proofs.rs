@@ -6,7 +6,7 @@ use azure_sim::{Hand, Protocol, Scenario, What};
 
 use crate::{
     faults::{at, fired},
-    harness::{Running, Shop, binary, scenario, until},
+    harness::{Running, TestUpgrade, binary, scenario, until},
     interference::{
         PROFILE, UNTIL_SWITCH, by_hand, died_after_it_had_enabled_stage, ends, updating, updating_with,
         users_come_to_v2, users_write_on,
@@ -14,7 +14,13 @@ use crate::{
 };
 
 /// Starts a step, and waits until it is held at the request.
-fn held<'s>(shop: &'s Shop, step: &str, more: &[(&str, &str)], protocol: Protocol, request: &str) -> Running<'s> {
+fn held<'s>(
+    shop: &'s TestUpgrade,
+    step: &str,
+    more: &[(&str, &str)],
+    protocol: Protocol,
+    request: &str,
+) -> Running<'s> {
     at(shop, protocol, request, 1, What::Hand(Hand::Pause));
     let running = shop.start(step, more, Command::new(binary(step)));
     until("the step is held", || shop.sim.faulted().fired.is_some());
@@ -72,7 +78,7 @@ fn a_switch_that_was_without_its_lock_for_a_moment_does_not_disable_production()
 }
 
 #[track_caller]
-fn users_write_nowhere_but_v1_is_served(shop: &Shop) {
+fn users_write_nowhere_but_v1_is_served(shop: &TestUpgrade) {
     let report = shop.sim.report();
     assert_eq!(report.serving.site.as_deref(), Some("contoso-1"));
     assert!(report.invariants.broken.is_empty(), "{:#?}", report.invariants.broken);
@@ -81,7 +87,7 @@ fn users_write_nowhere_but_v1_is_served(shop: &Shop) {
 /// Somebody takes V2 away from users while cleanup removes V1: what is left of V1 stays.
 #[test]
 fn cleanup_looks_who_is_served_before_each_delete() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&UNTIL_SWITCH);
     shop.upgrade_through(&["switch"]);
     let request = format!("DELETE /subscriptions/*/resourceGroups/{PROFILE}/AzureEndpoints/contoso-1");

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::harness::{Shop, scenario};
+use crate::harness::{TestUpgrade, scenario};
 
 /// An HTTP proxy on loopback that knows CONNECT alone, and leads every host to one address.
 struct Proxy {
@@ -60,14 +60,14 @@ fn tunnel(client: TcpStream, target: SocketAddr, log: &Mutex<Vec<String>>) -> io
 }
 
 /// `connect-to` without the rule that leads all of https to the simulator: that is what the proxy is for here.
-fn rules_without_https(shop: &Shop) -> String {
+fn rules_without_https(shop: &TestUpgrade) -> String {
     let rules = shop.sim.addresses().connect_to.iter().filter(|rule| !rule.starts_with(":443:"));
     rules.cloned().collect::<Vec<_>>().join(",")
 }
 
 #[test]
 fn azure_resource_manager_and_the_sign_in_go_through_the_proxy() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let known = shop.sim.credentials().clone();
     let (proxy, rules) = (Proxy::open(shop.sim.addresses().https), rules_without_https(&shop));
     let shop = shop.with_environment(&[("HTTPS_PROXY", &proxy.url())]).with_inputs(&[
@@ -86,7 +86,7 @@ fn azure_resource_manager_and_the_sign_in_go_through_the_proxy() {
 
 #[test]
 fn a_host_of_no_proxy_is_reached_directly() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let https = shop.sim.addresses().https;
     let proxy = Proxy::open(https);
     let endpoint = format!("https://localhost:{}", https.port());
@@ -107,7 +107,7 @@ fn a_host_of_no_proxy_is_reached_directly() {
 
 #[test]
 fn a_host_with_a_connect_to_rule_is_reached_directly() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let proxy = Proxy::open(shop.sim.addresses().https);
     let shop = shop.with_environment(&[("HTTPS_PROXY", &proxy.url())]);
     assert_eq!(shop.run("plan").outcome(), "done");

@@ -1,10 +1,10 @@
 //! Guards: what is refused changes nothing, and says what was tried, why it may not be, and what to do.
 
-use crate::harness::{Ended, Shop, scenario};
+use crate::harness::{Ended, TestUpgrade, scenario};
 
 /// Runs a step that must refuse: exit code 10, nothing changed.
 #[track_caller]
-pub fn refused(shop: &Shop, step: &str, more: &[(&str, &str)]) -> Ended {
+pub fn refused(shop: &TestUpgrade, step: &str, more: &[(&str, &str)]) -> Ended {
     let before = shop.digest();
     let ended = shop.run_with(step, more);
     assert_eq!(ended.outcome(), "refused", "{step}: {ended:#?}");
@@ -14,7 +14,7 @@ pub fn refused(shop: &Shop, step: &str, more: &[(&str, &str)]) -> Ended {
 
 #[test]
 fn an_empty_identifier_names_the_trap() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan"]);
     let why = refused(&shop, "prepare", &[("stage-database", "")]).why();
     assert_eq!(
@@ -28,7 +28,7 @@ fn an_empty_identifier_names_the_trap() {
 
 #[test]
 fn changed_scripts_are_refused_before_the_freeze() {
-    let shop = Shop::open(scenario()).with_script("CREATE TABLE dbo.One (Id int);");
+    let shop = TestUpgrade::open(scenario()).with_script("CREATE TABLE dbo.One (Id int);");
     shop.upgrade_through(&["plan", "prepare"]);
     std::fs::write(shop.scripts().join("1.sql"), "CREATE TABLE dbo.Two (Id int);").unwrap();
     let why = refused(&shop, "freeze", &[]).why();
@@ -40,7 +40,7 @@ fn changed_scripts_are_refused_before_the_freeze() {
 
 #[test]
 fn scripts_that_the_server_does_not_understand_are_refused_before_the_freeze() {
-    let shop = Shop::open(scenario()).with_script("SELECT 1;\nGO\nSELECT FROM WHERE;\n");
+    let shop = TestUpgrade::open(scenario()).with_script("SELECT 1;\nGO\nSELECT FROM WHERE;\n");
     shop.upgrade_through(&["plan", "prepare"]);
     let why = refused(&shop, "freeze", &[]).why();
     assert!(why.contains("the server does not understand the scripts: `1.sql`") && why.contains("in line 3"), "{why}");
@@ -48,7 +48,7 @@ fn scripts_that_the_server_does_not_understand_are_refused_before_the_freeze() {
 
 #[test]
 fn a_folder_without_scripts_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let empty = tempfile::tempdir().unwrap();
     let why = refused(&shop, "plan", &[("scripts", empty.path().to_str().unwrap())]).why();
     assert!(why.ends_with("hint: correct the scripts: nothing was sent yet"), "{why}");
@@ -58,7 +58,7 @@ fn a_folder_without_scripts_is_refused() {
 
 #[test]
 fn a_profile_that_is_not_there_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     assert_eq!(
         refused(&shop, "plan", &[("profile", "contoso-rg/nothing")]).why(),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
@@ -68,7 +68,7 @@ fn a_profile_that_is_not_there_is_refused() {
 
 #[test]
 fn a_token_that_is_not_accepted_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let why = refused(&shop, "plan", &[("arm-token", "not-a-token")]).why();
     assert!(why.contains("Azure answered 401"), "{why}");
     assert!(why.contains("hint: the token has expired or is for another audience"), "{why}");
@@ -78,7 +78,7 @@ fn a_token_that_is_not_accepted_is_refused() {
 
 #[test]
 fn an_upgrade_that_somebody_else_began_is_refused_and_both_are_named() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let why = refused(&shop, "plan", &[("upgrade-id", "run-2")]).why();
     assert!(why.contains("stage database `contoso-rg/contoso-sql-2/shop` exists and belongs to upgrade `run-1`; this is upgrade `run-2`"), "{why}");
@@ -90,7 +90,7 @@ fn an_upgrade_that_somebody_else_began_is_refused_and_both_are_named() {
 
 #[test]
 fn switch_wants_to_know_what_was_planned() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
     assert_eq!(
         refused(&shop, "switch", &[("scripts-digest", "")]).why(),
@@ -106,7 +106,7 @@ const TRAP: &str = "was not given: GitHub drops a job output that contains a mas
 
 #[test]
 fn freeze_wants_to_know_what_was_planned_whatever_github_has_dropped() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let stands = "(upgrade `run-1` stands at `prepared`, `freeze` comes next)";
     let tried = "cannot freeze `contoso-rg/contoso-sql-1/shop`";
@@ -127,7 +127,7 @@ fn freeze_wants_to_know_what_was_planned_whatever_github_has_dropped() {
 /// Without the digest a script that nobody has planned would run.
 #[test]
 fn migrate_wants_to_know_what_was_planned_whatever_github_has_dropped() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let here = shop.known("scripts-digest");
     assert_eq!(
@@ -142,7 +142,7 @@ fn migrate_wants_to_know_what_was_planned_whatever_github_has_dropped() {
 
 #[test]
 fn a_stage_server_that_does_not_exist_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let why = refused(&shop, "plan", &[("stage-server", "contoso-rg/nowhere")]).why();
     assert!(why.contains("stage server `contoso-rg/nowhere` does not exist"), "{why}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use azure_sim::{Hand, Snapshot};
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     sql::Client,
 };
 
@@ -20,13 +20,13 @@ IF OBJECT_ID(N'rolling_upgrade.log_end', N'U') IS NOT NULL DROP TABLE rolling_up
 ALTER TABLE rolling_upgrade.journal ALTER COLUMN finished_at datetime2(3) NOT NULL;
 UPDATE rolling_upgrade.version SET [schema] = 2;";
 
-fn as_before(shop: &Shop, server: &str) {
+fn as_before(shop: &TestUpgrade, server: &str) {
     Client::log_in(shop, server, "shop", "portal").run(WITHOUT_VERSION_3);
     assert!(shop.sim.wait("idle", Duration::from_secs(10)));
 }
 
 /// Production is frozen; for a moment it takes writes, which its copy still gets.
-fn frozen_as_before(shop: &Shop) {
+fn frozen_as_before(shop: &TestUpgrade) {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "portal");
     production.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");
     production.run(WITHOUT_VERSION_3);
@@ -34,10 +34,10 @@ fn frozen_as_before(shop: &Shop) {
     assert!(shop.sim.wait("idle", Duration::from_secs(10)));
 }
 
-type Downgrade = fn(&Shop);
+type Downgrade = fn(&TestUpgrade);
 
 /// Each state between two steps, as the release before leaves it.
-fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
+fn states(shop: &TestUpgrade) -> Vec<(&'static str, Snapshot)> {
     let road: [(&str, Downgrade); 5] = [
         ("prepare", |shop| as_before(shop, "contoso-sql-1")),
         ("freeze", frozen_as_before),
@@ -65,7 +65,7 @@ fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
 }
 
 #[track_caller]
-fn ends(shop: &Shop, step: &str, outcome: &str) -> Ended {
+fn ends(shop: &TestUpgrade, step: &str, outcome: &str) -> Ended {
     let ended = shop.run(step);
     assert_eq!(ended.outcome(), outcome, "{step}: {ended:#?}");
     ended
@@ -73,7 +73,7 @@ fn ends(shop: &Shop, step: &str, outcome: &str) -> Ended {
 
 #[test]
 fn every_state_of_the_release_before_is_finished_or_given_back() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let words = [
         ("prepare", "prepared", ["prepare", "freeze", "terminate", "migrate", "switch"].as_slice()),
         ("freeze", "frozen", &["terminate", "migrate", "switch"]),
@@ -106,7 +106,7 @@ fn every_state_of_the_release_before_is_finished_or_given_back() {
 /// It wrote down no moment, so endpoints decide, and what was written cannot be told.
 #[test]
 fn a_stage_that_the_release_before_has_enabled_is_not_left_behind() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let states = states(&shop);
     let (_, migrated) = states.iter().find(|(step, _)| *step == "migrate").unwrap();
     shop.sim.restore(migrated).unwrap();

@@ -15,7 +15,7 @@ use rollout::{
 };
 use serde_json::Value;
 
-use crate::harness::{Shop, scenario};
+use crate::harness::{TestUpgrade, scenario};
 
 const PASSWORD: &str = "Pw-of-the-deployer-1";
 const LOG_IN: [(&str, &str); 3] = [("sql-token", ""), ("sql-user", "deployer"), ("sql-password", PASSWORD)];
@@ -49,21 +49,21 @@ fn with(roles: &[&str]) -> Scenario {
 }
 
 #[track_caller]
-fn done(shop: &Shop, step: &str, more: &[(&str, &str)]) {
+fn done(shop: &TestUpgrade, step: &str, more: &[(&str, &str)]) {
     let inputs: Vec<_> = LOG_IN.iter().chain(more).copied().collect();
     let ended = shop.run_with(step, &inputs);
     assert_eq!(ended.outcome(), "done", "{step}: {ended:#?}");
 }
 
 #[track_caller]
-fn removes(shop: &Shop, slot: &str) {
+fn removes(shop: &TestUpgrade, slot: &str) {
     let database = shop.known(&format!("{slot}-database"));
     done(shop, "cleanup", &[("remove", &database), ("remove-database", "true"), ("revert-window", "0s")]);
 }
 
 #[test]
 fn an_upgrade_and_its_cleanup_need_no_more_than_the_documented_roles() {
-    let shop = Shop::open(with(&["upgrade", "cleanup"]));
+    let shop = TestUpgrade::open(with(&["upgrade", "cleanup"]));
     for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch"] {
         done(&shop, step, &[]);
     }
@@ -74,7 +74,7 @@ fn an_upgrade_and_its_cleanup_need_no_more_than_the_documented_roles() {
 
 #[test]
 fn an_upgrade_needs_nothing_of_cleanup() {
-    let shop = Shop::open(with(&["upgrade"]));
+    let shop = TestUpgrade::open(with(&["upgrade"]));
     for step in ["plan", "prepare", "freeze", "terminate", "migrate", "switch"] {
         done(&shop, step, &[]);
     }
@@ -83,7 +83,7 @@ fn an_upgrade_needs_nothing_of_cleanup() {
 
 #[test]
 fn a_rollback_needs_no_more_than_the_documented_roles() {
-    let shop = Shop::open(with(&["upgrade", "cleanup"]));
+    let shop = TestUpgrade::open(with(&["upgrade", "cleanup"]));
     for step in ["plan", "prepare", "freeze", "terminate", "migrate", "rollback"] {
         done(&shop, step, &[]);
     }
@@ -98,7 +98,7 @@ fn a_runner_behind_firewalls_needs_no_more_than_the_role_for_that() {
     let walled = ServerSettings { firewall_rules: vec![azure], ..ServerSettings::default() };
     let servers = ["contoso-sql-1", "contoso-sql-2"].map(|server| (server.to_owned(), walled.clone()));
     let runner = vec![[203, 0, 113, 7].into()];
-    let shop = Shop::open(Scenario {
+    let shop = TestUpgrade::open(Scenario {
         runner_addresses: runner,
         server_settings: BTreeMap::from(servers),
         ..with(&["upgrade", "firewall"])
@@ -121,7 +121,7 @@ fn a_runner_behind_firewalls_needs_no_more_than_the_role_for_that() {
 /// A planner may not ask what it may do, so plan remarks that this was not checked; freeze asks as the operator.
 #[test]
 fn a_plan_needs_no_more_than_the_documented_role() {
-    let shop = Shop::open(Scenario { users: 0, ..with(&["plan"]) });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..with(&["plan"]) });
     let before = shop.digest();
     let ended = shop.run_with("plan", &LOG_IN);
     assert_eq!((ended.outcome(), shop.digest()), ("done", before));
@@ -133,7 +133,7 @@ fn a_plan_needs_no_more_than_the_documented_role() {
 fn a_stage_site_is_created_and_gets_its_package_with_the_documented_roles() {
     for by_file in [false, true] {
         let scenario = Scenario { no_stage_site: true, site_creation_ms: 100, ..with(&["upgrade", "site", "cleanup"]) };
-        let shop = Shop::open(scenario).with_inputs(&[("stage-plan", "contoso-stage-rg/contoso-plan-2")]);
+        let shop = TestUpgrade::open(scenario).with_inputs(&[("stage-plan", "contoso-stage-rg/contoso-plan-2")]);
         let file = shop.sim.addresses().package_file.to_str().unwrap().to_owned();
         let address = shop.sim.credentials().package_address.clone();
         let shop = shop.with_inputs(&[("package", if by_file { &file } else { &address })]);

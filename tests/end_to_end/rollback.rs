@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    harness::{Shop, scenario, until},
+    harness::{TestUpgrade, scenario, until},
     sql::{Client, arm},
 };
 
@@ -11,7 +11,7 @@ const ROAD: [&str; 5] = ["plan", "prepare", "freeze", "terminate", "migrate"];
 
 /// V1 has full access, stage is kept, and nothing but the fence table was ever touched in production.
 #[track_caller]
-fn rolls_back(shop: &Shop) {
+fn rolls_back(shop: &TestUpgrade) {
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     shop.assert_writes_arrive("contoso-1");
@@ -24,7 +24,7 @@ fn rolls_back(shop: &Shop) {
 #[test]
 fn rollback_from_every_state_before_the_point_of_no_return() {
     for steps in 2..=ROAD.len() {
-        let shop = Shop::open(scenario());
+        let shop = TestUpgrade::open(scenario());
         shop.upgrade_through(&ROAD[..steps]);
         rolls_back(&shop);
         let removed = shop.clean_up("stage");
@@ -36,7 +36,7 @@ fn rollback_from_every_state_before_the_point_of_no_return() {
 
 #[test]
 fn an_upgrade_can_be_tried_again_after_a_rollback() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     rolls_back(&shop);
     assert_eq!(shop.clean_up("stage").outcome(), "done");
@@ -48,7 +48,7 @@ fn an_upgrade_can_be_tried_again_after_a_rollback() {
 #[test]
 fn a_script_that_fails_leaves_stage_broken_and_v1_gets_its_writes_back() {
     let script = "CREATE TABLE dbo.Fine (Id int NOT NULL);\nGO\nSELECT 1;\nINSERT INTO dbo.NoSuchTable VALUES (1);\n";
-    let shop = Shop::open(scenario()).with_script(script);
+    let shop = TestUpgrade::open(scenario()).with_script(script);
     shop.upgrade_through(&ROAD[..4]);
     let ended = shop.run("migrate");
     assert_eq!(ended.outcome(), "broken", "{ended:#?}");
@@ -75,7 +75,7 @@ fn a_v2_that_is_not_healthy_is_never_switched_to() {
     let file = broken.path().join("app.json");
     std::fs::write(&file, app.to_string()).unwrap();
     scenario.app_v2 = Some(file);
-    let shop = Shop::open(scenario);
+    let shop = TestUpgrade::open(scenario);
     shop.upgrade_through(&ROAD[..4]);
     let ended = shop.run_with("migrate", &[("health-timeout", "1s")]);
     assert_eq!(ended.outcome(), "broken", "{ended:#?}");
@@ -87,7 +87,7 @@ fn a_v2_that_is_not_healthy_is_never_switched_to() {
 
 #[test]
 fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     shop.upgrade_through(&["switch"]);
     shop.assert_writes_arrive("contoso-2");
@@ -126,7 +126,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
 /// What a rollback after the switch would go back to.
 #[test]
 fn v1_stays_read_only_and_intact_until_cleanup() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let v1 = || {
         let mut v1 = Client::log_in(&shop, "contoso-sql-1", "shop", "somebody who looks");
@@ -142,7 +142,7 @@ fn v1_stays_read_only_and_intact_until_cleanup() {
 /// A cleanup that died right at its beginning has stopped V1's site.
 #[test]
 fn a_v1_that_cleanup_has_stopped_is_started_again() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     shop.upgrade_through(&["switch"]);
     arm(&shop, "POST", "contoso-rg/providers/Microsoft.Web/sites/contoso-1/stop", "2023-12-01", &Value::Null);

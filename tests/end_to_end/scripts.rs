@@ -4,7 +4,7 @@ use azure_sim::{Cut, CutBatch, Scenario};
 use tempfile::TempDir;
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     refused::refused,
     sql::Client,
 };
@@ -22,7 +22,7 @@ pub fn folder(files: &[(&str, &str)]) -> TempDir {
 
 #[test]
 fn plan_prints_the_order_as_a_numbered_list() {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() });
     let names = ["V1__init.sql", "V1.1__patch.sql", "V1.2.sql", "V1.2.10.sql", "upgrade-fix.sql", "upgrade2.sql"];
     let files: Vec<_> = names.iter().map(|name| (*name, "SELECT 1;")).collect();
     let (scripts, checks) = (folder(&files), folder(&[("10.sql", "SELECT 1;"), ("9.sql", "SELECT 1;")]));
@@ -43,7 +43,7 @@ const HALF_RUN: &str = "`99.sql` of upgrade `run-1` has begun and never came to 
 
 /// Whatever is asked again, half a script never goes live, and V1 comes back.
 #[track_caller]
-fn never_goes_live(shop: &Shop) {
+fn never_goes_live(shop: &TestUpgrade) {
     for _ in 0..2 {
         let again = shop.run("migrate");
         assert_eq!((again.outcome(), again.why().as_str()), ("broken", HALF_RUN), "{again:#?}");
@@ -65,7 +65,7 @@ fn never_goes_live(shop: &Shop) {
 
 #[test]
 fn half_a_script_never_counts_as_run() {
-    let shop = Shop::open(scenario()).with_another_script(HALF);
+    let shop = TestUpgrade::open(scenario()).with_another_script(HALF);
     shop.upgrade_through(&ROAD[..4]);
     let ended = shop.run("migrate");
     assert_eq!(ended.outcome(), "broken", "{ended:#?}");
@@ -81,7 +81,7 @@ fn half_a_script_never_counts_as_run_when_the_connection_broke_behind_its_commit
         application: "rolling-upgrade/migrate/".to_owned(),
         when: Cut::After,
     };
-    let shop = Shop::open(Scenario { cut_batch: Some(cut), ..scenario() }).with_another_script(HALF);
+    let shop = TestUpgrade::open(Scenario { cut_batch: Some(cut), ..scenario() }).with_another_script(HALF);
     shop.upgrade_through(&ROAD[..4]);
     let ended = shop.run("migrate");
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
@@ -92,8 +92,8 @@ fn half_a_script_never_counts_as_run_when_the_connection_broke_behind_its_commit
 const ONCE: &str = "CREATE TABLE dbo.MadeOnce (Id int NOT NULL);";
 
 /// Production as an earlier upgrade with the id `run-0` has left it: `99.sql` ran there, and cleanup has kept the journal.
-fn upgraded_before(digest: &str) -> Shop {
-    let shop = Shop::open(scenario()).with_another_script(ONCE);
+fn upgraded_before(digest: &str) -> TestUpgrade {
+    let shop = TestUpgrade::open(scenario()).with_another_script(ONCE);
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "an earlier upgrade");
     production.run("CREATE SCHEMA rolling_upgrade");
     production.run(
@@ -162,7 +162,7 @@ fn a_script_that_has_changed_since_an_earlier_upgrade_is_refused() {
 /// An upgrade that the release before has brought as far as the end of replication.
 #[test]
 fn a_copy_that_the_release_before_has_made_is_brought_up_to_date_before_the_first_script() {
-    let shop = Shop::open(scenario()).with_another_script(ONCE);
+    let shop = TestUpgrade::open(scenario()).with_another_script(ONCE);
     shop.upgrade_through(&ROAD[..4]);
     let mut copy = Client::log_in(&shop, "contoso-sql-2", "shop", "the release before");
     copy.run("ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE;");

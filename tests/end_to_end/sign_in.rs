@@ -2,7 +2,7 @@
 
 use azure_sim::{Scenario, SignIn};
 
-use crate::harness::{Shop, scenario};
+use crate::harness::{TestUpgrade, scenario};
 
 const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
 
@@ -10,7 +10,7 @@ const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "s
 const NO_TOKENS: [(&str, &str); 2] = [("arm-token", ""), ("sql-token", "")];
 
 /// A shop whose steps name the application, and prove it by GitHub's identity token.
-pub fn by_oidc(scenario: Scenario) -> Shop {
+pub fn by_oidc(scenario: Scenario) -> TestUpgrade {
     let shop = named(scenario);
     let known = shop.sim.credentials();
     let (url, token) = (known.id_token_request_url.clone(), known.id_token_request_token.clone());
@@ -18,8 +18,8 @@ pub fn by_oidc(scenario: Scenario) -> Shop {
 }
 
 /// A shop whose steps name the application, and have no proof yet.
-fn named(scenario: Scenario) -> Shop {
-    let shop = Shop::open(scenario);
+fn named(scenario: Scenario) -> TestUpgrade {
+    let shop = TestUpgrade::open(scenario);
     let known = shop.sim.credentials();
     let (tenant, client) = (known.tenant_id.clone(), known.client_id.clone());
     shop.with_inputs(&NO_TOKENS).with_inputs(&[("tenant-id", &tenant), ("client-id", &client)])
@@ -30,7 +30,7 @@ fn signing_in(sign_in: SignIn) -> Scenario {
 }
 
 #[track_caller]
-fn refused(shop: &Shop, more: &[(&str, &str)]) -> String {
+fn refused(shop: &TestUpgrade, more: &[(&str, &str)]) -> String {
     let before = shop.digest();
     let ended = shop.run_with("plan", more);
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -241,7 +241,7 @@ fn an_application_without_a_user_gets_the_way_to_make_one() {
 
 #[test]
 fn a_token_for_the_other_service_is_named_as_that() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let (arm, sql) = (shop.sim.credentials().arm_token.clone(), shop.sim.credentials().sql_token.clone());
     assert_eq!(
         without_request(&refused(&shop, &[("arm-token", &sql)])),
@@ -264,7 +264,7 @@ fn a_token_for_the_other_service_is_named_as_that() {
 
 #[test]
 fn a_given_token_that_has_ended_is_named_by_its_input() {
-    let shop = Shop::open(signing_in(SignIn { token_lifetime_ms: 0, ..SignIn::default() }));
+    let shop = TestUpgrade::open(signing_in(SignIn { token_lifetime_ms: 0, ..SignIn::default() }));
     let (arm, sql) = (issued(&shop, "https://management.azure.com"), issued(&shop, "https://database.windows.net"));
     let why = without_times(&without_request(&refused(&shop, &[("arm-token", &arm)])));
     assert_eq!(why, format!("could not read the Traffic Manager profile `contoso-rg/contoso`: {ENDED}"));
@@ -285,7 +285,7 @@ const ENDED: &str = "Azure answered 401 `ExpiredAuthenticationToken`: The access
 #[test]
 fn a_given_token_that_ends_while_the_copy_is_seeded_interrupts_the_step() {
     let lifetime = SignIn { token_lifetime_ms: 8_000, ..SignIn::default() };
-    let shop = Shop::open(Scenario { seeding_ms: 12_000, ..signing_in(lifetime) });
+    let shop = TestUpgrade::open(Scenario { seeding_ms: 12_000, ..signing_in(lifetime) });
     shop.upgrade_through(&ROAD[..1]);
     let token = issued(&shop, "https://management.azure.com");
     let ended = shop.run_with("prepare", &[("arm-token", &token)]);
@@ -299,7 +299,7 @@ fn a_given_token_that_ends_while_the_copy_is_seeded_interrupts_the_step() {
 
 #[test]
 fn half_a_way_to_sign_in_is_refused() {
-    let shop = Shop::open(scenario()).with_inputs(&NO_TOKENS);
+    let shop = TestUpgrade::open(scenario()).with_inputs(&NO_TOKENS);
     for (given, value, missing) in [
         ("client-id", "c", "tenant-id"),
         ("tenant-id", "t", "client-id"),
@@ -319,7 +319,7 @@ fn half_a_way_to_sign_in_is_refused() {
 
 #[test]
 fn nothing_to_sign_in_with_names_all_ways() {
-    let shop = Shop::open(scenario()).with_inputs(&NO_TOKENS);
+    let shop = TestUpgrade::open(scenario()).with_inputs(&NO_TOKENS);
     assert_eq!(
         refused(&shop, &[]),
         "the inputs name nobody who could sign in to Azure Resource Manager\nhint: pass `client-id` and `tenant-id` (in a \
@@ -340,7 +340,7 @@ fn nothing_to_sign_in_with_names_all_ways() {
 }
 
 /// A token that somebody else got, by the application's secret.
-fn issued(shop: &Shop, service: &str) -> String {
+fn issued(shop: &TestUpgrade, service: &str) -> String {
     let (addresses, known) = (shop.sim.addresses(), shop.sim.credentials());
     let certificate = reqwest::Certificate::from_pem(&std::fs::read(&addresses.ca_file).unwrap()).unwrap();
     let host = "login.microsoftonline.com";

@@ -10,7 +10,7 @@ use std::{
 use azure_sim::Scenario;
 
 use crate::{
-    harness::{Ended, Running, Shop, binary, scenario, until},
+    harness::{Ended, Running, TestUpgrade, binary, scenario, until},
     sql::Client,
 };
 
@@ -24,16 +24,16 @@ pub fn signal(process: u32, name: &str) {
 }
 
 /// The script of a composite action: its last act is to become the step.
-fn as_in_the_action(shop: &Shop, step: &str) -> Command {
+fn as_in_the_action(shop: &TestUpgrade, step: &str) -> Command {
     script(shop, &format!("true\nexec \"{}\"\n", binary(step)))
 }
 
 /// A script that has something to do after the step.
-fn in_a_script(shop: &Shop, step: &str) -> Command {
+fn in_a_script(shop: &TestUpgrade, step: &str) -> Command {
     script(shop, &format!("\"{}\"\necho done\n", binary(step)))
 }
 
-fn script(shop: &Shop, text: &str) -> Command {
+fn script(shop: &TestUpgrade, text: &str) -> Command {
     let file = shop.file("script.sh", text);
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]).arg(file);
@@ -85,7 +85,7 @@ fn is_seeding(running: &Running<'_>) -> bool {
 
 #[test]
 fn a_seeding_is_left_and_gone_on_with() {
-    let shop = Shop::open(Scenario { seeding_ms: 8_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { seeding_ms: 8_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
     let running = shop.start("prepare", &[], as_in_the_action(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
@@ -97,7 +97,7 @@ fn a_seeding_is_left_and_gone_on_with() {
 
 #[test]
 fn further_signals_change_nothing() {
-    let shop = Shop::open(slow_to_seed());
+    let shop = TestUpgrade::open(slow_to_seed());
     shop.upgrade_through(&["plan"]);
     let running = shop.start("prepare", &[], as_in_the_action(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
@@ -107,7 +107,7 @@ fn further_signals_change_nothing() {
 
 #[test]
 fn a_step_notices_that_its_parent_has_died() {
-    let shop = Shop::open(slow_to_seed());
+    let shop = TestUpgrade::open(slow_to_seed());
     shop.upgrade_through(&["plan"]);
     let running = shop.start("prepare", &[], in_a_script(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
@@ -119,7 +119,7 @@ fn a_step_notices_that_its_parent_has_died() {
 /// Bash waits for its child when it gets SIGINT, and goes on after it: only SIGTERM ends the script.
 #[test]
 fn a_script_that_gets_both_signals_of_the_runner_takes_its_step_with_it() {
-    let shop = Shop::open(slow_to_seed());
+    let shop = TestUpgrade::open(slow_to_seed());
     shop.upgrade_through(&["plan"]);
     let running = shop.start("prepare", &[], in_a_script(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
@@ -129,7 +129,7 @@ fn a_script_that_gets_both_signals_of_the_runner_takes_its_step_with_it() {
 
 #[test]
 fn plan_can_be_stopped() {
-    let shop = Shop::open(Scenario { refuse_log_ins: vec![40613; 1_000], ..scenario() });
+    let shop = TestUpgrade::open(Scenario { refuse_log_ins: vec![40613; 1_000], ..scenario() });
     let before = shop.digest();
     let patient = [("retry-first", "1s"), ("retry-budget", "60s")];
     let running = shop.start("plan", &patient, as_in_the_action(&shop, "plan"));
@@ -142,7 +142,7 @@ fn plan_can_be_stopped() {
 pub const ACCEPTED: [(&str, &str); 1] = [("accept-client", "a client")];
 
 /// Somebody is in the middle of a transaction, which the freeze waits for.
-pub fn busy_client(shop: &Shop) -> Client {
+pub fn busy_client(shop: &TestUpgrade) -> Client {
     let mut client = Client::log_in(shop, "contoso-sql-1", "shop", "a client");
     client.run("CREATE TABLE dbo.Busy (Id int NOT NULL);");
     client.run("BEGIN TRANSACTION; SELECT Id FROM dbo.Busy;");
@@ -154,15 +154,15 @@ const FREEZE_AGAIN: &str =
     "run this step again, or run rollback: it gives the stage site its old connection string back";
 
 /// How many fences are open in production.
-pub fn open_fences(shop: &Shop) -> i32 {
+pub fn open_fences(shop: &TestUpgrade) -> i32 {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "test");
     production.number("SELECT COUNT(*) FROM rolling_upgrade.fence WHERE closed_at IS NULL;")
 }
 
 /// A freeze is stopped while READ_ONLY waits for the end of a transaction: that one goes on, and freeze can be run again.
 #[track_caller]
-fn freeze_is_stopped(start: fn(&Shop, &str) -> Command, stop: impl Fn(Running<'_>) -> Ended, by: &str) {
-    let shop = Shop::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
+fn freeze_is_stopped(start: fn(&TestUpgrade, &str) -> Command, stop: impl Fn(Running<'_>) -> Ended, by: &str) {
+    let shop = TestUpgrade::open(Scenario { users: 0, ..scenario() }).with_inputs(&ACCEPTED);
     shop.upgrade_through(&["plan", "prepare"]);
     let mut client = busy_client(&shop);
     let running = shop.start("freeze", &[("rollback-after", "30s")], start(&shop, "freeze"));
@@ -196,7 +196,7 @@ impl Silence {
     }
 
     /// Rules that lead the stage server there, and everything else to the simulated Azure.
-    fn instead_of_stage(&self, shop: &Shop) -> String {
+    fn instead_of_stage(&self, shop: &TestUpgrade) -> String {
         let port = self.0.local_addr().unwrap().port();
         let others = shop.sim.addresses().connect_to.join(",");
         format!("contoso-sql-2.database.windows.net:1433:127.0.0.1:{port},{others}")
@@ -205,7 +205,7 @@ impl Silence {
 
 /// Starts a step that has taken the lock and waits for the stage server, for as long as it is let, and stops it there.
 #[track_caller]
-fn stopped_at_its_look(shop: &Shop, step: &str) -> Ended {
+fn stopped_at_its_look(shop: &TestUpgrade, step: &str) -> Ended {
     let silence = Silence::new();
     let more = [("connect-to", silence.instead_of_stage(shop)), ("connect-timeout", "60s".to_owned())];
     let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -218,7 +218,7 @@ const LOOK: &str = "stopped by SIGTERM when it was to look at the live state";
 
 #[test]
 fn a_freeze_that_is_run_again_and_stopped_gives_production_back() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     says(&stopped_at_its_look(&shop, "freeze"), &format!("{LOOK}; {HAS_IT_BACK}"), FREEZE_AGAIN);
     assert_eq!(open_fences(&shop), 0);
@@ -227,7 +227,7 @@ fn a_freeze_that_is_run_again_and_stopped_gives_production_back() {
 
 #[test]
 fn a_freeze_leaves_production_alone_where_it_takes_writes() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let before = shop.digest();
     let writable = "production `contoso-rg/contoso-sql-1/shop` takes writes";
@@ -237,7 +237,7 @@ fn a_freeze_leaves_production_alone_where_it_takes_writes() {
 
 #[test]
 fn a_freeze_does_not_give_production_back_once_terminate_has_begun() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let before = shop.digest();
     let frozen = "production `contoso-rg/contoso-sql-1/shop` stays read-only, because terminate has begun";
@@ -250,7 +250,7 @@ fn a_freeze_does_not_give_production_back_once_terminate_has_begun() {
 
 #[test]
 fn every_other_step_is_left_where_it_is() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let before = shop.digest();
     for step in ["prepare", "terminate", "migrate", "switch", "cleanup"] {
@@ -264,7 +264,7 @@ fn every_other_step_is_left_where_it_is() {
 
 #[test]
 fn a_long_script_is_left_and_run_again() {
-    let shop = Shop::open(scenario()).with_another_script("WAITFOR DELAY '00:00:08';");
+    let shop = TestUpgrade::open(scenario()).with_another_script("WAITFOR DELAY '00:00:08';");
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let running = shop.start("migrate", &[], as_in_the_action(&shop, "migrate"));
     until("the script runs", || shop.sent("migrate", "WAITFOR DELAY '00:00:08'") == 1);
@@ -276,7 +276,7 @@ fn a_long_script_is_left_and_run_again() {
 
 #[test]
 fn a_long_script_whose_step_is_an_orphan_is_left_and_rolled_back() {
-    let shop = Shop::open(scenario()).with_another_script("WAITFOR DELAY '00:01:00';");
+    let shop = TestUpgrade::open(scenario()).with_another_script("WAITFOR DELAY '00:01:00';");
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let running = shop.start("migrate", &[], in_a_script(&shop, "migrate"));
     until("the script runs", || shop.sent("migrate", "WAITFOR DELAY '00:01:00'") == 1);
@@ -287,7 +287,7 @@ fn a_long_script_whose_step_is_an_orphan_is_left_and_rolled_back() {
 
 #[test]
 fn a_switch_that_waits_for_traffic_manager_is_left_and_rolled_back() {
-    let shop = Shop::open(Scenario { probe_interval_ms: 60_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { probe_interval_ms: 60_000, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
     let online = "wait until endpoint `contoso-rg/contoso/contoso-2` is Online";
     let running = shop.start("switch", &[("health-timeout", "60s")], as_in_the_action(&shop, "switch"));
@@ -300,7 +300,7 @@ fn a_switch_that_waits_for_traffic_manager_is_left_and_rolled_back() {
 /// The request that sends users away from production is through: from here on running it again is the only way.
 #[test]
 fn a_switch_that_has_sent_users_away_is_finished_by_another() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
     let healthy = "wait until site `contoso-stage-rg/contoso-2` answered well 100 times in a row";
     let slow = [("health-repeats", "100"), ("poll-interval", "500ms"), ("health-timeout", "120s")];

@@ -7,7 +7,7 @@ use tiberius::{AuthMethod, Config, EncryptionLevel};
 use tokio::{net::TcpStream, runtime::Runtime};
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-use crate::harness::Shop;
+use crate::harness::TestUpgrade;
 
 /// A log-in of the server's administrator.
 pub struct Client {
@@ -17,17 +17,24 @@ pub struct Client {
 
 impl Client {
     /// Logs in with an access token, under this application name.
-    pub fn log_in(shop: &Shop, server: &str, database: &str, application: &str) -> Self {
+    pub fn log_in(shop: &TestUpgrade, server: &str, database: &str, application: &str) -> Self {
         let token = AuthMethod::aad_token(&shop.sim.credentials().sql_token);
         Self::connect(shop, server, database, application, token)
     }
 
     /// Logs in with a name and a password.
-    pub fn log_in_as(shop: &Shop, server: &str, database: &str, application: &str, user: &str, password: &str) -> Self {
+    pub fn log_in_as(
+        shop: &TestUpgrade,
+        server: &str,
+        database: &str,
+        application: &str,
+        user: &str,
+        password: &str,
+    ) -> Self {
         Self::connect(shop, server, database, application, AuthMethod::sql_server(user, password))
     }
 
-    fn connect(shop: &Shop, server: &str, database: &str, application: &str, who: AuthMethod) -> Self {
+    fn connect(shop: &TestUpgrade, server: &str, database: &str, application: &str, who: AuthMethod) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let addresses = shop.sim.addresses();
         let mut config = Config::new();
@@ -80,7 +87,7 @@ impl Client {
 
 /// Sends a request to Azure Resource Manager as somebody in the portal would; it must succeed.
 #[track_caller]
-pub fn arm(shop: &Shop, method: &str, path: &str, version: &str, body: &Value) -> Value {
+pub fn arm(shop: &TestUpgrade, method: &str, path: &str, version: &str, body: &Value) -> Value {
     let (status, text) = send(shop, method, path, version, (!body.is_null()).then_some(body));
     assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
     serde_json::from_str(&text).unwrap_or(json!(null))
@@ -88,7 +95,13 @@ pub fn arm(shop: &Shop, method: &str, path: &str, version: &str, body: &Value) -
 
 /// The same with a request that must be refused: status and code.
 #[track_caller]
-pub fn refused_by_arm(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
+pub fn refused_by_arm(
+    shop: &TestUpgrade,
+    method: &str,
+    path: &str,
+    version: &str,
+    body: Option<&Value>,
+) -> (u16, String) {
     let (status, text) = send(shop, method, path, version, body);
     assert!(status >= 400, "{method} {path}: {status} {text}");
     let answer: Value = serde_json::from_str(&text).unwrap();
@@ -96,19 +109,19 @@ pub fn refused_by_arm(shop: &Shop, method: &str, path: &str, version: &str, body
 }
 
 /// Whether Azure Resource Manager knows this resource.
-pub fn exists(shop: &Shop, path: &str, version: &str) -> bool {
+pub fn exists(shop: &TestUpgrade, path: &str, version: &str) -> bool {
     send(shop, "GET", path, version, None).0 == 200
 }
 
 /// Sends a zip to the publish API of a site, as somebody else's pipeline would; it must be taken.
 #[track_caller]
-pub fn publish(shop: &Shop, site: &str, zip: Vec<u8>) {
+pub fn publish(shop: &TestUpgrade, site: &str, zip: Vec<u8>) {
     let (host, path) = (format!("{site}.scm.azurewebsites.net"), "/api/publish?type=zip&async=true");
     let (status, text) = exchange(shop, &host, "POST", path, |request| request.body(zip));
     assert_eq!(status, 202, "{text}");
 }
 
-fn send(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
+fn send(shop: &TestUpgrade, method: &str, path: &str, version: &str, body: Option<&Value>) -> (u16, String) {
     let subscription = &shop.sim.credentials().subscription_id;
     let path = format!("/subscriptions/{subscription}/resourceGroups/{path}?api-version={version}");
     exchange(shop, "management.azure.com", method, &path, |request| match body {
@@ -118,7 +131,7 @@ fn send(shop: &Shop, method: &str, path: &str, version: &str, body: Option<&Valu
 }
 
 fn exchange(
-    shop: &Shop,
+    shop: &TestUpgrade,
     host: &str,
     method: &str,
     path: &str,

@@ -6,7 +6,7 @@ use azure_sim::{ProductionSite, Scenario};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{self, Ended, Shop, binary, until},
+    harness::{self, Ended, TestUpgrade, binary, until},
     refused::refused,
     sql::{arm, refused_by_arm},
 };
@@ -27,13 +27,13 @@ fn with(production_site: ProductionSite) -> Scenario {
 }
 
 /// No stage site, a plan for it, and V2's package at its address.
-pub fn open(scenario: Scenario) -> Shop {
-    let shop = Shop::open(scenario).with_inputs(&PLAN);
+pub fn open(scenario: Scenario) -> TestUpgrade {
+    let shop = TestUpgrade::open(scenario).with_inputs(&PLAN);
     let address = shop.sim.credentials().package_address.clone();
     shop.with_inputs(&[("package", &address)])
 }
 
-fn listed(shop: &Shop, site: &str, settings: &str) -> Value {
+fn listed(shop: &TestUpgrade, site: &str, settings: &str) -> Value {
     arm(shop, "POST", &format!("{site}/config/{settings}/list"), WEB, &Value::Null)["properties"].clone()
 }
 
@@ -44,7 +44,7 @@ fn findings(ended: &Ended, rule: &str) -> Vec<String> {
 }
 
 fn blocks(scenario: Scenario, inputs: &[(&str, &str)], why: &str) {
-    assert_eq!(refused(&Shop::open(scenario), "plan", inputs).why(), why);
+    assert_eq!(refused(&TestUpgrade::open(scenario), "plan", inputs).why(), why);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn plan_says_what_prepare_will_do_and_what_is_not_certain() {
     );
     for line in [
         "1. create site `contoso-stage-rg/contoso-2` in plan `contoso-stage-rg/contoso-plan-2` like `contoso-rg/contoso-1`",
-        "1. copy the connection strings of site `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`, `Shop` pointed at \
+        "1. copy the connection strings of site `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`, `TestUpgrade` pointed at \
          `contoso-rg/contoso-sql-2/shop`",
         "1. bind host name `www.contoso.example` with its certificate to site `contoso-stage-rg/contoso-2`",
         "1. add endpoint `contoso-rg/contoso/contoso-2` for `contoso-2.azurewebsites.net`, disabled",
@@ -189,7 +189,7 @@ fn everything() -> ProductionSite {
 
 #[test]
 fn each_difference_blocks_until_it_is_accepted_by_name() {
-    let shop = Shop::open(with(everything())).with_inputs(&PLAN);
+    let shop = TestUpgrade::open(with(everything())).with_inputs(&PLAN);
     let why = refused(&shop, "plan", &[]).why();
     let differences = [
         "difference `identity`: production has a managed identity (SystemAssigned): a new site has none, and none of its rights",
@@ -225,7 +225,7 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
 
 #[test]
 fn prepare_holds_to_what_is_accepted_too() {
-    let shop = Shop::open(with(ProductionSite { slot: true, ..ProductionSite::default() })).with_inputs(&PLAN);
+    let shop = TestUpgrade::open(with(ProductionSite { slot: true, ..ProductionSite::default() })).with_inputs(&PLAN);
     assert_eq!(shop.run_with("plan", &[("accept-difference", "slots")]).outcome(), "done");
     assert_eq!(
         refused(&shop, "prepare", &[]).why(),
@@ -244,7 +244,7 @@ fn what_looks_like_a_queue_is_shared_only_by_name() {
         ("WEBJOBS_STOPPED", "0"),
     ];
     let app_settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let shop = Shop::open(with(ProductionSite { app_settings, ..ProductionSite::default() })).with_inputs(&PLAN);
+    let shop = TestUpgrade::open(with(ProductionSite { app_settings, ..ProductionSite::default() })).with_inputs(&PLAN);
     add_connection(
         &shop,
         "Bus",
@@ -275,7 +275,7 @@ fn what_looks_like_a_queue_is_shared_only_by_name() {
     assert_eq!(connections["Cache"], listed(&shop, PRODUCTION, "connectionstrings")["Cache"]);
 }
 
-fn add_connection(shop: &Shop, name: &str, kind: &str, value: &str) {
+fn add_connection(shop: &TestUpgrade, name: &str, kind: &str, value: &str) {
     let mut all = listed(shop, PRODUCTION, "connectionstrings");
     all[name] = json!({"value": value, "type": kind});
     arm(shop, "PUT", &format!("{PRODUCTION}/config/connectionstrings"), WEB, &json!({ "properties": all }));
@@ -314,7 +314,7 @@ fn an_upgrade_that_creates_can_be_tried_again_after_a_rollback() {
 /// What a prepare leaves that died after the site was made, and between any two requests that followed.
 #[test]
 fn a_half_made_site_is_completed_and_can_be_taken_away() {
-    let half = |shop: &Shop, upgrade: &str| {
+    let half = |shop: &TestUpgrade, upgrade: &str| {
         let subscription = &shop.sim.credentials().subscription_id;
         let plan = "resourceGroups/contoso-stage-rg/providers/Microsoft.Web/serverfarms/contoso-plan-2";
         let settings = json!({"appSettings": [{"name": "WEBJOBS_STOPPED", "value": "1"}]});
@@ -392,7 +392,7 @@ fn a_binding_that_azure_refuses_says_what_to_do_and_production_is_untouched() {
 
 #[test]
 fn a_site_that_cannot_be_reached_as_users_reach_it_is_no_prepared_one() {
-    let shop = Shop::open(harness::scenario());
+    let shop = TestUpgrade::open(harness::scenario());
     shop.upgrade_through(&["plan"]);
     let tds = shop.sim.addresses().tds.port();
     let astray =
@@ -436,7 +436,7 @@ fn a_site_that_is_there_after_all_is_not_touched() {
     assert_eq!((&site["tags"], &site["properties"]["state"]), (&Value::Null, &json!("Running")));
     assert_eq!(listed(&shop, STAGE, "appsettings"), json!({}));
     let why = refused(&shop, "prepare", &[]).why();
-    assert!(why.contains("stage site `contoso-stage-rg/contoso-2` has no connection string `Shop`"), "{why}");
+    assert!(why.contains("stage site `contoso-stage-rg/contoso-2` has no connection string `TestUpgrade`"), "{why}");
 }
 
 /// Killed when it is about to do this, or while it does; finished by another prepare, and undone from the same state.
@@ -464,7 +464,7 @@ fn a_prepare_that_is_killed_is_finished_by_another_or_taken_back() {
 }
 
 /// The server needs a moment to see that a killed client is gone, and with it the lock.
-fn run_once_the_lock_is_free(shop: &Shop, step: &str) -> Ended {
+fn run_once_the_lock_is_free(shop: &TestUpgrade, step: &str) -> Ended {
     let mut ended = shop.run(step);
     until("the lock is free", || {
         let held = ended.outcome() == "refused" && ended.why().contains("the lock on `");

@@ -6,7 +6,7 @@ use azure_sim::Scenario;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Ended, Shop, scenario, until},
+    harness::{Ended, TestUpgrade, scenario, until},
     sql::{Client, arm},
     table::states,
 };
@@ -16,7 +16,7 @@ const BY_PROFILE: [(&str, &str); 1] = [("profile", "contoso-rg/contoso")];
 
 /// Runs status, which must succeed and leave everything as it is.
 #[track_caller]
-fn status(shop: &Shop, more: &[(&str, &str)]) -> Ended {
+fn status(shop: &TestUpgrade, more: &[(&str, &str)]) -> Ended {
     let before = shop.digest();
     let ended = shop.run_with("status", more);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
@@ -26,7 +26,7 @@ fn status(shop: &Shop, more: &[(&str, &str)]) -> Ended {
 
 #[test]
 fn status_in_every_state() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let mut table = String::new();
     for (state, snapshot) in states(&shop) {
         shop.sim.restore(&snapshot).unwrap();
@@ -44,7 +44,7 @@ fn status_in_every_state() {
 /// The profile leads to everything that the outputs of plan would have told.
 #[test]
 fn the_profile_alone_tells_the_same() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     for (state, snapshot) in states(&shop) {
         shop.sim.restore(&snapshot).unwrap();
         let known = status(&shop, &[]).outputs;
@@ -68,7 +68,7 @@ fn the_profile_alone_tells_the_same() {
 
 #[test]
 fn a_runner_that_died_while_seeding_has_left_enough() {
-    let shop = Shop::open(Scenario { seeding_ms: 60_000, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { seeding_ms: 60_000, ..scenario() });
     shop.upgrade_through(&["plan"]);
     let mut running = shop.start("prepare", &[], std::process::Command::new(crate::harness::binary("prepare")));
     until("it waits for seeding", || running.stderr().contains("is seeded and in CATCH_UP"));
@@ -84,7 +84,7 @@ fn a_runner_that_died_while_seeding_has_left_enough() {
 /// The command of status, word by word, finishes the upgrade of a run that has lost everything.
 #[test]
 fn an_upgrade_can_be_finished_by_what_status_says() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let digest = shop.known("scripts-digest");
     shop.forget();
@@ -107,7 +107,7 @@ fn an_upgrade_can_be_finished_by_what_status_says() {
 
 #[test]
 fn who_is_at_work_is_told() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     assert_eq!(status(&shop, &[]).result()["lock"], Value::Null);
     let mut other = Client::log_in(&shop, "contoso-sql-1", "shop", "rolling-upgrade/terminate/run-1");
@@ -121,7 +121,7 @@ fn who_is_at_work_is_told() {
 
 #[test]
 fn the_summary_says_it_in_words() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let ended = status(&shop, &[]);
     let lines: Vec<_> = ended.summary.lines().filter(|line| !line.is_empty()).collect();
@@ -138,7 +138,7 @@ fn the_summary_says_it_in_words() {
 
 #[test]
 fn what_is_in_the_way_of_the_next_step_is_told() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/ExternalEndpoints/contoso-2";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Enabled"}}));
@@ -152,7 +152,7 @@ fn what_is_in_the_way_of_the_next_step_is_told() {
 /// Azure Resource Manager alone says less, and that is said.
 #[test]
 fn a_production_that_takes_no_log_in_is_unknown() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let nobody = [("sql-token", ""), ("sql-user", "nobody"), ("sql-password", "Pw-of-nobody-1")];
     let ended = status(&shop, &nobody);
@@ -166,7 +166,7 @@ fn a_production_that_takes_no_log_in_is_unknown() {
 
 #[test]
 fn an_upgrade_that_is_overdue_is_told() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     assert_eq!(shop.run_with("freeze", &[("max-read-only", "2s")]).outcome(), "done");
     until("the deadline has passed", || shop.run("status").outputs["overdue"] == "true");
@@ -177,7 +177,7 @@ fn an_upgrade_that_is_overdue_is_told() {
 
 #[test]
 fn a_stage_that_is_gone_is_told() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let database = "contoso-rg/providers/Microsoft.Sql/servers/contoso-sql-2/databases/shop";
     arm(&shop, "DELETE", database, "2021-11-01", &Value::Null);
@@ -191,7 +191,7 @@ fn a_stage_that_is_gone_is_told() {
 /// What status refuses, it refuses without having looked at anything.
 #[test]
 fn status_wants_to_know_what_to_look_at() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let refused = |more: &[(&str, &str)]| {
         let ended = shop.run_with("status", more);
         assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -217,7 +217,7 @@ fn status_wants_to_know_what_to_look_at() {
 /// After V1's endpoint and site there is nothing that leads to its database.
 #[test]
 fn v1_that_is_removed_but_for_its_database_is_told() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate", "switch"]);
     let named = shop.known("production-database");
     assert_eq!(shop.run_with("cleanup", &[("remove", &named), ("revert-window", "0s")]).outcome(), "done");

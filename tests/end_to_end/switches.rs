@@ -3,15 +3,15 @@
 use azure_sim::{AlterOnGeoPrimary, CopySync, Scenario};
 
 use crate::{
-    harness::{Shop, scenario},
+    harness::{TestUpgrade, scenario},
     refused::refused,
     sql::Client,
 };
 
 const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
 
-fn upgrades(scenario: Scenario) -> Shop {
-    let shop = Shop::open(scenario);
+fn upgrades(scenario: Scenario) -> TestUpgrade {
+    let shop = TestUpgrade::open(scenario);
     shop.upgrade_through(&ROAD);
     shop.assert_writes_arrive("contoso-2");
     shop
@@ -19,7 +19,7 @@ fn upgrades(scenario: Scenario) -> Shop {
 
 #[test]
 fn read_only_refused_while_linked_is_a_refusal_with_the_fence_closed() {
-    let shop = Shop::open(Scenario { alter_on_geo_primary: AlterOnGeoPrimary::RefuseReadOnly, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { alter_on_geo_primary: AlterOnGeoPrimary::RefuseReadOnly, ..scenario() });
     shop.upgrade_through(&ROAD[..2]);
     let ended = shop.run("freeze");
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
@@ -31,7 +31,7 @@ fn read_only_refused_while_linked_is_a_refusal_with_the_fence_closed() {
 
 #[test]
 fn read_write_refused_while_linked_takes_the_link_away_first() {
-    let shop = Shop::open(Scenario { alter_on_geo_primary: AlterOnGeoPrimary::RefuseReadWrite, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { alter_on_geo_primary: AlterOnGeoPrimary::RefuseReadWrite, ..scenario() });
     shop.upgrade_through(&ROAD[..3]);
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
@@ -52,7 +52,7 @@ fn a_refused_wait_for_the_copy_is_replaced_by_the_link_view() {
 
 #[test]
 fn a_wait_for_the_copy_that_times_out_is_not_replaced() {
-    let shop = Shop::open(Scenario { copy_sync_on_read_only: CopySync::TimesOut, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { copy_sync_on_read_only: CopySync::TimesOut, ..scenario() });
     shop.upgrade_through(&ROAD[..3]);
     let ended = shop.run_with("terminate", &[("request-timeout", "1s")]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
@@ -68,7 +68,7 @@ fn a_copy_that_comes_up_writable_is_upgraded_all_the_same() {
 
 #[test]
 fn an_unknown_lag_is_waited_for() {
-    let shop = Shop::open(Scenario { lag_null_polls: 2, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { lag_null_polls: 2, ..scenario() });
     shop.upgrade_through(&ROAD[..2]);
     // The first reading of the view does not know the lag: freeze refuses rather than guesses, and is run again.
     let why = refused(&shop, "freeze", &[]).why();

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use azure_sim::Snapshot;
 
-use crate::harness::{Shop, scenario};
+use crate::harness::{TestUpgrade, scenario};
 
 const STEPS: [&str; 7] = ["prepare", "freeze", "terminate", "migrate", "switch", "rollback", "cleanup"];
 
 /// Every state between two steps, as a snapshot.
-pub fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
+pub fn states(shop: &TestUpgrade) -> Vec<(&'static str, Snapshot)> {
     shop.upgrade_through(&["plan"]);
     let mut states = vec![("planned", shop.sim.snapshot().unwrap())];
     let course = [
@@ -35,7 +35,7 @@ pub fn states(shop: &Shop) -> Vec<(&'static str, Snapshot)> {
 }
 
 /// Cleanup removes V1 in the states after a switch, and stage in all others.
-fn run(shop: &Shop, step: &str, state: &str) -> crate::harness::Ended {
+fn run(shop: &TestUpgrade, step: &str, state: &str) -> crate::harness::Ended {
     match (step, state) {
         ("cleanup", "frozen" | "terminated" | "migrated" | "switched" | "V1 removed") => shop.clean_up("production"),
         ("cleanup", _) => shop.clean_up("stage"),
@@ -45,7 +45,7 @@ fn run(shop: &Shop, step: &str, state: &str) -> crate::harness::Ended {
 
 #[test]
 fn every_step_in_every_state() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let mut table = String::new();
     for (state, snapshot) in states(&shop) {
         writeln!(table, "{state}").unwrap();

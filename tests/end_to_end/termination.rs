@@ -3,7 +3,7 @@
 use azure_sim::{AlterOnGeoPrimary, Cut, CutBatch, Scenario, SqlLogin, Unlink};
 
 use crate::{
-    harness::{Ended, Shop, scenario},
+    harness::{Ended, TestUpgrade, scenario},
     refused::refused,
 };
 
@@ -30,7 +30,7 @@ fn by_upgrader<'v>(more: &[(&'v str, &'v str)]) -> Vec<(&'v str, &'v str)> {
 
 /// Runs a step that does what it is for.
 #[track_caller]
-fn done(shop: &Shop, step: &str, more: &[(&str, &str)]) -> Ended {
+fn done(shop: &TestUpgrade, step: &str, more: &[(&str, &str)]) -> Ended {
     let ended = shop.run_with(step, more);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     ended
@@ -51,7 +51,7 @@ fn proofs(ended: &Ended) -> usize {
 }
 
 #[track_caller]
-fn upgrades_to_the_end(shop: &Shop, more: &[(&str, &str)]) {
+fn upgrades_to_the_end(shop: &TestUpgrade, more: &[(&str, &str)]) {
     for step in ["migrate", "switch"] {
         done(shop, step, more);
     }
@@ -61,7 +61,7 @@ fn upgrades_to_the_end(shop: &Shop, more: &[(&str, &str)]) {
 #[test]
 fn each_way_by_itself() {
     for (word, way) in [("auto", "T-SQL"), ("t-sql", "T-SQL"), ("unlink", "ARM's unlink"), ("delete", "ARM's DELETE")] {
-        let shop = Shop::open(scenario());
+        let shop = TestUpgrade::open(scenario());
         shop.upgrade_through(&["plan", "prepare"]);
         done(&shop, "freeze", &[("termination", word)]);
         let ended = done(&shop, "terminate", &[("termination", word)]);
@@ -73,7 +73,7 @@ fn each_way_by_itself() {
 
 #[test]
 fn a_missing_role_leads_to_unlink_and_freeze_says_so() {
-    let shop = Shop::open(with_upgrader(Unlink::Works));
+    let shop = TestUpgrade::open(with_upgrader(Unlink::Works));
     shop.upgrade_through(&["plan", "prepare"]);
     let frozen = done(&shop, "freeze", &UPGRADER);
     let notice =
@@ -95,7 +95,7 @@ fn a_retired_or_forbidden_unlink_leads_to_delete() {
         (Unlink::Retired, "Azure answered 400 `NoRegisteredProviderFound`: No registered resource provider found"),
         (Unlink::Forbidden, "Azure answered 403 `AuthorizationFailed`: The client 'rolling-upgrade'"),
     ] {
-        let shop = Shop::open(with_upgrader(unlink));
+        let shop = TestUpgrade::open(with_upgrader(unlink));
         shop.upgrade_through(&["plan", "prepare"]);
         let frozen = done(&shop, "freeze", &UPGRADER);
         assert!(frozen.stderr.contains("terminate will end replication by ARM's DELETE"), "{}", frozen.stderr);
@@ -109,7 +109,7 @@ fn a_retired_or_forbidden_unlink_leads_to_delete() {
 
 #[test]
 fn freeze_refuses_where_the_only_allowed_way_is_closed() {
-    let shop = Shop::open(with_upgrader(Unlink::Retired));
+    let shop = TestUpgrade::open(with_upgrader(Unlink::Retired));
     shop.upgrade_through(&["plan", "prepare"]);
     let hint = "hint: grant what is missing and run freeze again: inside the read-only time it would be too late (upgrade \
                 `run-1` stands at `prepared`, `freeze` comes next)";
@@ -127,7 +127,7 @@ fn freeze_refuses_where_the_only_allowed_way_is_closed() {
 
 #[test]
 fn a_role_that_was_lost_after_the_freeze_is_a_refusal_that_changes_nothing() {
-    let shop = Shop::open(with_upgrader(Unlink::Works));
+    let shop = TestUpgrade::open(with_upgrader(Unlink::Works));
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     assert_eq!(
         refused(&shop, "terminate", &by_upgrader(&[("termination", "t-sql")])).why(),
@@ -149,7 +149,7 @@ fn a_role_that_was_lost_after_the_freeze_is_a_refusal_that_changes_nothing() {
 fn an_end_whose_answer_was_lost_is_found_done() {
     let cut_batch =
         Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), application: String::new(), when: Cut::After });
-    let shop = Shop::open(Scenario { cut_batch, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { cut_batch, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let ended = done(&shop, "terminate", &[]);
     assert_eq!((line(&ended), proofs(&ended)), (format!("{END}, by T-SQL"), 1));
@@ -161,7 +161,7 @@ fn an_end_whose_answer_was_lost_is_found_done() {
 fn an_end_whose_outcome_is_unknown_is_no_reason_for_another_way() {
     let cut_batch =
         Some(CutBatch { containing: "REMOVE SECONDARY".to_owned(), application: String::new(), when: Cut::Before });
-    let shop = Shop::open(Scenario { cut_batch, ..scenario() });
+    let shop = TestUpgrade::open(Scenario { cut_batch, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let ended = shop.run_with("terminate", &[("request-timeout", "500ms")]);
     assert_eq!((ended.outcome(), proofs(&ended)), ("interrupted", 1), "{ended:#?}");
@@ -176,7 +176,7 @@ fn an_end_whose_outcome_is_unknown_is_no_reason_for_another_way() {
 fn rollback_lets_the_link_go_by_the_same_ways() {
     for (more, way) in [(&UPGRADER[..], "ARM's unlink"), (&[("termination", "delete")][..], "ARM's DELETE")] {
         let alter_on_geo_primary = AlterOnGeoPrimary::RefuseReadWrite;
-        let shop = Shop::open(Scenario { alter_on_geo_primary, ..with_upgrader(Unlink::Works) });
+        let shop = TestUpgrade::open(Scenario { alter_on_geo_primary, ..with_upgrader(Unlink::Works) });
         shop.upgrade_through(&["plan", "prepare", "freeze"]);
         let ended = done(&shop, "rollback", more);
         let lines = ended.result()["done"].to_string();
@@ -191,7 +191,7 @@ fn rollback_lets_the_link_go_by_the_same_ways() {
 
 #[test]
 fn a_word_that_is_no_way_is_refused() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare"]);
     let ended = refused(&shop, "freeze", &[("termination", "force")]);
     assert_eq!(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     deadline::{SOON, frozen_for, is_overdue},
     faults::at,
-    harness::{Ended, Shop, binary, until},
+    harness::{Ended, TestUpgrade, binary, until},
     interference::{PROFILE, SQL, TRAFFIC, UNTIL_SWITCH, WEB, by_hand, ends, updating, updating_with, users_write_on},
     refused::refused,
     sql::{Client, arm, exists},
@@ -29,27 +29,27 @@ pub fn database(server: &str) -> String {
 }
 
 /// Somebody changes an endpoint of the profile.
-pub fn endpoint(shop: &Shop, method: &str, name: &str, properties: &Value) {
+pub fn endpoint(shop: &TestUpgrade, method: &str, name: &str, properties: &Value) {
     let body = if properties.is_null() { json!(null) } else { json!({ "properties": properties }) };
     arm(shop, method, &format!("{PROFILE}/{name}"), TRAFFIC, &body);
 }
 
 /// Waits until an operation of somebody else has ended.
 #[track_caller]
-fn rest(shop: &Shop) {
+fn rest(shop: &TestUpgrade) {
     assert!(shop.sim.wait("idle", Duration::from_secs(20)), "the world does not come to rest");
 }
 
 /// Somebody deletes the database of this server.
 #[track_caller]
-pub fn delete_database(shop: &Shop, server: &str) {
+pub fn delete_database(shop: &TestUpgrade, server: &str) {
     arm(shop, "DELETE", &database(server), SQL, &Value::Null);
     until("the database is gone", || !exists(shop, &database(server), SQL));
 }
 
 /// Somebody copies the database of one server to another one, as a restore does: there is no link between them.
 #[track_caller]
-fn restored(shop: &Shop, from: &str, to: &str) {
+fn restored(shop: &TestUpgrade, from: &str, to: &str) {
     secondary(shop, from, to);
     Client::log_in(shop, from, "master", "portal")
         .run(&format!("ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [{to}];"));
@@ -57,7 +57,7 @@ fn restored(shop: &Shop, from: &str, to: &str) {
 }
 
 #[track_caller]
-fn secondary(shop: &Shop, from: &str, to: &str) {
+fn secondary(shop: &TestUpgrade, from: &str, to: &str) {
     let subscription = &shop.sim.credentials().subscription_id;
     let source = format!("/subscriptions/{subscription}/resourceGroups/{}", database(from));
     let properties = json!({"createMode": "Secondary", "secondaryType": "Geo", "sourceDatabaseId": source});
@@ -69,7 +69,7 @@ fn secondary(shop: &Shop, from: &str, to: &str) {
 
 /// The users who write next write here, and everything that any user saw acknowledged is there.
 #[track_caller]
-pub fn users_lose_nothing_on(shop: &Shop, site: &str) {
+pub fn users_lose_nothing_on(shop: &TestUpgrade, site: &str) {
     let before = shop.sim.report().writes.acknowledged;
     until("users can write", || {
         shop.sim.tick();
@@ -92,14 +92,14 @@ fn one_of(ended: &Ended, outcomes: &[&str]) {
 }
 
 #[track_caller]
-fn production_takes_writes(shop: &Shop) {
+fn production_takes_writes(shop: &TestUpgrade) {
     let mut production = Client::log_in(shop, "contoso-sql-1", "shop", "test");
     let word = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60));";
     assert_eq!(production.text(word), "READ_WRITE");
 }
 
 /// A profile that knows a page of somebody else, which answers.
-fn with_sorry_page() -> Shop {
+fn with_sorry_page() -> TestUpgrade {
     let sorry = ForeignEndpoint {
         name: "sorry".to_owned(),
         host: SORRY.to_owned(),
@@ -111,7 +111,7 @@ fn with_sorry_page() -> Shop {
 }
 
 /// Somebody edits the target of stage's endpoint.
-fn stage_endpoint_leads_to(shop: &Shop, target: &str) {
+fn stage_endpoint_leads_to(shop: &TestUpgrade, target: &str) {
     endpoint(shop, "PATCH", STAGE_ENDPOINT, &json!({ "target": target }));
 }
 
@@ -178,7 +178,7 @@ fn write_access_comes_back_and_nothing_is_done_while_productions_endpoint_leads_
 }
 
 /// Terraform knows V2's endpoint by a name of its own; V1 is down for a moment, so users come to V2 and write.
-fn users_come_to_v2_by_another_endpoint(shop: &Shop) {
+fn users_come_to_v2_by_another_endpoint(shop: &TestUpgrade) {
     let properties =
         json!({"target": V2_HOST, "endpointStatus": "Enabled", "priority": 7, "endpointLocation": "West Europe"});
     endpoint(shop, "PUT", "ExternalEndpoints/v2", &properties);
@@ -300,7 +300,7 @@ const TABLES: [&str; 12] = [
 ];
 
 /// A deployment by comparison of schemas removes what it does not know.
-fn drop_tables(shop: &Shop) {
+fn drop_tables(shop: &TestUpgrade) {
     let mut copy = Client::log_in(shop, "contoso-sql-2", "shop", "portal");
     for table in TABLES {
         copy.run(&format!(
@@ -331,7 +331,7 @@ fn no_script_runs_twice_in_a_copy_that_has_lost_its_tables() {
 }
 
 /// Somebody does something while cleanup is about to delete V1's site, and then V1's database.
-fn v1s_database_stays(meanwhile: fn(&Shop)) {
+fn v1s_database_stays(meanwhile: fn(&TestUpgrade)) {
     let shop = updating();
     shop.upgrade_through(&UNTIL_SWITCH);
     shop.upgrade_through(&["switch"]);
@@ -358,7 +358,7 @@ fn v1s_database_stays_when_v2_is_led_elsewhere_during_the_cleanup() {
 }
 
 /// Somebody changes the connection string of V1's site.
-fn production_site_leads_to(shop: &Shop, server: &str) {
+fn production_site_leads_to(shop: &TestUpgrade, server: &str) {
     let settings = format!("{}/config/connectionstrings", site("contoso-rg", "contoso-1"));
     let mut all = arm(shop, "POST", &format!("{settings}/list"), WEB, &Value::Null)["properties"].clone();
     let name = shop.known("connection-name");
@@ -369,7 +369,7 @@ fn production_site_leads_to(shop: &Shop, server: &str) {
 }
 
 #[track_caller]
-fn names_production_setting(shop: &Shop, ended: &Ended) {
+fn names_production_setting(shop: &TestUpgrade, ended: &Ended) {
     let (why, name) = (ended.why(), format!("`{}`", shop.known("connection-name")));
     assert!(why.contains(&name) && why.contains("`contoso-rg/contoso-1`"), "{why}");
 }
@@ -411,7 +411,7 @@ fn a_copy_that_productions_site_leads_to_stays() {
 }
 
 /// What a step sends when it counts the rows of the copy; the world is put back.
-fn count_of_rows(shop: &Shop, step: &str) -> String {
+fn count_of_rows(shop: &TestUpgrade, step: &str) -> String {
     let before = shop.sim.snapshot().unwrap();
     shop.sim.set_fault(None).unwrap();
     shop.upgrade_through(&[step]);

@@ -1,12 +1,12 @@
 //! The main road: V1 to V2 while users read and write.
 
-use crate::harness::{Shop, scenario};
+use crate::harness::{TestUpgrade, scenario};
 
 const ROAD: [&str; 6] = ["plan", "prepare", "freeze", "terminate", "migrate", "switch"];
 
 #[test]
 fn a_whole_upgrade_loses_nothing() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.assert_writes_arrive("contoso-1");
     shop.upgrade_through(&ROAD);
     shop.assert_writes_arrive("contoso-2");
@@ -20,7 +20,7 @@ fn a_whole_upgrade_loses_nothing() {
 
 #[test]
 fn every_step_run_twice_changes_nothing_the_second_time() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD[..1]);
     for step in &ROAD[1..] {
         assert_eq!(shop.run(step).outcome(), "done", "{step}");
@@ -37,7 +37,7 @@ fn every_step_run_twice_changes_nothing_the_second_time() {
 
 #[test]
 fn plan_says_what_it_found_and_changes_nothing() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     let before = shop.digest();
     let plan = shop.run("plan");
     assert_eq!(plan.outcome(), "done", "{plan:#?}");
@@ -60,7 +60,7 @@ fn plan_says_what_it_found_and_changes_nothing() {
 
 #[test]
 fn switch_reports_the_four_durations() {
-    let shop = Shop::open(scenario());
+    let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD[..5]);
     let migrated = shop.known("script-seconds");
     let ended = shop.run("switch");

@@ -8,16 +8,16 @@ mod clock;
 mod cloud;
 mod data;
 mod deploy;
-mod estate;
 mod faults;
 mod front;
 mod hands;
+mod initial_world;
 mod picture;
 mod random;
 mod replication;
 mod report;
 mod scenario;
-mod seeded;
+mod scenario_resources;
 mod sign_in;
 mod simulator;
 mod site;
@@ -28,13 +28,13 @@ mod users;
 mod watch;
 mod world;
 
-pub use estate::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
-pub use faults::{Fault, Faulted, Meeting, Place, Protocol, Spot, What};
+pub use faults::{Fault, Faulted, Place, Protocol, RecordedRequest, RequestKey, What};
 pub use hands::Hand;
 pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{
     AlterOnGeoPrimary, CopySync, Cut, CutBatch, ForeignEndpoint, ProductionSite, Redirect, Scenario, SqlLogin, Unlink,
     WriteMeasure,
 };
+pub use scenario_resources::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use sign_in::SignIn;
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

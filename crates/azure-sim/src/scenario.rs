@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     SignIn,
-    estate::{AppLogIn, ProductionDatabase, RoleAssignment, ServerSettings},
+    scenario_resources::{AppLogIn, ProductionDatabase, RoleAssignment, ServerSettings},
 };
 
 /// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.

@@ -16,7 +16,7 @@ use crate::{
     Fault, Faulted, Hand, Report, Scenario, background,
     cloud::Cloud,
     front::{self, Authority, Peer, TlsListener},
-    seeded,
+    initial_world,
     snapshot::Saved,
     sql::{Door, Faults, SqlService},
 };
@@ -86,7 +86,7 @@ impl Simulator {
     /// # Errors
     /// A file of the scenario cannot be read, its T-SQL fails, or no port can be opened.
     pub fn start(scenario: Scenario) -> anyhow::Result<Self> {
-        let parts = seeded::parts(scenario)?;
+        let parts = initial_world::parts(scenario)?;
         let ca_file = parts.storage.file("ca.pem");
         let cloud = Cloud::new(parts);
         let authority = Authority::new(&Door::workers(&cloud.scenario)).context("making certificates")?;

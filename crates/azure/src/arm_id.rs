@@ -3,7 +3,7 @@
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rollout::{DatabaseId, PlanId, ProfileId, ServerId, SiteId, ids::same};
+use rollout::{DatabaseId, PlanId, ProfileId, ServerId, SiteId, ids::eq_azure_name};
 
 /// Everything but the unreserved characters of RFC 3986 and the parentheses that resource groups may have.
 const SEGMENT: &AsciiSet =
@@ -30,13 +30,13 @@ impl ArmId {
         let refused = || ArmIdError(text.to_owned());
         let segments: Vec<String> = text.strip_prefix('/').ok_or_else(refused)?.split('/').map(str::to_owned).collect();
         let sound = |segment: &String| !matches!(segment.as_str(), "" | "." | "..");
-        let named = segments.len().is_multiple_of(2) && same(&segments[0], "subscriptions");
+        let named = segments.len().is_multiple_of(2) && eq_azure_name(&segments[0], "subscriptions");
         if named && segments.iter().all(sound) { Ok(Self { segments }) } else { Err(refused()) }
     }
 
     /// The segment after the one named `kind`, e.g. the name of the group after `resourceGroups`.
     pub fn get(&self, kind: &str) -> Option<&str> {
-        self.segments.chunks_exact(2).find(|pair| same(&pair[0], kind)).map(|pair| pair[1].as_str())
+        self.segments.chunks_exact(2).find(|pair| eq_azure_name(&pair[0], kind)).map(|pair| pair[1].as_str())
     }
 
     /// The id with more segments after it.
@@ -64,7 +64,7 @@ impl fmt::Display for ArmId {
 
 impl PartialEq for ArmId {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.to_string(), &other.to_string())
+        eq_azure_name(&self.to_string(), &other.to_string())
     }
 }
 
@@ -141,8 +141,8 @@ impl Scope {
     /// The site or slot that an ARM id names; `None` for another kind of resource or another subscription.
     pub fn site_of(&self, text: &str) -> Option<SiteId> {
         let id = ArmId::parse(text).ok()?;
-        let ours = same(id.get("subscriptions")?, &self.subscription);
-        let site = ours && same(id.get("providers")?, "Microsoft.Web");
+        let ours = eq_azure_name(id.get("subscriptions")?, &self.subscription);
+        let site = ours && eq_azure_name(id.get("providers")?, "Microsoft.Web");
         let (group, name) = (id.get("resourceGroups")?.to_owned(), id.get("sites")?.to_owned());
         site.then(|| SiteId { group, name, slot: id.get("slots").map(str::to_owned) })
     }

@@ -52,13 +52,13 @@ impl Default for Reach {
 
 /// Another address for a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Detour {
+pub(crate) struct ConnectOverride {
     name: String,
     address: String,
     port: u16,
 }
 
-impl Detour {
+impl ConnectOverride {
     /// The detour of a request to `url` when the address is that of `host`, or `None` where it goes the plain way.
     pub(crate) fn of(rules: &[ConnectTo], url: &Url, host: &str) -> Result<Option<Self>, Cause> {
         let (name, asked) = (bare_host(url), url.port_or_known_default().unwrap_or_default());
@@ -86,7 +86,7 @@ pub(crate) fn bare_host(url: &Url) -> String {
     url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
-impl Resolve for Detour {
+impl Resolve for ConnectOverride {
     fn resolve(&self, name: Name) -> Resolving {
         let ours = name.as_str().eq_ignore_ascii_case(&self.name);
         let target = if ours { self.address.clone() } else { name.as_str().to_owned() };
@@ -106,7 +106,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    pub(crate) fn new(client: reqwest::Client, url: &Url, detour: Option<&Detour>) -> Self {
+    pub(crate) fn new(client: reqwest::Client, url: &Url, detour: Option<&ConnectOverride>) -> Self {
         match detour.map(|detour| detour.rewrite(url)) {
             Some((url, host)) => Self { client, url, host: Some(host) },
             None => Self { client, url: url.clone(), host: None },
@@ -117,7 +117,7 @@ impl Route {
 /// The clients of all routes, each made when first needed and kept with its open connections.
 pub(crate) struct Connector {
     reach: Reach,
-    clients: Mutex<HashMap<Option<Detour>, reqwest::Client>>,
+    clients: Mutex<HashMap<Option<ConnectOverride>, reqwest::Client>>,
 }
 
 impl Connector {
@@ -127,11 +127,11 @@ impl Connector {
 
     /// The route of a request to `url`.
     pub(crate) fn route(&self, url: &Url) -> Result<Route, Cause> {
-        let detour = Detour::of(&self.reach.connect_to, url, &bare_host(url))?;
+        let detour = ConnectOverride::of(&self.reach.connect_to, url, &bare_host(url))?;
         Ok(Route::new(self.client(detour.as_ref())?, url, detour.as_ref()))
     }
 
-    fn client(&self, detour: Option<&Detour>) -> Result<reqwest::Client, Cause> {
+    fn client(&self, detour: Option<&ConnectOverride>) -> Result<reqwest::Client, Cause> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&detour.cloned()) {
             return Ok(client.clone());
@@ -143,7 +143,7 @@ impl Connector {
 }
 
 /// A client that follows no redirect (it would take the token along) and tries nothing again by itself.
-pub(crate) fn builder(reach: &Reach, detour: Option<&Detour>) -> ClientBuilder {
+pub(crate) fn builder(reach: &Reach, detour: Option<&ConnectOverride>) -> ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(&reach.user_agent)
         .connect_timeout(reach.connect_timeout)

@@ -1,12 +1,12 @@
 use super::*;
 
-fn detour(rules: &[&str], url: &str, host: &str) -> Result<Option<Detour>, Cause> {
+fn detour(rules: &[&str], url: &str, host: &str) -> Result<Option<ConnectOverride>, Cause> {
     let rules: Vec<ConnectTo> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
-    Detour::of(&rules, &Url::parse(url).unwrap(), host)
+    ConnectOverride::of(&rules, &Url::parse(url).unwrap(), host)
 }
 
-fn to(name: &str, address: &str, port: u16) -> Detour {
-    Detour { name: name.into(), address: address.into(), port }
+fn to(name: &str, address: &str, port: u16) -> ConnectOverride {
+    ConnectOverride { name: name.into(), address: address.into(), port }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    connect::{Detour, Reach, Route, bare_host, builder},
+    connect::{ConnectOverride, Reach, Route, bare_host, builder},
     error::Cause,
     pause::pause,
 };
@@ -121,7 +121,7 @@ impl Prober {
 
     fn route(&self, probe: &Probe) -> Result<Route, Cause> {
         let url = probe.url()?;
-        let detour = Detour::of(&self.reach.connect_to, &url, &probe.connect_host)?;
+        let detour = ConnectOverride::of(&self.reach.connect_to, &url, &probe.connect_host)?;
         let reach = Reach { request_timeout: probe.timeout, ..self.reach.clone() };
         let client = builder(&reach, detour.as_ref()).pool_max_idle_per_host(0).build().map_err(Cause::Setup)?;
         Ok(Route::new(client, &url, detour.as_ref()))

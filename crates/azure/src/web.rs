@@ -4,7 +4,7 @@ use reqwest::Method;
 use rollout::{
     SiteId,
     facts::{ConnectionSetting, HostName, Plan, Site},
-    ids::same,
+    ids::eq_azure_name,
     site::AppSetting,
 };
 use secrecy::ExposeSecret;
@@ -120,14 +120,14 @@ fn read_host_names(default_host: &str, node: &Node<'_>) -> Result<Vec<HostName>,
             continue;
         }
         let ip_based = says(state, "sslState", "IpBasedEnabled")?;
-        let tls = ip_based || says(state, "sslState", "SniEnabled")? || same(&name, default_host);
+        let tls = ip_based || says(state, "sslState", "SniEnabled")? || eq_azure_name(&name, default_host);
         names.push(HostName { name, tls, certificate: state.optional_text("thumbprint")?, ip_based });
     }
     let further = ["properties.hostNames", "properties.enabledHostNames"].map(|path| node.texts(path));
     for name in further.into_iter().collect::<Result<Vec<_>, _>>()?.concat() {
-        let known = names.iter().any(|known| same(&known.name, &name));
-        if !known && !repositories.iter().any(|repository| same(repository, &name)) {
-            names.push(HostName { tls: same(&name, default_host), name, ..HostName::default() });
+        let known = names.iter().any(|known| eq_azure_name(&known.name, &name));
+        if !known && !repositories.iter().any(|repository| eq_azure_name(repository, &name)) {
+            names.push(HostName { tls: eq_azure_name(&name, default_host), name, ..HostName::default() });
         }
     }
     Ok(names)
@@ -143,7 +143,7 @@ fn read_publish_host(node: &Node<'_>) -> Result<Option<String>, ReadError> {
 }
 
 fn says(node: &Node<'_>, field: &str, word: &str) -> Result<bool, ReadError> {
-    Ok(node.optional_text(field)?.is_some_and(|text| same(&text, word)))
+    Ok(node.optional_text(field)?.is_some_and(|text| eq_azure_name(&text, word)))
 }
 
 fn read_connections(node: &Node<'_>) -> Result<Vec<ConnectionSetting>, ReadError> {

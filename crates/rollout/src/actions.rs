@@ -5,7 +5,7 @@
 
 use crate::{
     Step,
-    ids::same,
+    ids::eq_azure_name,
     site::{PackageSource, SiteWishes},
 };
 
@@ -261,8 +261,8 @@ pub fn granted(grants: &[Grant], action: &str) -> bool {
 
 /// Without case; each `*` of the pattern stands for any text, slashes among it.
 fn matches(pattern: &str, action: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return same(pattern, action) };
-    let begins = action.get(..head.len()).is_some_and(|start| same(start, head));
+    let Some((head, rest)) = pattern.split_once('*') else { return eq_azure_name(pattern, action) };
+    let begins = action.get(..head.len()).is_some_and(|start| eq_azure_name(start, head));
     let tails = || action.char_indices().map(|(at, _)| at).chain([action.len()]).filter(|at| *at >= head.len());
     begins && tails().any(|at| matches(rest, &action[at..]))
 }

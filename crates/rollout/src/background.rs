@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{ids::same, upgrade::Upgrade};
+use crate::{ids::eq_azure_name, upgrade::Upgrade};
 
 /// What is kept in the place of a setting that was not there.
 pub const UNSET: &str = "unset";
@@ -28,7 +28,7 @@ impl WebJob {
     /// No instance runs it or is about to: each says `Stopped`.
     pub fn at_rest(&self) -> bool {
         let words = self.instances.iter().chain([&self.status]);
-        words.into_iter().all(|word| same(word, "Stopped"))
+        words.into_iter().all(|word| eq_azure_name(word, "Stopped"))
     }
 }
 
@@ -146,7 +146,8 @@ pub fn noted(workers: &[Worker], upgrade: &Upgrade, side: Side) -> Vec<Noted> {
 /// those that nobody had stopped on the stage site.
 pub fn to_activate(workers: &[Worker], upgrade: &Upgrade) -> Vec<String> {
     let production = noted(workers, upgrade, Side::Production);
-    let before = |job: &Noted| production.iter().find(|other| same(&other.name, &job.name)).map(|other| other.runs);
+    let before =
+        |job: &Noted| production.iter().find(|other| eq_azure_name(&other.name, &job.name)).map(|other| other.runs);
     let stage = noted(workers, upgrade, Side::Stage);
     stage.into_iter().filter(|job| before(job).unwrap_or(job.runs)).map(|job| job.name).collect()
 }

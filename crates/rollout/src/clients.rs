@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use crate::{
     Upgrade, World, connection,
     facts::{ConnectionSetting, OtherSession},
-    ids::same,
+    ids::eq_azure_name,
 };
 
 /// Sessions of one program on one host under one log-in.
@@ -54,7 +54,7 @@ impl SiteClient {
     /// The session is the site's, as far as anybody can tell: everything that the connection string says of itself fits.
     fn has(&self, session: &OtherSession) -> bool {
         let user = self.user.as_ref().is_none_or(|user| same_log_in(user, &session.login));
-        let program = self.program.as_ref().is_none_or(|program| same(program, &session.program));
+        let program = self.program.as_ref().is_none_or(|program| eq_azure_name(program, &session.program));
         !self.is_unknown() && user && program
     }
 }
@@ -63,7 +63,7 @@ impl SiteClient {
 /// `<client id>@<tenant id>`, and its string has the first part alone.
 fn same_log_in(user: &str, login: &str) -> bool {
     let local = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
-    same(user, login) || same(&local(user), login) || same(user, &local(login))
+    eq_azure_name(user, login) || eq_azure_name(&local(user), login) || eq_azure_name(user, &local(login))
 }
 
 /// The sessions that are neither the site's nor ours, grouped, in the order of program, host and log-in.
@@ -81,7 +81,7 @@ impl Client {
     /// Somebody accepted it by its program, its host or its log-in.
     pub fn is_accepted(&self, names: &[String]) -> bool {
         let own = [&self.program, &self.host, &self.login];
-        names.iter().filter(|name| !name.is_empty()).any(|name| own.iter().any(|own| same(own, name)))
+        names.iter().filter(|name| !name.is_empty()).any(|name| own.iter().any(|own| eq_azure_name(own, name)))
     }
 
     /// The name to accept it by: the log-in, which says most, unless it is the site's own user; else program, else host.

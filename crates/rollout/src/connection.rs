@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::ids::same;
+use crate::ids::eq_azure_name;
 
 const SERVER_KEYS: [&str; 5] = ["server", "data source", "address", "addr", "network address"];
 const DATABASE_KEYS: [&str; 2] = ["database", "initial catalog"];
@@ -83,7 +83,7 @@ impl<'t> ConnectionString<'t> {
 
     /// It leads to this host and database.
     pub fn leads_to(&self, host: &str, database: &str) -> bool {
-        same(self.host(), host) && same(self.database(), database)
+        eq_azure_name(self.host(), host) && eq_azure_name(self.database(), database)
     }
 }
 
@@ -161,7 +161,7 @@ fn quoted(text: &str, from: usize, quote: char) -> Option<(Range<usize>, usize)>
 /// Leaves `tcp:` and `,port` (and a named instance) outside of the place of the server's name.
 fn host_within(text: &str, server: Range<usize>) -> Range<usize> {
     let value = &text[server.clone()];
-    let prefix = value.get(..4).filter(|prefix| same(prefix, "tcp:")).map_or(0, str::len);
+    let prefix = value.get(..4).filter(|prefix| eq_azure_name(prefix, "tcp:")).map_or(0, str::len);
     let end = value[prefix..].find([',', '\\']).map_or(value.len(), |at| prefix + at);
     let host = &value[prefix..end];
     let lead = host.len() - host.trim_start().len();

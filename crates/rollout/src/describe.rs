@@ -114,19 +114,19 @@ impl fmt::Display for Effect {
             Self::ProveLock => f.write_str("prove that this run still holds the lock"),
             Self::DeleteEndpoint { endpoint, .. } => write!(f, "remove endpoint `{endpoint}`"),
             Self::DeleteSite { site } => write!(f, "delete site `{site}`"),
-            Self::NoteWebJobs { database, side, jobs, .. } => {
+            Self::RecordWebJobs { database, side, jobs, .. } => {
                 let jobs = list(jobs.iter().map(|job| &job.name));
                 write!(f, "write down WebJobs {jobs} of {} in `{database}`", side.word())
             }
             Self::ForgetWebJobs { database, .. } => {
                 write!(f, "forget the WebJobs that were written down in `{database}`")
             }
-            Self::UnnoteWebJobs { database, side, .. } => {
+            Self::UnrecordWebJobs { database, side, .. } => {
                 write!(f, "delete what was written down of {}'s WebJobs in `{database}`", side.word())
             }
             Self::StopWebJobs { site, names, .. } => write!(f, "stop WebJobs {} of site `{site}`", list(names)),
             Self::StartWebJobs { site, names, .. } => write!(f, "start WebJobs {} of site `{site}`", list(names)),
-            Self::HoldWebJobs { site, .. } => {
+            Self::SuspendWebJobs { site, .. } => {
                 write!(f, "keep every WebJob of site `{site}` from running with `{WEBJOBS_STOPPED}`")
             }
             Self::ReleaseWebJobs { site } => write!(f, "take `{WEBJOBS_STOPPED}` from site `{site}`"),

@@ -456,7 +456,7 @@ pub enum Effect {
         site: SiteId,
     },
     /// Write down the continuous WebJobs of a site as they were found, before any of them is stopped. What is written down already stays.
-    NoteWebJobs {
+    RecordWebJobs {
         /// Where.
         database: DatabaseId,
         /// Key of the rows.
@@ -474,7 +474,7 @@ pub enum Effect {
         upgrade: UpgradeId,
     },
     /// Delete what was written down of these WebJobs.
-    UnnoteWebJobs {
+    UnrecordWebJobs {
         /// Where.
         database: DatabaseId,
         /// Key of the rows.
@@ -506,7 +506,7 @@ pub enum Effect {
     },
     /// Keep every WebJob of an adopted site from running, by its application settings; the old value is kept beside it. The site
     /// restarts.
-    HoldWebJobs {
+    SuspendWebJobs {
         /// The site.
         site: SiteId,
         /// Name under which the old value of the setting is kept.
@@ -573,7 +573,7 @@ impl Effect {
 
     /// It deletes what tells that something is still to be done.
     fn forgets(&self) -> bool {
-        matches!(self, Self::ForgetWebJobs { .. } | Self::UnnoteWebJobs { .. })
+        matches!(self, Self::ForgetWebJobs { .. } | Self::UnrecordWebJobs { .. })
     }
 
     /// The site that it stops, starts or gives other settings.
@@ -583,7 +583,7 @@ impl Effect {
             | Self::StartSite { site }
             | Self::RestoreSetting { site, .. }
             | Self::RestoreWebJobs { site, .. }
-            | Self::HoldWebJobs { site, .. }
+            | Self::SuspendWebJobs { site, .. }
             | Self::ReleaseWebJobs { site }
             | Self::StartWebJobs { site, .. }
             | Self::StopWebJobs { site, .. } => Some(site),
@@ -609,9 +609,9 @@ impl Effect {
             Self::StopSite { site } => Some(Self::StartSite { site }),
             Self::Firewall { change } => change.undo().map(|change| Self::Firewall { change }),
             Self::StopWebJobs { site, ran, .. } => Some(Self::StartWebJobs { site, names: ran, wait: false }),
-            Self::NoteWebJobs { database, upgrade, side, jobs } => {
+            Self::RecordWebJobs { database, upgrade, side, jobs } => {
                 let names = jobs.into_iter().map(|job| job.name).collect();
-                Some(Self::UnnoteWebJobs { database, upgrade, side, names })
+                Some(Self::UnrecordWebJobs { database, upgrade, side, names })
             }
             Self::RunHook { hook: Hook::Quiesce, database, upgrade } => {
                 Some(Self::RunHook { hook: Hook::Resume, database, upgrade })

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     background::{HookRow, Worker},
-    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId, same},
+    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, UpgradeId, eq_azure_name},
     policy::ScriptName,
     upgrade::Upgrade,
 };
@@ -27,7 +27,7 @@ pub type Tags = BTreeMap<String, String>;
 
 /// The value of a tag, its name compared without case.
 pub fn tag<'t>(tags: &'t Tags, name: &str) -> Option<&'t str> {
-    tags.iter().find(|(key, _)| same(key, name)).map(|(_, value)| value.as_str())
+    tags.iter().find(|(key, _)| eq_azure_name(key, name)).map(|(_, value)| value.as_str())
 }
 
 /// The priorities that an endpoint can have (`trafficmanager.json`, 2022-04-01).
@@ -275,7 +275,7 @@ pub struct Database {
 impl Database {
     /// It takes log-ins.
     pub fn online(&self) -> bool {
-        same(&self.status, "Online")
+        eq_azure_name(&self.status, "Online")
     }
 }
 
@@ -297,17 +297,17 @@ pub struct Link {
 impl Link {
     /// Its other side is this database.
     pub fn leads_to(&self, partner: &DatabaseId) -> bool {
-        same(&self.partner_server, &partner.server) && same(&self.partner_database, &partner.name)
+        eq_azure_name(&self.partner_server, &partner.server) && eq_azure_name(&self.partner_database, &partner.name)
     }
 
     /// This side is the source of the data.
     pub fn is_primary(&self) -> bool {
-        same(&self.role, "Primary")
+        eq_azure_name(&self.role, "Primary")
     }
 
     /// Seeding is complete and the secondary follows.
     pub fn caught_up(&self) -> bool {
-        same(&self.state, "CATCH_UP")
+        eq_azure_name(&self.state, "CATCH_UP")
     }
 }
 
@@ -443,17 +443,17 @@ pub struct LinkStatus {
 impl LinkStatus {
     /// Seeding is complete, and the secondary follows.
     pub fn caught_up(&self) -> bool {
-        same(&self.state, "CATCH_UP")
+        eq_azure_name(&self.state, "CATCH_UP")
     }
 
     /// This side is the source of the data.
     pub fn is_primary(&self) -> bool {
-        same(&self.role, "PRIMARY")
+        eq_azure_name(&self.role, "PRIMARY")
     }
 
     /// Its other side is this database.
     pub fn leads_to(&self, partner: &DatabaseId) -> bool {
-        same(&self.partner_server, &partner.server) && same(&self.partner_database, &partner.name)
+        eq_azure_name(&self.partner_server, &partner.server) && eq_azure_name(&self.partner_database, &partner.name)
     }
 }
 
@@ -519,7 +519,7 @@ impl OtherSession {
     /// It is Azure's own: backup, metrics and tuning log in as these accounts of Windows, which no client of a logical server
     /// can have.
     pub fn is_of_the_service(&self) -> bool {
-        let prefix = |account: &str| self.login.get(..account.len()).is_some_and(|start| same(start, account));
+        let prefix = |account: &str| self.login.get(..account.len()).is_some_and(|start| eq_azure_name(start, account));
         prefix("NT AUTHORITY\\") || prefix("NT SERVICE\\")
     }
 }

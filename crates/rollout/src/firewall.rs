@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     Refusal,
     facts::{FirewallRule, TAG},
-    ids::{ServerId, UpgradeId, same},
+    ids::{ServerId, UpgradeId, eq_azure_name},
 };
 
 /// From more addresses than this, no runner is let into a server: who comes from a pool of them has no address of his own.
@@ -121,18 +121,18 @@ impl Watch {
         match change {
             Change::Open { rule, address, .. } => {
                 let (start, end) = (address.to_string(), address.to_string());
-                self.rules.retain(|other| !same(&other.name, rule));
+                self.rules.retain(|other| !eq_azure_name(&other.name, rule));
                 self.rules.push(FirewallRule { name: rule.clone(), start, end });
             }
-            Change::Close { rule, .. } => self.rules.retain(|other| !same(&other.name, rule)),
+            Change::Close { rule, .. } => self.rules.retain(|other| !eq_azure_name(&other.name, rule)),
         }
     }
 
     fn lets_in(&self, upgrade: &UpgradeId, address: Ipv4Addr) -> bool {
         let text = address.to_string();
-        self.rules
-            .iter()
-            .any(|rule| same(&rule.name, &name(upgrade, address)) && (&rule.start, &rule.end) == (&text, &text))
+        self.rules.iter().any(|rule| {
+            eq_azure_name(&rule.name, &name(upgrade, address)) && (&rule.start, &rule.end) == (&text, &text)
+        })
     }
 
     fn close(&self, rule: &FirewallRule) -> Change {
@@ -154,7 +154,7 @@ fn address_of(upgrade: &UpgradeId, rule: &FirewallRule) -> Option<Ipv4Addr> {
     let mut octet = || parts.next()?.parse::<u8>().ok();
     let (d, c, b, a) = (octet()?, octet()?, octet()?, octet()?);
     let address = Ipv4Addr::new(a, b, c, d);
-    same(&rule.name, &name(upgrade, address)).then_some(address)
+    eq_azure_name(&rule.name, &name(upgrade, address)).then_some(address)
 }
 
 fn too_many(server: &ServerId, addresses: &BTreeSet<Ipv4Addr>) -> Refusal {

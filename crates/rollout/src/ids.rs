@@ -73,7 +73,7 @@ fn check(part: &str, text: &str, kind: &'static str) -> Result<(), IdError> {
 }
 
 /// Compares two Azure names: they are the same in any case.
-pub fn same(left: &str, right: &str) -> bool {
+pub fn eq_azure_name(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
@@ -107,7 +107,7 @@ macro_rules! identifier {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                $(same(&self.$field, &other.$field))&&+
+                $(eq_azure_name(&self.$field, &other.$field))&&+
             }
         }
 
@@ -247,7 +247,7 @@ impl fmt::Display for SiteId {
 impl PartialEq for SiteId {
     fn eq(&self, other: &Self) -> bool {
         let slot = |id: &Self| id.slot.as_deref().unwrap_or_default().to_ascii_lowercase();
-        same(&self.group, &other.group) && same(&self.name, &other.name) && slot(self) == slot(other)
+        eq_azure_name(&self.group, &other.group) && eq_azure_name(&self.name, &other.name) && slot(self) == slot(other)
     }
 }
 
@@ -282,7 +282,7 @@ impl UpgradeId {
 
     /// This is the id, in whichever letter case. Databases compare it without case too.
     pub fn is(&self, text: &str) -> bool {
-        same(&self.0, text)
+        eq_azure_name(&self.0, text)
     }
 }
 

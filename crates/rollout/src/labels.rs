@@ -53,7 +53,7 @@ pub fn is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
 /// The stage endpoint was added by this upgrade.
 pub fn endpoint_is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
     let name = tag(&profile.tags, ENDPOINT).unwrap_or_default();
-    is_ours(profile, upgrade) && crate::ids::same(name, &upgrade.stage.endpoint.name)
+    is_ours(profile, upgrade) && crate::ids::eq_azure_name(name, &upgrade.stage.endpoint.name)
 }
 
 /// The stage copy was proved to hold every write that production had in the freeze which began then, before the link was removed. The

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::{
     connection::ConnectionString,
-    decide::Case,
+    decide::DecisionInput,
     facts::{Endpoint, Site},
-    ids::{DatabaseId, SiteId, same},
+    ids::{DatabaseId, SiteId, eq_azure_name},
     upgrade::{Slot, Upgrade},
     world::{SlotView, World},
 };
@@ -36,13 +36,14 @@ impl Endpoint {
     pub fn leads_to(&self, place: &Place) -> bool {
         match &self.site {
             Some(site) => *site == place.site,
-            None => same(self.target.trim_end_matches('.'), &place.host),
+            None => eq_azure_name(self.target.trim_end_matches('.'), &place.host),
         }
     }
 
     /// The same of a site with all its host names, which an endpoint may name as well.
     pub fn leads_to_any_name_of(&self, site: &Site) -> bool {
-        let by_name = || site.host_names.iter().any(|host| same(&host.name, self.target.trim_end_matches('.')));
+        let by_name =
+            || site.host_names.iter().any(|host| eq_azure_name(&host.name, self.target.trim_end_matches('.')));
         self.leads_to(&Place::of(site)) || (self.site.is_none() && by_name())
     }
 }
@@ -64,7 +65,7 @@ impl SlotView {
 fn leads_to(value: &str, database: &DatabaseId) -> bool {
     ConnectionString::parse(value).is_ok_and(|string| {
         let server = string.host().split('.').next().unwrap_or_default();
-        string.leads_to(string.host(), &database.name) && same(server, &database.server)
+        string.leads_to(string.host(), &database.name) && eq_azure_name(server, &database.server)
     })
 }
 
@@ -109,7 +110,7 @@ impl World {
     }
 }
 
-impl Case<'_> {
+impl DecisionInput<'_> {
     /// Where the site of a slot is, as far as it is there.
     pub(crate) fn place(&self, slot: &Slot) -> Option<Place> {
         let view = if *slot == self.upgrade.production { &self.world.production } else { &self.world.stage };

@@ -33,7 +33,7 @@ mod upgrade;
 mod world;
 
 pub use connect_to::ConnectTo;
-pub use decide::{Case, Deadline, Step, deadline, decide, give_back, give_back_by_sql, unfreeze};
+pub use decide::{Deadline, DecisionInput, Step, deadline, decide, give_back, give_back_by_sql, unfreeze};
 pub use durations::{Durations, durations, script_seconds};
 pub use effect::Effect;
 pub use evidence::Exposure;
@@ -42,6 +42,6 @@ pub use policy::{CATCH_UP_READINGS, Hooks, Policy, ScriptName};
 pub use refusal::{Outcome, Refusal};
 pub use served::{Served, Unserved, served, served_if};
 pub use status::{Status, status};
-pub use termination::{Closed, Ending, Termination, Way, detour, first_open};
+pub use termination::{Ending, Termination, TerminationMethod, Unavailable, detour, first_open};
 pub use upgrade::{Slot, Upgrade};
 pub use world::{NoLogIn, Permissions, SlotView, World};

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::{
     facts::{Endpoint, MonitorStatus, Profile},
-    ids::{EndpointId, same},
+    ids::{EndpointId, eq_azure_name},
 };
 
 /// What a DNS query for a profile is answered with.
@@ -92,7 +92,7 @@ pub fn served_if<'p>(profile: &'p Profile, changes: &[(&EndpointId, bool)]) -> S
     if judged.is_empty() {
         return Served::Nobody(Unserved::NoneEnabled);
     }
-    one_or_any(candidates(judged, same(&profile.routing, "Priority")))
+    one_or_any(candidates(judged, eq_azure_name(&profile.routing, "Priority")))
 }
 
 /// Whether an enabled endpoint is in the answer.

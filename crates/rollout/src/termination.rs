@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::{Effect, ids::DatabaseId};
 
-/// A way to end a replication link. Only [`Way::Unlink`] is documented to send what is still on its way first, so before
+/// A way to end a replication link. Only [`TerminationMethod::Unlink`] is documented to send what is still on its way first, so before
 /// any of them it is proved that nothing is (facts: the commands' documentation, and the recorded `ForceStopDatabaseCopy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum TerminationMethod {
     /// `ALTER DATABASE … REMOVE SECONDARY ON SERVER …` in `master` of the primary's server.
     TSql,
     /// `POST …/replicationLinks/{linkId}/unlink` (Microsoft.Sql 2014-04-01), the friendly one, until that version retires.
@@ -19,7 +19,7 @@ pub enum Way {
     Delete,
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for TerminationMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TSql => "T-SQL",
@@ -36,14 +36,14 @@ pub enum Termination {
     #[default]
     Auto,
     /// This way alone.
-    Only(Way),
+    Only(TerminationMethod),
 }
 
 impl Termination {
     /// The ways that may be tried, in their order.
-    pub fn ways(self) -> Vec<Way> {
+    pub fn ways(self) -> Vec<TerminationMethod> {
         match self {
-            Self::Auto => vec![Way::TSql, Way::Unlink, Way::Delete],
+            Self::Auto => vec![TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete],
             Self::Only(way) => vec![way],
         }
     }
@@ -55,9 +55,9 @@ impl FromStr for Termination {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "auto" => Ok(Self::Auto),
-            "t-sql" => Ok(Self::Only(Way::TSql)),
-            "unlink" => Ok(Self::Only(Way::Unlink)),
-            "delete" => Ok(Self::Only(Way::Delete)),
+            "t-sql" => Ok(Self::Only(TerminationMethod::TSql)),
+            "unlink" => Ok(Self::Only(TerminationMethod::Unlink)),
+            "delete" => Ok(Self::Only(TerminationMethod::Delete)),
             other => Err(format!("`{other}` is no way to end replication; write auto, t-sql, unlink or delete")),
         }
     }
@@ -69,33 +69,33 @@ pub struct Ending {
     /// The secondary on the other side.
     pub partner: DatabaseId,
     /// The ways, in their order. The next one is tried only where one is not permitted or not there.
-    pub ways: Vec<Way>,
+    pub ways: Vec<TerminationMethod>,
     /// What must be proved again before each further way. None where the secondary may lose writes.
     pub proofs: Vec<Effect>,
 }
 
 /// A way that this identity cannot take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
+pub struct Unavailable {
     /// Which.
-    pub way: Way,
+    pub way: TerminationMethod,
     /// Why, as it was answered when it was tried.
     pub why: String,
 }
 
-impl fmt::Display for Closed {
+impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.way, self.why)
     }
 }
 
 /// The first way that is not closed.
-pub fn first_open(termination: Termination, closed: &[Closed]) -> Option<Way> {
+pub fn first_open(termination: Termination, closed: &[Unavailable]) -> Option<TerminationMethod> {
     termination.ways().into_iter().find(|way| closed.iter().all(|closed| closed.way != *way))
 }
 
 /// What to tell people when the first way is closed and another is open.
-pub fn detour(termination: Termination, closed: &[Closed]) -> Option<String> {
+pub fn detour(termination: Termination, closed: &[Unavailable]) -> Option<String> {
     let way = first_open(termination, closed).filter(|_| !closed.is_empty())?;
     let reasons: Vec<_> = closed.iter().map(ToString::to_string).collect();
     Some(format!("terminate will end replication by {way}, because other ways are closed ({})", reasons.join("; ")))

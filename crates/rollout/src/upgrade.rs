@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     Refusal,
-    ids::{DatabaseId, EndpointId, SiteId, UpgradeId, same},
+    ids::{DatabaseId, EndpointId, SiteId, UpgradeId, eq_azure_name},
 };
 
 /// One copy of the application: database, web site and the endpoint through which users reach it.
@@ -55,7 +55,7 @@ impl Upgrade {
     pub fn name_behind_kept<'n>(id: &UpgradeId, name: &'n str) -> Option<&'n str> {
         let end = kept(id);
         let at = name.len().checked_sub(end.len()).filter(|at| *at > 0)?;
-        name.get(at..).filter(|tail| same(tail, &end)).map(|_| &name[..at])
+        name.get(at..).filter(|tail| eq_azure_name(tail, &end)).map(|_| &name[..at])
     }
 
     /// It is the name of a setting that some upgrade kept.
@@ -78,19 +78,19 @@ impl Upgrade {
 
     /// The same slots, and the same connection string.
     pub fn is_about_the_same(&self, other: &Self) -> bool {
-        self.has_slots_of(other) && same(&self.connection_name, &other.connection_name)
+        self.has_slots_of(other) && eq_azure_name(&self.connection_name, &other.connection_name)
     }
 
     fn checked(self) -> Result<Self, Refusal> {
         let (production, stage) = (&self.production, &self.stage);
-        if same(&production.database.server, &stage.database.server) {
+        if eq_azure_name(&production.database.server, &stage.database.server) {
             return Err(Refusal::new(
                 format!("use `{}` as the stage of `{}`", stage.database, production.database),
                 "a geo-secondary must be on another logical server: Azure would answer 400 `ReplicationSourceAndTargetMustBeInDifferentServers`",
                 "name another logical server of the same region as stage",
             ));
         }
-        if !same(&production.database.name, &stage.database.name) {
+        if !eq_azure_name(&production.database.name, &stage.database.name) {
             return Err(Refusal::new(
                 format!("use `{}` as the stage of `{}`", stage.database, production.database),
                 "a geo-secondary has the same name as its primary",

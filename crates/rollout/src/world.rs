@@ -6,11 +6,11 @@ use crate::{
     background::{self, Hook, Noted, Side, WebJobs},
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
     firewall::Watch,
-    ids::{DatabaseId, same},
+    ids::{DatabaseId, eq_azure_name},
     measure::Written,
     rows::Counted,
     site::WEBJOBS_STOPPED,
-    termination::Closed,
+    termination::Unavailable,
     upgrade::{Slot, Upgrade},
 };
 
@@ -73,18 +73,18 @@ impl SlotView {
 
     /// How many geo-secondaries the database has, this one not counted.
     pub fn secondaries_beside(&self, partner: &DatabaseId) -> usize {
-        let own = |link: &&Link| same(&link.partner_server, &partner.server);
+        let own = |link: &&Link| eq_azure_name(&link.partner_server, &partner.server);
         self.links.iter().filter(|link| link.is_primary()).filter(|link| !own(link)).count()
     }
 
     /// The connection string of this name.
     pub fn setting(&self, name: &str) -> Option<&ConnectionSetting> {
-        self.settings.iter().find(|setting| same(&setting.name, name))
+        self.settings.iter().find(|setting| eq_azure_name(&setting.name, name))
     }
 
     /// The value of an application setting that concerns WebJobs.
     pub fn webjob_setting(&self, name: &str) -> Option<&str> {
-        self.webjob_settings.iter().find(|(other, _)| same(other, name)).map(|(_, value)| value.as_str())
+        self.webjob_settings.iter().find(|(other, _)| eq_azure_name(other, name)).map(|(_, value)| value.as_str())
     }
 
     /// No WebJob of the site may run.
@@ -171,5 +171,5 @@ pub struct Permissions {
     pub missing: Vec<String>,
     /// The ways of ending replication that were tried and are closed to it. They are tried in their order, up to the
     /// first that is open.
-    pub closed: Vec<Closed>,
+    pub closed: Vec<Unavailable>,
 }

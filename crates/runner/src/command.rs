@@ -39,7 +39,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Takes the power of a command from a line of a log: a runner obeys `::name::` at the start of any line that a step
 /// prints, to stderr too, and the older `##[name]` anywhere in it. What a server or a script says must not be obeyed.
-pub(crate) fn inert(line: &str) -> String {
+pub(crate) fn neutralize(line: &str) -> String {
     let body = line.trim_start();
     let indent = &line[..line.len() - body.len()];
     let body = body.replace("##[", "## [");
@@ -84,9 +84,9 @@ mod tests {
 
     #[test]
     fn foreign_commands_lose_their_power() {
-        assert_eq!(inert("  ::add-mask::e"), "  : :add-mask::e");
-        assert_eq!(inert("a ##[error]b"), "a ## [error]b");
-        assert_eq!(inert("a ::error::b"), "a ::error::b");
+        assert_eq!(neutralize("  ::add-mask::e"), "  : :add-mask::e");
+        assert_eq!(neutralize("a ##[error]b"), "a ## [error]b");
+        assert_eq!(neutralize("a ::error::b"), "a ::error::b");
     }
 
     proptest! {
@@ -102,7 +102,7 @@ mod tests {
 
         #[test]
         fn no_line_is_a_command_after_inert(line in "[ :#\\[\\]a\t]{0,20}") {
-            let line = inert(&line);
+            let line = neutralize(&line);
             prop_assert!(!line.trim_start().starts_with("::"));
             prop_assert!(!line.contains("##["));
         }

@@ -8,17 +8,17 @@
 mod annotation;
 mod command;
 mod environment;
-mod guest;
 mod log;
 mod output;
 mod redact;
+mod runner_io;
 mod summary;
 
 pub use annotation::{Annotation, Level};
 pub use command::masked;
 pub use environment::{Environment, IdTokenRequest};
-pub use guest::{Group, Guest};
 pub use log::Log;
 pub use output::OutputError;
 pub use redact::Redactor;
+pub use runner_io::{Group, RunnerIo};
 pub use summary::{SUMMARY_LIMIT, SummaryError};

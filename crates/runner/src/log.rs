@@ -2,23 +2,23 @@
 
 use std::io::{self, Write};
 
-use crate::guest::Guest;
+use crate::runner_io::RunnerIo;
 
 /// A writer for the log of people. What is written to it reaches stderr line by line; the rest on drop or flush.
 pub struct Log {
-    guest: Guest,
+    runner_io: RunnerIo,
     pending: Vec<u8>,
 }
 
 impl Log {
-    pub(crate) fn new(guest: Guest) -> Self {
-        Self { guest, pending: Vec::new() }
+    pub(crate) fn new(runner_io: RunnerIo) -> Self {
+        Self { runner_io, pending: Vec::new() }
     }
 
     fn pass_on(&mut self, end: usize) {
         let rest = self.pending.split_off(end);
         let lines = std::mem::replace(&mut self.pending, rest);
-        self.guest.say(&String::from_utf8_lossy(&lines));
+        self.runner_io.say(&String::from_utf8_lossy(&lines));
     }
 }
 

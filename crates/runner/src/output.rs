@@ -46,7 +46,7 @@ pub enum OutputError {
 /// Checks name and value of one output.
 pub(crate) fn check(name: &str, value: &str, secrets: &Redactor) -> Result<(), OutputError> {
     if !is_name(name) {
-        return Err(OutputError::Name { name: secrets.clean(name) });
+        return Err(OutputError::Name { name: secrets.redact(name) });
     }
     if secrets.finds(value) {
         return Err(OutputError::Secret { name: name.to_owned() });

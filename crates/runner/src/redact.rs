@@ -50,7 +50,7 @@ impl Redactor {
 
     /// The text with every secret replaced by `***`. Secrets that overlap are replaced together.
     #[must_use]
-    pub fn clean(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let mut from = 0;
         for (start, end) in self.spans(text) {
@@ -170,14 +170,14 @@ mod tests {
     #[test]
     fn every_form_is_replaced() {
         let redactor = of(&["p/w \"x\"=é1"]);
-        assert_eq!(redactor.clean("password p/w \"x\"=é1 here"), "password *** here");
-        assert_eq!(redactor.clean(r#"{"a":"p/w \"x\"=é1"}"#), r#"{"a":"***"}"#);
-        assert_eq!(redactor.clean("?p=p%2Fw%20%22x%22%3D%C3%A91&q"), "?p=***&q");
-        assert_eq!(redactor.clean("?p=p%2fw+%22x%22%3d%c3%a91&q"), "?p=***&q");
-        assert_eq!(redactor.clean(&STANDARD.encode("p/w \"x\"=é1")), "***");
+        assert_eq!(redactor.redact("password p/w \"x\"=é1 here"), "password *** here");
+        assert_eq!(redactor.redact(r#"{"a":"p/w \"x\"=é1"}"#), r#"{"a":"***"}"#);
+        assert_eq!(redactor.redact("?p=p%2Fw%20%22x%22%3D%C3%A91&q"), "?p=***&q");
+        assert_eq!(redactor.redact("?p=p%2fw+%22x%22%3d%c3%a91&q"), "?p=***&q");
+        assert_eq!(redactor.redact(&STANDARD.encode("p/w \"x\"=é1")), "***");
         let basic = STANDARD.encode("user:p/w \"x\"=é1");
-        assert!(redactor.clean(&basic).starts_with("dXNlcj"), "{}", redactor.clean(&basic));
-        assert!(redactor.clean(&basic).contains("***"));
+        assert!(redactor.redact(&basic).starts_with("dXNlcj"), "{}", redactor.redact(&basic));
+        assert!(redactor.redact(&basic).contains("***"));
     }
 
     proptest! {
@@ -186,20 +186,20 @@ mod tests {
             let mut redactor = Redactor::default();
             secrets.iter().for_each(|secret| redactor.add(secret));
             let without = Redactor { search: None, ..redactor.clone() };
-            prop_assert_eq!(redactor.clean(&text), without.clean(&text));
+            prop_assert_eq!(redactor.redact(&text), without.redact(&text));
         }
     }
 
     #[test]
     fn overlapping_secrets_go_together() {
-        assert_eq!(of(&["abcdef", "defghi"]).clean("-abcdefghi-"), "-***-");
-        assert_eq!(of(&["abc", "abcdef"]).clean("abcdefabc"), "******");
+        assert_eq!(of(&["abcdef", "defghi"]).redact("-abcdefghi-"), "-***-");
+        assert_eq!(of(&["abc", "abcdef"]).redact("abcdefabc"), "******");
     }
 
     #[test]
     fn the_lines_of_a_secret_are_secrets_but_its_braces_are_not() {
         let redactor = of(&["{\n  \"key\": \"v\"\n}\n"]);
-        assert_eq!(redactor.clean("fn f() { \"key\": \"v\" }"), "fn f() { *** }");
+        assert_eq!(redactor.redact("fn f() { \"key\": \"v\" }"), "fn f() { *** }");
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
             let redactor = of(&[&secret]);
             let raw = format!("{before}{secret}{after}");
             for text in [raw.clone(), serde_json::json!({ "v": raw }).to_string(), lower_hex(&percent(&raw)[1])] {
-                let clean = redactor.clean(&text);
+                let clean = redactor.redact(&text);
                 prop_assert!(clean.contains(STARS));
                 prop_assert!(!redactor.finds(&clean), "{} -> {}", text, clean);
             }
@@ -237,7 +237,7 @@ mod tests {
 
         #[test]
         fn other_text_stays(text in "[a-m ]{0,40}") {
-            prop_assert_eq!(of(&["nopqrst"]).clean(&text), text);
+            prop_assert_eq!(of(&["nopqrst"]).redact(&text), text);
         }
     }
 }

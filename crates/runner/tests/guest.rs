@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use runner::{Annotation, Environment, Guest, Level, SUMMARY_LIMIT};
+use runner::{Annotation, Environment, Level, RunnerIo, SUMMARY_LIMIT};
 use serde_json::json;
 
 #[derive(Clone, Default)]
@@ -32,15 +32,15 @@ impl Write for Channel {
 }
 
 struct Stage {
-    guest: Guest,
+    runner_io: RunnerIo,
     stdout: Channel,
     stderr: Channel,
 }
 
 fn stage(environment: Environment) -> Stage {
     let (stdout, stderr) = (Channel::default(), Channel::default());
-    let guest = Guest::new(environment, Box::new(stdout.clone()), Box::new(stderr.clone()));
-    Stage { guest, stdout, stderr }
+    let runner_io = RunnerIo::new(environment, Box::new(stdout.clone()), Box::new(stderr.clone()));
+    Stage { runner_io, stdout, stderr }
 }
 
 fn on_a_runner(folder: &Path) -> Stage {
@@ -63,15 +63,15 @@ fn refusal() -> Annotation {
 #[test]
 fn a_runner_gets_commands_on_stdout_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let Stage { guest, stdout, stderr } = on_a_runner(folder.path());
-    guest.hide("p4ss-word").unwrap();
-    guest.hide("-----BEGIN KEY-----\nMIIEv\n").unwrap();
+    let Stage { runner_io, stdout, stderr } = on_a_runner(folder.path());
+    runner_io.mask("p4ss-word").unwrap();
+    runner_io.mask("-----BEGIN KEY-----\nMIIEv\n").unwrap();
     {
-        let _group = guest.group("apply 1-shelf.sql");
-        guest.say("server says:\n::error::p4ss-word\n##[error]x");
+        let _group = runner_io.group("apply 1-shelf.sql");
+        runner_io.say("server says:\n::error::p4ss-word\n##[error]x");
     }
-    guest.annotate(&refusal());
-    guest.answer(&json!({ "outcome": "refused" }));
+    runner_io.annotate(&refusal());
+    runner_io.answer(&json!({ "outcome": "refused" }));
     assert_eq!(
         stdout.text(),
         "::add-mask::p4ss-word\n::add-mask::-----BEGIN KEY-----\n::add-mask::MIIEv\n\
@@ -83,16 +83,16 @@ fn a_runner_gets_commands_on_stdout_and_nothing_else() {
 
 #[test]
 fn a_person_gets_the_log_on_stderr_and_the_json_on_stdout() {
-    let Stage { guest, stdout, stderr } = stage(Environment::default());
-    guest.hide("p4ss-word").unwrap();
+    let Stage { runner_io, stdout, stderr } = stage(Environment::default());
+    runner_io.mask("p4ss-word").unwrap();
     {
-        let _group = guest.group("apply 1-shelf.sql");
-        writeln!(guest.log(), "INFO took {} s", 2).unwrap();
+        let _group = runner_io.group("apply 1-shelf.sql");
+        writeln!(runner_io.log(), "INFO took {} s", 2).unwrap();
     }
-    guest.annotate(&refusal());
-    guest.answer(&json!({ "schema": 1, "why": "p4ss-word" }));
-    guest.outputs([("outcome", "refused")]).unwrap();
-    guest.summary("# nowhere").unwrap();
+    runner_io.annotate(&refusal());
+    runner_io.answer(&json!({ "schema": 1, "why": "p4ss-word" }));
+    runner_io.outputs([("outcome", "refused")]).unwrap();
+    runner_io.summary("# nowhere").unwrap();
     assert_eq!(stdout.text(), "{\"schema\":1,\"why\":\"***\"}\n");
     assert_eq!(
         stderr.text(),
@@ -103,9 +103,9 @@ fn a_person_gets_the_log_on_stderr_and_the_json_on_stdout() {
 
 #[test]
 fn the_log_is_cleaned_by_whole_lines() {
-    let Stage { guest, stderr, .. } = stage(Environment::default());
-    guest.hide("p4ss-word").unwrap();
-    let mut log = guest.log();
+    let Stage { runner_io, stderr, .. } = stage(Environment::default());
+    runner_io.mask("p4ss-word").unwrap();
+    let mut log = runner_io.log();
     log.write_all(b"a p4ss").unwrap();
     assert_eq!(stderr.text(), "");
     log.write_all(b"-word\nb").unwrap();
@@ -118,9 +118,9 @@ fn the_log_is_cleaned_by_whole_lines() {
 fn outputs_are_appended_in_heredoc_form() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("output");
-    let Stage { guest, stdout, .. } = on_a_runner(folder.path());
-    guest.outputs([("outcome", "done"), ("result", "{\n}")]).unwrap();
-    guest.outputs([("outcome", "already-done")]).unwrap();
+    let Stage { runner_io, stdout, .. } = on_a_runner(folder.path());
+    runner_io.outputs([("outcome", "done"), ("result", "{\n}")]).unwrap();
+    runner_io.outputs([("outcome", "already-done")]).unwrap();
     let text = fs::read_to_string(file).unwrap();
     let delimiters: Vec<&str> = text.lines().filter_map(|line| line.split_once("<<")).map(|(_, end)| end).collect();
     let [first, second, third] = delimiters[..] else { panic!("{text}") };
@@ -137,10 +137,10 @@ fn outputs_are_appended_in_heredoc_form() {
 #[test]
 fn an_output_with_a_secret_is_refused_and_none_is_set() {
     let folder = tempfile::tempdir().unwrap();
-    let Stage { guest, .. } = on_a_runner(folder.path());
-    guest.hide("contoso-rg").unwrap();
+    let Stage { runner_io, .. } = on_a_runner(folder.path());
+    runner_io.mask("contoso-rg").unwrap();
     let outputs = [("outcome", "done"), ("stage-database", "contoso-rg/contoso-sql-2/shop")];
-    let error = guest.outputs(outputs).unwrap_err();
+    let error = runner_io.outputs(outputs).unwrap_err();
     assert_eq!(
         error.to_string(),
         "set the output `stage-database`: its value contains a secret, and GitHub drops such an output, so that the next \
@@ -151,8 +151,8 @@ fn an_output_with_a_secret_is_refused_and_none_is_set() {
 
 #[test]
 fn a_runner_without_an_output_file_is_an_error() {
-    let Stage { guest, .. } = stage(Environment { actions: true, ..Environment::default() });
-    let error = guest.outputs([("outcome", "done")]).unwrap_err();
+    let Stage { runner_io, .. } = stage(Environment { actions: true, ..Environment::default() });
+    let error = runner_io.outputs([("outcome", "done")]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "set the output `outcome`: GITHUB_ACTIONS is `true`, but GITHUB_OUTPUT is not set; run the step by a runner"
@@ -163,11 +163,11 @@ fn a_runner_without_an_output_file_is_an_error() {
 fn files_that_cannot_be_written_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    let Stage { guest, .. } = on_a_runner(&missing);
-    let output = guest.outputs([("outcome", "done")]).unwrap_err().to_string();
+    let Stage { runner_io, .. } = on_a_runner(&missing);
+    let output = runner_io.outputs([("outcome", "done")]).unwrap_err().to_string();
     let named = missing.join("output").display().to_string();
     assert_eq!(output, format!("append outputs to `{named}`, the file that GITHUB_OUTPUT names"));
-    let summary = guest.summary("# A").unwrap_err().to_string();
+    let summary = runner_io.summary("# A").unwrap_err().to_string();
     let named = missing.join("summary").display().to_string();
     assert_eq!(summary, format!("append to `{named}`, the file that GITHUB_STEP_SUMMARY names"));
 }
@@ -176,12 +176,12 @@ fn files_that_cannot_be_written_are_named() {
 fn the_summary_is_cleaned_and_stays_under_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("summary");
-    let Stage { guest, .. } = on_a_runner(folder.path());
-    guest.hide("p4ss-word").unwrap();
-    guest.summary("# plan\np4ss-word").unwrap();
+    let Stage { runner_io, .. } = on_a_runner(folder.path());
+    runner_io.mask("p4ss-word").unwrap();
+    runner_io.summary("# plan\np4ss-word").unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "# plan\n***\n");
-    guest.summary(&"one more line\n".repeat(SUMMARY_LIMIT / 10)).unwrap();
-    guest.summary("nothing fits now").unwrap();
+    runner_io.summary(&"one more line\n".repeat(SUMMARY_LIMIT / 10)).unwrap();
+    runner_io.summary("nothing fits now").unwrap();
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.len() <= SUMMARY_LIMIT && text.len() > SUMMARY_LIMIT - 200, "{}", text.len());
     let end = "one more line\n\n_The rest is left out: GitHub takes at most 1 MiB of summary for a step._\n";

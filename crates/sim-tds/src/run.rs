@@ -47,13 +47,13 @@ pub(crate) enum Fate {
 
 /// Where a batch is, agreed upon by the thread that runs it and the connection that may be told to stop it.
 #[derive(Default)]
-pub(crate) struct Course(AtomicU8);
+pub(crate) struct BatchRun(AtomicU8);
 
 const RUNNING: u8 = 0;
 const ATTENDED: u8 = 1;
 const OVER: u8 = 2;
 
-impl Course {
+impl BatchRun {
     /// Asks for the end. False if the answer's end is written already and says nothing of it.
     pub(crate) fn attend(&self) -> bool {
         let before = self.0.compare_exchange(RUNNING, ATTENDED, Ordering::SeqCst, Ordering::SeqCst);
@@ -71,7 +71,7 @@ impl Course {
 }
 
 /// What it takes to run the batches of a connection.
-pub(crate) struct Desk {
+pub(crate) struct ConnectionContext {
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) login: Login,
     /// The name that the server's messages carry.
@@ -79,9 +79,9 @@ pub(crate) struct Desk {
     pub(crate) out: mpsc::Sender<Out>,
 }
 
-impl Desk {
+impl ConnectionContext {
     /// Runs a batch to its end. Blocks.
-    pub(crate) fn run(&self, session: &mut dyn Backend, batch: &Batch, course: &Course) -> Fate {
+    pub(crate) fn run(&self, session: &mut dyn Backend, batch: &Batch, course: &BatchRun) -> Fate {
         let told = match self.gate.batch(&self.login, &batch.sql) {
             Verdict::CutBefore => return Fate::Cut,
             Verdict::Hold => return Fate::Held,
@@ -103,13 +103,13 @@ impl Desk {
         }
     }
 
-    fn sink<'a>(&'a self, batch: &Batch, course: &'a Course, told: Told) -> Sink<'a> {
+    fn sink<'a>(&'a self, batch: &Batch, course: &'a BatchRun, told: Told) -> Sink<'a> {
         let answer = Answer::new(&self.server, batch.call);
         Sink { answer, out: &self.out, course, told, broken: false }
     }
 
     /// Answers a batch with an error in its place.
-    fn refuse(&self, error: &Message, batch: &Batch, course: &Course) -> Fate {
+    fn refuse(&self, error: &Message, batch: &Batch, course: &BatchRun) -> Fate {
         let mut sink = self.sink(batch, course, Told::All);
         sink.answer.message(error);
         sink.finish(Ended::Completed);
@@ -145,7 +145,7 @@ fn reset_and_run(session: &mut dyn Backend, batch: &Batch, sink: &mut Sink<'_>) 
 struct Sink<'a> {
     answer: Answer,
     out: &'a mpsc::Sender<Out>,
-    course: &'a Course,
+    course: &'a BatchRun,
     told: Told,
     /// The answer cannot go on, so the rest of the batch runs unheard.
     broken: bool,

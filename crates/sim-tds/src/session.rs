@@ -19,7 +19,7 @@ use crate::{
     login::server_name,
     packet::{Message, kind},
     request::{Request, bad_stream},
-    run::{Batch, Course, Desk, Fate},
+    run::{Batch, BatchRun, ConnectionContext, Fate},
     token::{Done, DoneKind, status},
     wire::{Broken, Incoming, Out},
 };
@@ -29,7 +29,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// A connection after its log-in.
 pub(crate) struct Session<R> {
-    desk: Arc<Desk>,
+    desk: Arc<ConnectionContext>,
     incoming: Incoming<R>,
     writer: Writer,
     glance: Interval,
@@ -51,12 +51,12 @@ impl<R: AsyncRead + Unpin> Session<R> {
         let server = server_name(&login);
         let mut glance = interval(GLANCE);
         glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { desk: Arc::new(Desk { gate, login, server, out }), incoming, writer, glance, queued: None }
+        Self { desk: Arc::new(ConnectionContext { gate, login, server, out }), incoming, writer, glance, queued: None }
     }
 
     /// Answers requests until the client leaves, its session is killed or the connection is cut.
     pub(crate) async fn serve(mut self, backend: Box<dyn Backend>) -> Result<(), Failure> {
-        let mut seat = Seat(Some(backend));
+        let mut seat = BackendSlot(Some(backend));
         let result = self.requests(&mut seat).await;
         drop(seat);
         if let Err(Failure::Broken(Broken::Malformed(error))) = &result {
@@ -68,7 +68,7 @@ impl<R: AsyncRead + Unpin> Session<R> {
         result
     }
 
-    async fn requests(&mut self, seat: &mut Seat) -> Result<(), Failure> {
+    async fn requests(&mut self, seat: &mut BackendSlot) -> Result<(), Failure> {
         loop {
             let message = match self.request(seat.control()).await? {
                 Next::Message(message) => message,
@@ -90,7 +90,7 @@ impl<R: AsyncRead + Unpin> Session<R> {
         Ok(())
     }
 
-    async fn run_on(&mut self, seat: &mut Seat, batch: Batch) -> Result<Fate, Failure> {
+    async fn run_on(&mut self, seat: &mut BackendSlot, batch: Batch) -> Result<Fate, Failure> {
         let Some(backend) = seat.0.take() else { return Ok(Fate::Cut) };
         let (backend, fate) = self.run(backend, batch).await?;
         let control = backend.control();
@@ -133,8 +133,8 @@ impl<R: AsyncRead + Unpin> Session<R> {
     }
 
     /// The session ends, and its client hears of it only when it speaks again.
-    async fn forget(&mut self, seat: &mut Seat) -> Result<(), Failure> {
-        drop(std::mem::replace(seat, Seat(None)));
+    async fn forget(&mut self, seat: &mut BackendSlot) -> Result<(), Failure> {
+        drop(std::mem::replace(seat, BackendSlot(None)));
         let spoke = self.incoming.next().await;
         self.writer.cut();
         spoke.map(drop).map_err(Failure::from)
@@ -142,7 +142,7 @@ impl<R: AsyncRead + Unpin> Session<R> {
 
     /// Runs a batch while listening to the client: it may ask for the end, or leave.
     async fn run(&mut self, mut backend: Box<dyn Backend>, batch: Batch) -> Result<Finished, Failure> {
-        let (desk, control, course) = (Arc::clone(&self.desk), backend.control(), Arc::new(Course::default()));
+        let (desk, control, course) = (Arc::clone(&self.desk), backend.control(), Arc::new(BatchRun::default()));
         let lifeline = Lifeline(Some(Arc::clone(&control)));
         let work = spawn_blocking({
             let course = Arc::clone(&course);
@@ -165,7 +165,7 @@ impl<R: AsyncRead + Unpin> Session<R> {
         &mut self,
         mut work: JoinHandle<Finished>,
         control: &dyn Control,
-        course: &Course,
+        course: &BatchRun,
     ) -> Result<(Finished, bool), Failure> {
         let (mut late, mut killed_at) = (false, None);
         loop {
@@ -237,7 +237,7 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-fn attend(control: &dyn Control, course: &Course) -> bool {
+fn attend(control: &dyn Control, course: &BatchRun) -> bool {
     let in_time = course.attend();
     if in_time {
         control.cancel();
@@ -246,15 +246,15 @@ fn attend(control: &dyn Control, course: &Course) -> bool {
 }
 
 /// A session that nobody runs at the moment. Ending it may touch its database, so that happens on a blocking thread.
-struct Seat(Option<Box<dyn Backend>>);
+struct BackendSlot(Option<Box<dyn Backend>>);
 
-impl Seat {
+impl BackendSlot {
     fn control(&self) -> Option<Arc<dyn Control>> {
         self.0.as_ref().map(|backend| backend.control())
     }
 }
 
-impl Drop for Seat {
+impl Drop for BackendSlot {
     fn drop(&mut self) {
         if let (Some(backend), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn_blocking(move || drop(backend));

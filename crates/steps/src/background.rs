@@ -6,7 +6,7 @@ use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan
 use tokio::try_join;
 
 use crate::{
-    apply::wait::twice,
+    apply::wait::confirm_absent,
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
 };
@@ -39,7 +39,7 @@ async fn of_site(
         let both = try_join!(arm.send(&continuous), arm.send(&triggered));
         both.map(|(continuous, triggered)| webjobs::both(continuous, triggered))
     };
-    match twice(cloud.pace.poll, ask).await {
+    match confirm_absent(cloud.pace.poll, ask).await {
         Ok(Some(jobs)) => Ok(Ok(jobs)),
         // WebJobs came to Linux late: before, there was no such list.
         Ok(None) if plan.is_some_and(|plan| plan.linux) => Ok(Ok(WebJobs::default())),

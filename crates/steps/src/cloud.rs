@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use azure::{Client, Options, Prober, Reach, RetryPolicy};
 use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, Step, UpgradeId, ids::IdError};
-use runner::{Annotation, Guest, Level};
-use tsql::{Connect, Credentials, Patience, Session, SqlError, error::Kind};
+use runner::{Annotation, Level, RunnerIo};
+use tsql::{Connect, Credentials, LogInRetry, Session, SqlError, error::Kind};
 use uuid::Uuid;
 
 use crate::{
@@ -23,7 +23,7 @@ pub struct Cloud {
     /// Times of waiting.
     pub pace: Pace,
     /// The runner.
-    pub guest: Guest,
+    pub runner_io: RunnerIo,
     sql: SqlAccess,
 }
 
@@ -80,7 +80,7 @@ struct SqlAccess {
     application: String,
     timeout: Duration,
     keep_alive: Duration,
-    patience: Patience,
+    patience: LogInRetry,
 }
 
 impl Cloud {
@@ -89,7 +89,7 @@ impl Cloud {
     /// # Errors
     /// An input that is needed is missing or cannot be used.
     pub fn new(
-        guest: &Guest,
+        runner_io: &RunnerIo,
         step: &str,
         id: &UpgradeId,
         inputs: &ConnectionInputs,
@@ -104,7 +104,7 @@ impl Cloud {
             retry: RetryPolicy { first: inputs.retry_first.0, budget: inputs.retry_budget.0 },
         };
         let subscription = needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone();
-        let identity = Identity::new(guest, inputs, &reach)?;
+        let identity = Identity::new(runner_io, inputs, &reach)?;
         let options = Options {
             endpoint: inputs.arm_endpoint.clone(),
             subscription,
@@ -121,10 +121,10 @@ impl Cloud {
             application: application(step, id),
             timeout: inputs.connect_timeout.0,
             keep_alive: inputs.keep_alive.0,
-            patience: Patience { first_wait: inputs.retry_first.0 * SQL_WAITS_LONGER, budget: inputs.retry_budget.0 },
+            patience: LogInRetry { first_wait: inputs.retry_first.0 * SQL_WAITS_LONGER, budget: inputs.retry_budget.0 },
         };
         let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, &user_agent);
-        Ok(Self { arm, prober, pace, guest: guest.clone(), sql })
+        Ok(Self { arm, prober, pace, runner_io: runner_io.clone(), sql })
     }
 
     /// Once the upgrade is known that the connections are for.
@@ -209,7 +209,7 @@ impl Cloud {
     pub fn notice(&self, message: impl Into<String>) {
         let annotation =
             Annotation { level: Level::Notice, title: "rolling upgrade".to_owned(), message: message.into() };
-        self.guest.annotate(&annotation);
+        self.runner_io.annotate(&annotation);
     }
 }
 
@@ -260,8 +260,8 @@ fn needed<'v, T>(name: &str, value: Option<&'v T>, hint: &str) -> Result<&'v T, 
 ///
 /// # Errors
 /// Neither is there, or it is no upgrade id.
-pub fn upgrade_id(guest: &Guest, inputs: &ConnectionInputs) -> Result<UpgradeId, Failure> {
-    let text = inputs.upgrade_id.as_ref().or(guest.environment().run_id.as_ref());
+pub fn upgrade_id(runner_io: &RunnerIo, inputs: &ConnectionInputs) -> Result<UpgradeId, Failure> {
+    let text = inputs.upgrade_id.as_ref().or(runner_io.environment().run_id.as_ref());
     let parsed = text.map_or("", String::as_str).parse();
     parsed.map_err(|error: IdError| {
         Refusal::new("read the input `upgrade-id`", error.to_string(), "pass the output `upgrade-id` of plan").into()

@@ -6,12 +6,12 @@ use azure::traffic_manager;
 use futures_util::future::join_all;
 use rollout::{
     ConnectTo, World,
-    ids::same,
+    ids::eq_azure_name,
     plan::{Elsewhere, Seen, users_hosts},
 };
 use tokio::{join, net::lookup_host, time::timeout};
 
-use crate::{cloud::Cloud, failure::Failure, surroundings::seen_at_azure};
+use crate::{cloud::Cloud, failure::Failure, preflight::seen_at_azure};
 
 /// Users come by HTTPS.
 const PORT: u16 = 443;
@@ -22,7 +22,7 @@ const PORT: u16 = 443;
 /// The profiles could not be listed, for another reason than that this identity may not.
 pub async fn look(cloud: &Cloud, world: &World) -> Result<Elsewhere, Failure> {
     let fqdn = &world.profile.fqdn;
-    let hosts = users_hosts(world).into_iter().filter(|host| !same(host, fqdn));
+    let hosts = users_hosts(world).into_iter().filter(|host| !eq_azure_name(host, fqdn));
     let looked = hosts.map(|host| async move {
         let addresses = addresses(cloud, &host).await;
         (host, addresses)

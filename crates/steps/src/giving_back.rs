@@ -4,21 +4,21 @@ use rollout::{Effect, give_back_by_sql};
 use tsql::statements::measure;
 
 use crate::{
-    course::{Course, Journey},
     failure::Failure,
     observe::{self, Sessions},
+    step_run::{Progress, StepRun},
     stop::Halt,
 };
 
-impl Course<'_> {
+impl StepRun<'_> {
     /// Users get their write access back before anything else is asked for, where the databases alone show that this loses nothing.
     ///
     /// # Errors
     /// Production cannot be looked into, or could not be given back.
-    pub async fn give_back_first(&self, journey: &mut Journey) -> Result<(), Halt> {
-        let look = async |journey: &mut Journey| self.effects_by_sql(&mut journey.sessions).await;
-        let effects = self.part("look into both databases", journey, look).await?;
-        self.apply(&effects, journey).await
+    pub async fn give_back_first(&self, progress: &mut Progress) -> Result<(), Halt> {
+        let look = async |progress: &mut Progress| self.effects_by_sql(&mut progress.sessions).await;
+        let effects = self.part("look into both databases", progress, look).await?;
+        self.apply(&effects, progress).await
     }
 
     async fn effects_by_sql(&self, sessions: &mut Sessions) -> Result<Vec<Effect>, Failure> {

@@ -9,7 +9,7 @@ use rollout::{
     facts::{Profile, SqlState},
     status::written_last,
 };
-use runner::Guest;
+use runner::RunnerIo;
 use tsql::statements::state;
 
 use crate::{
@@ -31,8 +31,8 @@ pub fn placeholder() -> Result<UpgradeId, Failure> {
 ///
 /// # Errors
 /// It is no upgrade id.
-pub fn named(guest: &Guest, inputs: &ConnectionInputs) -> Result<Option<UpgradeId>, Failure> {
-    inputs.upgrade_id.as_ref().map(|_| upgrade_id(guest, inputs)).transpose()
+pub fn named(runner_io: &RunnerIo, inputs: &ConnectionInputs) -> Result<Option<UpgradeId>, Failure> {
+    inputs.upgrade_id.as_ref().map(|_| upgrade_id(runner_io, inputs)).transpose()
 }
 
 /// The upgrade that is meant where none was given by name. Of `upgrade` only the slots count.
@@ -40,12 +40,12 @@ pub fn named(guest: &Guest, inputs: &ConnectionInputs) -> Result<Option<UpgradeI
 /// # Errors
 /// Several are possible, or something could not be read.
 pub async fn found(
-    guest: &Guest,
+    runner_io: &RunnerIo,
     inputs: &ConnectionInputs,
     cloud: &Cloud,
     upgrade: &Upgrade,
 ) -> Result<UpgradeId, Failure> {
-    let own = guest.environment().run_id.as_ref().and_then(|run| run.parse().ok());
+    let own = runner_io.environment().run_id.as_ref().and_then(|run| run.parse().ok());
     let (database, state) = (&upgrade.production.database, state_of(cloud, upgrade).await?);
     let fences = state.as_ref().map(|state| state.fences.as_slice()).unwrap_or_default();
     let written = state.as_ref().and_then(|state| written_last(state, &upgrade.production.endpoint.profile_id()));
@@ -56,7 +56,7 @@ pub async fn found(
             cloud.notice(format!("no `upgrade-id` was given: this is about upgrade `{id}`, for {how}"));
             Ok(id)
         }
-        Some(Meant::Own) | None => upgrade_id(guest, inputs),
+        Some(Meant::Own) | None => upgrade_id(runner_io, inputs),
     }
 }
 

@@ -5,7 +5,6 @@
 mod apply;
 mod background;
 mod cloud;
-mod course;
 mod elsewhere;
 mod failure;
 mod firewall;
@@ -17,22 +16,23 @@ mod observe;
 mod outputs;
 mod package;
 mod plan;
+mod preflight;
+mod recovery;
 mod report;
 mod sessions;
 mod shell;
 mod sign_in;
 mod status;
 mod step;
+mod step_run;
 mod stop;
-mod surroundings;
-mod way_back;
-mod ways;
+mod termination_probe;
 
 pub use rollout::Step;
 
 use std::process::ExitCode;
 
-use runner::Guest;
+use runner::RunnerIo;
 
 use inputs::{
     CleanupArguments, FreezeArguments, MigrateArguments, PrepareArguments, RollbackArguments, SwitchArguments,
@@ -54,21 +54,25 @@ pub fn step(step: Step) -> ExitCode {
 }
 
 fn with<A: shell::Inputs + Into<inputs::StepInputs>>(step: Step) -> ExitCode {
-    let work = async |guest: &Guest, arguments: A, stop: &Stop| step::run(step, guest, arguments.into(), stop).await;
+    let work = async |runner_io: &RunnerIo, arguments: A, stop: &Stop| {
+        step::run(step, runner_io, arguments.into(), stop).await
+    };
     shell::run(step.name(), step::binary(step), work)
 }
 
 /// Lets this runner into the SQL servers, or takes that back.
 pub fn firewall() -> ExitCode {
-    shell::run("firewall", "upgrade-firewall", async |guest, inputs, stop| firewall::run(guest, inputs, stop).await)
+    shell::run("firewall", "upgrade-firewall", async |runner_io, inputs, stop| {
+        firewall::run(runner_io, inputs, stop).await
+    })
 }
 
 /// Runs status, which only reads.
 pub fn status() -> ExitCode {
-    shell::run("status", "upgrade-status", async |guest, inputs, stop| status::run(guest, inputs, stop).await)
+    shell::run("status", "upgrade-status", async |runner_io, inputs, stop| status::run(runner_io, inputs, stop).await)
 }
 
 /// Runs plan, which only reads.
 pub fn plan() -> ExitCode {
-    shell::run("plan", "upgrade-plan", async |guest, inputs, stop| plan::run(guest, inputs, stop).await)
+    shell::run("plan", "upgrade-plan", async |runner_io, inputs, stop| plan::run(runner_io, inputs, stop).await)
 }

@@ -10,7 +10,7 @@ use rollout::{
     connection,
     facts::{ConnectionSetting, Database, Profile, SqlState},
     firewall::Watch,
-    ids::same,
+    ids::eq_azure_name,
     measure::Written,
     rows::{Changes, Counted},
     site::{AppSetting, WEBJOBS_STOPPED},
@@ -27,11 +27,11 @@ use tsql::{
 };
 
 use crate::{
-    apply::{firewall, wait::twice},
+    apply::{firewall, wait::confirm_absent},
     cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
     sessions::{self, HoldsLock},
-    ways::closed_ways,
+    termination_probe::unavailable_methods,
 };
 
 /// The sessions that a step keeps.
@@ -154,7 +154,7 @@ async fn slot(cloud: &Cloud, slot: &Slot, side: Side) -> Result<SlotView, Failur
 async fn site(cloud: &Cloud, id: &SiteId, side: Side) -> Result<SlotView, Failure> {
     let request = web::site(cloud.arm.scope(), id);
     // Of a site that is not there, a rollback would leave everything as it is.
-    let site = twice(cloud.pace.poll, || cloud.arm.send(&request)).await.map_err(failed_at_azure)?;
+    let site = confirm_absent(cloud.pace.poll, || cloud.arm.send(&request)).await.map_err(failed_at_azure)?;
     let (settings, webjob_settings) = match (&site, side) {
         (None, _) => (Vec::new(), Vec::new()),
         (Some(_), Side::Production) => (settings(cloud, id).await.map_err(failed_at_azure)?, Vec::new()),
@@ -170,7 +170,7 @@ async fn webjob_settings(cloud: &Cloud, id: &SiteId) -> Result<Vec<(String, Stri
     let all = cloud.arm.send(&site_model::app_settings(cloud.arm.scope(), id)).await?;
     let concerns = |setting: &AppSetting| {
         let start = setting.name.get(..WEBJOBS_STOPPED.len());
-        start.is_some_and(|start| same(start, WEBJOBS_STOPPED))
+        start.is_some_and(|start| eq_azure_name(start, WEBJOBS_STOPPED))
     };
     let of_ours = all.into_iter().filter(concerns);
     Ok(of_ours.map(|setting| (setting.name, setting.value.expose_secret().to_owned())).collect())
@@ -187,7 +187,7 @@ pub async fn settings(cloud: &Cloud, id: &SiteId) -> Result<Vec<ConnectionSettin
         let password = connection::value_of(value, &["password", "pwd"]);
         for secret in password.iter().map(String::as_str).chain([value]).filter(|secret| !secret.is_empty()) {
             // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
-            let _ = cloud.guest.hide(secret);
+            let _ = cloud.runner_io.mask(secret);
         }
     }
     Ok(settings)
@@ -296,7 +296,7 @@ pub async fn permissions(
     }
     tell_unseen_writes(cloud, upgrade, sessions).await?;
     missing.extend(copy_sync_fails(cloud, upgrade, sessions).await?);
-    let closed = closed_ways(cloud, &upgrade.production.database, termination).await?;
+    let closed = unavailable_methods(cloud, &upgrade.production.database, termination).await?;
     Ok(Permissions { missing, closed })
 }
 

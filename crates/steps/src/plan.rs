@@ -3,13 +3,13 @@
 use azure::{sql, traffic_manager};
 use rollout::{
     Outcome, Policy, Refusal, ServerId, Slot, Upgrade, UpgradeId, World,
-    decide::Case,
+    decide::DecisionInput,
     facts::{Endpoint, JournalRow, Profile, Server},
     history,
     plan::{self, Facts, Finding, PlanInputs, Target},
     site::SiteWishes,
 };
-use runner::Guest;
+use runner::RunnerIo;
 use serde_json::json;
 
 use crate::{
@@ -22,28 +22,28 @@ use crate::{
     inputs::{PlanArguments, identifier},
     observe::{Sessions, observe, settings},
     package::Package,
+    preflight::{self, Asked},
     report::Report,
     stop::Stop,
-    surroundings::{self, Asked},
 };
 
 /// Runs the step.
 ///
 /// # Errors
 /// Something cannot be read, or a rule forbids the upgrade.
-pub async fn run(guest: &Guest, arguments: PlanArguments, stop: &Stop) -> Result<Report, Failure> {
-    stop.or_interrupted(plan(guest, arguments)).await
+pub async fn run(runner_io: &RunnerIo, arguments: PlanArguments, stop: &Stop) -> Result<Report, Failure> {
+    stop.or_interrupted(plan(runner_io, arguments)).await
 }
 
-async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure> {
-    let id = upgrade_id_or_new(guest, &arguments)?;
+async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, Failure> {
+    let id = upgrade_id_or_new(runner_io, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);
     let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
     let hooks = Hooks::new(&arguments.hooks());
     hooks.check()?;
     let pace = Pace::of(&arguments.connection).with_site(&arguments.site);
-    let cloud = Cloud::new(guest, "plan", &id, &arguments.connection, pace)?;
+    let cloud = Cloud::new(runner_io, "plan", &id, &arguments.connection, pace)?;
     cloud.sign_in().await?;
     let upgrade = discover(&cloud, id, &inputs).await?;
     let mut sessions = Sessions::default();
@@ -51,7 +51,7 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     sessions.production = Some(production);
     let mut world = observe(&cloud, &upgrade, &mut sessions).await?;
     let asked = Asked { wishes: &wishes, package: package.as_ref() };
-    let mut around = surroundings::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
+    let mut around = preflight::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
     around.elsewhere = Some(elsewhere::look(&cloud, &world).await?);
     background::look(&cloud, &upgrade, &mut world, &around).await?;
     let mut findings = plan::check(&upgrade, &world, &around);
@@ -60,14 +60,14 @@ async fn plan(guest: &Guest, arguments: PlanArguments) -> Result<Report, Failure
     let site = SiteWishes { package: around.package.clone().or(wishes.package), ..wishes };
     let (scripts, checks) = (names(&scripts), names(&checks));
     let policy = Policy { scripts, checks, site, hooks: hooks.given(), ..Policy::default() };
-    let case = Case { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
+    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
     report(&case, &findings)
 }
 
 /// Where neither the input nor a workflow run names the upgrade, plan gives it a name that the other steps are told.
-fn upgrade_id_or_new(guest: &Guest, arguments: &PlanArguments) -> Result<UpgradeId, Failure> {
-    if arguments.connection.upgrade_id.is_some() || guest.environment().run_id.is_some() {
-        return upgrade_id(guest, &arguments.connection);
+fn upgrade_id_or_new(runner_io: &RunnerIo, arguments: &PlanArguments) -> Result<UpgradeId, Failure> {
+    if arguments.connection.upgrade_id.is_some() || runner_io.environment().run_id.is_some() {
+        return upgrade_id(runner_io, &arguments.connection);
     }
     let digits = uuid::Uuid::new_v4().simple().to_string();
     digits[..8].parse().map_err(|error| Failure::interrupted(anyhow::Error::new(error)))
@@ -165,7 +165,7 @@ fn refuse_blocked(upgrade: &Upgrade, findings: &[Finding]) -> Result<(), Failure
     Err(Refusal::new(tried, list(|finding| &finding.what), list(|finding| &finding.hint)).into())
 }
 
-fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
+fn report(case: &DecisionInput<'_>, findings: &[Finding]) -> Result<Report, Failure> {
     let upgrade = case.upgrade;
     let scripts = case.policy.digest_of_scripts();
     let database = case.world.production.database.as_ref().ok_or_else(|| {
@@ -203,7 +203,7 @@ fn report(case: &Case<'_>, findings: &[Finding]) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
+fn markdown(case: &DecisionInput<'_>, findings: &[Finding], digest: &str) -> String {
     let (production, stage) = (&case.upgrade.production, &case.upgrade.stage);
     let mut text = format!(
         "Upgrade `{}`, plan `{digest}`.\n\n| | production (V1) | stage (V2) |\n|---|---|---|\n\
@@ -228,7 +228,7 @@ fn markdown(case: &Case<'_>, findings: &[Finding], digest: &str) -> String {
 }
 
 /// The order in which everything runs.
-fn folders(case: &Case<'_>) -> String {
+fn folders(case: &DecisionInput<'_>) -> String {
     let (policy, journal) = (case.policy, journal(case.world));
     let ran = history::ran(&policy.scripts, journal, &case.upgrade.id).unwrap_or_default();
     let lines = policy.scripts.iter().enumerate().map(|(place, script)| {
@@ -246,7 +246,7 @@ fn list<'n>(names: impl Iterator<Item = &'n String>) -> String {
 }
 
 /// What prepare would do now.
-fn prepare_preview(case: &Case<'_>) -> String {
+fn prepare_preview(case: &DecisionInput<'_>) -> String {
     match rollout::decide(rollout::Step::Prepare, case) {
         Ok(effects) => {
             let lines: String = effects.iter().map(|effect| format!("1. {effect}\n")).collect();

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use rollout::Outcome;
-use runner::{Annotation, Guest, Level};
+use runner::{Annotation, Level, RunnerIo};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -57,36 +57,38 @@ impl Report {
     ///
     /// # Errors
     /// An output or the summary cannot be written.
-    pub fn tell(&self, guest: &Guest, wants_json: bool) -> anyhow::Result<()> {
-        self.tell_people(guest);
+    pub fn tell(&self, runner_io: &RunnerIo, wants_json: bool) -> anyhow::Result<()> {
+        self.tell_people(runner_io);
         let json = self.json();
         if wants_json {
-            guest.answer(&json);
+            runner_io.answer(&json);
         }
-        guest.summary(&self.markdown()).context("could not write the step summary")?;
-        self.write_outputs(guest, &json)
+        runner_io.summary(&self.markdown()).context("could not write the step summary")?;
+        self.write_outputs(runner_io, &json)
     }
 
-    fn tell_people(&self, guest: &Guest) {
+    fn tell_people(&self, runner_io: &RunnerIo) {
         let title = format!("upgrade-{}", self.step);
         if !self.summary.is_empty() {
-            guest.say(&self.summary);
+            runner_io.say(&self.summary);
         }
         match &self.failure {
-            None => guest.say(&format!("{title}: {}", self.outcome)),
+            None => runner_io.say(&format!("{title}: {}", self.outcome)),
             Some((message, hint)) => {
                 let text = format!("{}: {message}\nhint: {hint}", self.outcome);
-                guest.annotate(&Annotation { level: Level::Error, title, message: text });
+                runner_io.annotate(&Annotation { level: Level::Error, title, message: text });
             }
         }
     }
 
-    fn write_outputs(&self, guest: &Guest, json: &Value) -> anyhow::Result<()> {
+    fn write_outputs(&self, runner_io: &RunnerIo, json: &Value) -> anyhow::Result<()> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let mut outputs: Vec<_> = self.outputs.iter().map(|(name, value)| (*name, text(value))).collect();
         outputs.push(("outcome", self.outcome.word().to_owned()));
-        outputs.push(("result", guest.clean(&json.to_string())));
-        guest.outputs(outputs.iter().map(|(name, value)| (*name, value.as_str()))).context("could not set the outputs")
+        outputs.push(("result", runner_io.redact(&json.to_string())));
+        runner_io
+            .outputs(outputs.iter().map(|(name, value)| (*name, value.as_str())))
+            .context("could not set the outputs")
     }
 
     fn markdown(&self) -> String {

@@ -12,7 +12,7 @@ use tsql::{
 };
 
 use crate::{
-    apply::{held, wait::Polls},
+    apply::{held, wait::Poller},
     cloud::{Cloud, PROGRAM, failed_at_sql},
     failure::Failure,
 };
@@ -66,7 +66,7 @@ pub async fn open<'s>(
 /// Another run still has it when the time is over.
 pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
     let (limit, wait) = (cloud.pace.request, cloud.pace.lock);
-    let mut polls = Polls::new("the lock is free", cloud.pace.poll, wait);
+    let mut polls = Poller::new("the lock is free", cloud.pace.poll, wait);
     let mut told = wait.is_zero();
     loop {
         let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
@@ -108,7 +108,7 @@ async fn who_holds(session: &mut Session, by: Option<Holder>, limit: Duration) -
 /// was sent by that session can take effect any more.
 async fn take_again(cloud: &Cloud, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
     let limit = cloud.pace.request;
-    let mut polls = Polls::new("the session before this one has ended", BETWEEN_ATTEMPTS, limit);
+    let mut polls = Poller::new("the session before this one has ended", BETWEEN_ATTEMPTS, limit);
     loop {
         let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
             Lock::Taken => return Ok(()),

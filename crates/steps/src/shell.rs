@@ -8,7 +8,7 @@ use std::{
 
 use clap::Parser;
 use rollout::Outcome;
-use runner::{Annotation, Guest, Level};
+use runner::{Annotation, Level, RunnerIo};
 use secrecy::ExposeSecret;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
@@ -61,29 +61,29 @@ inputs!(
 pub fn run<I: Inputs>(
     step: &'static str,
     binary: &'static str,
-    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&RunnerIo, I, &Stop) -> Result<Report, Failure>,
 ) -> ExitCode {
-    let guest = Guest::from_environment();
+    let runner_io = RunnerIo::from_environment();
     let line: Vec<OsString> = std::env::args_os().collect();
-    let unreadable = &guest.environment().unreadable;
-    let (report, wants_json) = match inputs::parse::<I>(binary, line, &guest.environment().inputs) {
-        Parsed::Text(text) => return print(&guest, &text),
+    let unreadable = &runner_io.environment().unreadable;
+    let (report, wants_json) = match inputs::parse::<I>(binary, line, &runner_io.environment().inputs) {
+        Parsed::Text(text) => return print(&runner_io, &text),
         Parsed::Wrong(why) => (wrong(step, binary, why), false),
         Parsed::Inputs(_) if !unreadable.is_empty() => (not_unicode(step, unreadable), false),
         Parsed::Inputs(inputs) => {
             let wants_json = inputs.connection().json;
-            (protected(&guest, step, *inputs, work), wants_json)
+            (protected(&runner_io, step, *inputs, work), wants_json)
         }
     };
-    let told = report.tell(&guest, wants_json);
-    ExitCode::from(told.map_or_else(|error| not_told(&guest, &report, &error), |()| report.outcome.exit_code()))
+    let told = report.tell(&runner_io, wants_json);
+    ExitCode::from(told.map_or_else(|error| not_told(&runner_io, &report, &error), |()| report.outcome.exit_code()))
 }
 
 /// Help and version are what was asked for on stdout.
 #[expect(clippy::print_stdout, reason = "the text that `--help` or `--version` asks for")]
-fn print(guest: &Guest, text: &str) -> ExitCode {
-    if guest.environment().actions {
-        guest.say(text);
+fn print(runner_io: &RunnerIo, text: &str) -> ExitCode {
+    if runner_io.environment().actions {
+        runner_io.say(text);
     } else {
         print!("{text}");
     }
@@ -104,8 +104,8 @@ fn not_unicode(step: &'static str, names: &[String]) -> Report {
 
 /// What was done counts, also when nobody could be told: a step that succeeded must not be reported as if nothing had
 /// happened, and one that cannot pass its outputs on has not succeeded.
-fn not_told(guest: &Guest, report: &Report, error: &anyhow::Error) -> u8 {
-    guest.say(&format!("upgrade-{}: {}, but {error:#}", report.step, report.outcome));
+fn not_told(runner_io: &RunnerIo, report: &Report, error: &anyhow::Error) -> u8 {
+    runner_io.say(&format!("upgrade-{}: {}, but {error:#}", report.step, report.outcome));
     match report.outcome.exit_code() {
         0 => Outcome::Interrupted.exit_code(),
         code => code,
@@ -113,13 +113,13 @@ fn not_told(guest: &Guest, report: &Report, error: &anyhow::Error) -> u8 {
 }
 
 fn protected<I: Inputs>(
-    guest: &Guest,
+    runner_io: &RunnerIo,
     step: &'static str,
     inputs: I,
-    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&RunnerIo, I, &Stop) -> Result<Report, Failure>,
 ) -> Report {
-    silence_panics(guest);
-    let ended = catch_unwind(AssertUnwindSafe(|| started(guest, inputs, work)));
+    silence_panics(runner_io);
+    let ended = catch_unwind(AssertUnwindSafe(|| started(runner_io, inputs, work)));
     match ended {
         Ok(Ok(report)) => report,
         Ok(Err(failure)) => Report::failure(step, &failure),
@@ -128,21 +128,21 @@ fn protected<I: Inputs>(
 }
 
 fn started<I: Inputs>(
-    guest: &Guest,
+    runner_io: &RunnerIo,
     inputs: I,
-    work: impl AsyncFnOnce(&Guest, I, &Stop) -> Result<Report, Failure>,
+    work: impl AsyncFnOnce(&RunnerIo, I, &Stop) -> Result<Report, Failure>,
 ) -> Result<Report, Failure> {
-    let masked = hide_secrets(guest, &inputs);
+    let masked = mask_secrets(runner_io, &inputs);
     masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter(guest)).with_ansi(false);
-    let subscriber = subscriber.with_writer(Log(guest.clone())).finish();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter(runner_io)).with_ansi(false);
+    let subscriber = subscriber.with_writer(Log(runner_io.clone())).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::refused(error, "give the process more files or memory"))?;
     let ended = tracing::subscriber::with_default(subscriber, || {
         runtime.block_on(async {
             let stop = Stop::listen();
             let stop = stop.map_err(|error| Failure::refused(error, "let the process have handlers for signals"))?;
-            work(guest, inputs, &stop).await
+            work(runner_io, inputs, &stop).await
         })
     });
     // Whatever a step gave up, such as the look-up of a name, must not hold up its end.
@@ -152,15 +152,15 @@ fn started<I: Inputs>(
 
 /// With `RUNNER_DEBUG=1` a line per request of ours, and nothing of what libraries say to their authors. Errors of SQL servers,
 /// which tiberius logs as such, are told by whoever they happen to: some are expected.
-fn filter(guest: &Guest) -> EnvFilter {
-    EnvFilter::new(if guest.environment().debug {
+fn filter(runner_io: &RunnerIo) -> EnvFilter {
+    EnvFilter::new(if runner_io.environment().debug {
         "warn,tiberius=off,azure=debug,tsql=debug"
     } else {
         "warn,tiberius=off"
     })
 }
 
-struct Log(Guest);
+struct Log(RunnerIo);
 
 impl<'w> MakeWriter<'w> for Log {
     type Writer = runner::Log;
@@ -170,21 +170,21 @@ impl<'w> MakeWriter<'w> for Log {
     }
 }
 
-fn hide_secrets<I: Inputs>(guest: &Guest, inputs: &I) -> std::io::Result<()> {
-    inputs.secrets().iter().try_for_each(|secret| guest.hide(secret))?;
+fn mask_secrets<I: Inputs>(runner_io: &RunnerIo, inputs: &I) -> std::io::Result<()> {
+    inputs.secrets().iter().try_for_each(|secret| runner_io.mask(secret))?;
     let inputs = inputs.connection();
     let secrets = [&inputs.arm_token, &inputs.sql_token, &inputs.sql_password, &inputs.client_secret];
-    let request = guest.environment().id_token_request.as_ref();
+    let request = runner_io.environment().id_token_request.as_ref();
     let secrets = secrets.into_iter().flatten().map(|secret| secret.expose_secret());
-    secrets.chain(request.map(|request| request.token.as_str())).try_for_each(|secret| guest.hide(secret))
+    secrets.chain(request.map(|request| request.token.as_str())).try_for_each(|secret| runner_io.mask(secret))
 }
 
 /// The default hook would print the message unredacted.
-fn silence_panics(guest: &Guest) {
-    let guest = guest.clone();
+fn silence_panics(runner_io: &RunnerIo) {
+    let runner_io = runner_io.clone();
     std::panic::set_hook(Box::new(move |panic| {
         let message = panic.to_string();
-        guest.annotate(&Annotation { level: Level::Error, title: "panic".to_owned(), message });
+        runner_io.annotate(&Annotation { level: Level::Error, title: "panic".to_owned(), message });
     }));
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azure::{Application, AssertionSource, Proof, Reach, SignIn, TokenSource, scope_of};
-use runner::{Guest, IdTokenRequest};
+use runner::{IdTokenRequest, RunnerIo};
 use tsql::Credentials;
 use url::Url;
 
@@ -59,10 +59,10 @@ impl Identity {
     ///
     /// # Errors
     /// The inputs name no way to sign in, half a one, or two that exclude each other.
-    pub fn new(guest: &Guest, inputs: &ConnectionInputs, reach: &Reach) -> Result<Self, Failure> {
+    pub fn new(runner_io: &RunnerIo, inputs: &ConnectionInputs, reach: &Reach) -> Result<Self, Failure> {
         complete(inputs)?;
         let given = inputs.arm_token.is_some() && (inputs.sql_token.is_some() || inputs.sql_user.is_some());
-        let sign_in = if given { None } else { sign_in(guest, inputs, reach)? };
+        let sign_in = if given { None } else { sign_in(runner_io, inputs, reach)? };
         let issued = |service: &str| {
             let scope = scope_of(service);
             sign_in.as_ref().map(|sign_in| TokenSource::Issued { sign_in: Arc::clone(sign_in), scope })
@@ -107,16 +107,16 @@ fn complete(inputs: &ConnectionInputs) -> Result<(), Failure> {
 }
 
 /// The application of `client-id`, `None` where none is named.
-fn sign_in(guest: &Guest, inputs: &ConnectionInputs, reach: &Reach) -> Result<Option<Arc<SignIn>>, Failure> {
+fn sign_in(runner_io: &RunnerIo, inputs: &ConnectionInputs, reach: &Reach) -> Result<Option<Arc<SignIn>>, Failure> {
     let Some((client, tenant)) = inputs.client_id.clone().zip(inputs.tenant_id.clone()) else { return Ok(None) };
-    let proof = match (&inputs.client_secret, &guest.environment().id_token_request) {
+    let proof = match (&inputs.client_secret, &runner_io.environment().id_token_request) {
         (Some(secret), _) => Proof::Secret(secret.clone()),
         (None, Some(request)) => Proof::Assertion(assertion_source(request, &inputs.audience)?),
         (None, None) => return Err(no_proof()),
     };
     let application = Application { authority: inputs.login_endpoint.clone(), tenant, client, proof };
-    let guest = guest.clone();
-    let hide = Box::new(move |secret: &str| guest.hide(secret));
+    let runner_io = runner_io.clone();
+    let hide = Box::new(move |secret: &str| runner_io.mask(secret));
     SignIn::new(application, reach.clone(), hide).map(Arc::new).map(Some).map_err(failed_at_azure)
 }
 

@@ -1,17 +1,17 @@
 //! A step that changes something, from its inputs to its course.
 
 use rollout::{CATCH_UP_READINGS, Policy, Refusal, Step, Upgrade, site::SiteWishes};
-use runner::Guest;
+use runner::RunnerIo;
 
 use crate::{
     apply::Scripts,
     cloud::{Cloud, Pace, upgrade_id},
-    course::Course,
     failure::Failure,
     hooks::Hooks,
     identity,
     inputs::{SiteInputs, StepInputs, optional_identifier},
     report::Report,
+    step_run::StepRun,
     stop::Stop,
 };
 
@@ -32,15 +32,15 @@ pub fn binary(step: Step) -> &'static str {
 ///
 /// # Errors
 /// Its inputs cannot be used.
-pub async fn run(step: Step, guest: &Guest, arguments: StepInputs, stop: &Stop) -> Result<Report, Failure> {
+pub async fn run(step: Step, runner_io: &RunnerIo, arguments: StepInputs, stop: &Stop) -> Result<Report, Failure> {
     let prepared = async {
-        let mut prepared = Prepared::new(step, guest, &arguments)?;
-        prepared.find_upgrade(step, guest, &arguments).await?;
+        let mut prepared = Prepared::new(step, runner_io, &arguments)?;
+        prepared.find_upgrade(step, runner_io, &arguments).await?;
         Ok(prepared)
     };
     let prepared = stop.or_interrupted(prepared).await.map_err(|failure| failure.with_status(None))?;
     let Prepared { upgrade, scripts, hooks, policy, cloud } = &prepared;
-    Ok(Course { step, cloud, upgrade, policy, scripts, hooks, stop }.run().await)
+    Ok(StepRun { step, cloud, upgrade, policy, scripts, hooks, stop }.run().await)
 }
 
 /// What a step needs before it speaks to anybody.
@@ -53,11 +53,11 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(step: Step, guest: &Guest, arguments: &StepInputs) -> Result<Self, Failure> {
+    fn new(step: Step, runner_io: &RunnerIo, arguments: &StepInputs) -> Result<Self, Failure> {
         let id = if looks_for_its_upgrade(step, arguments) {
             identity::placeholder()?
         } else {
-            upgrade_id(guest, &arguments.connection)?
+            upgrade_id(runner_io, &arguments.connection)?
         };
         let upgrade = arguments.slots.upgrade(id)?;
         let scripts = Scripts::read(step, &arguments.limits, &arguments.site)?;
@@ -67,15 +67,15 @@ impl Prepared {
         }
         let policy = policy(step, arguments, &scripts, hooks.given())?;
         let pace = Pace::of(&arguments.connection).with_limits(step, &arguments.limits).with_site(&arguments.site);
-        let cloud = Cloud::new(guest, step.name(), &upgrade.id, &arguments.connection, pace)?;
+        let cloud = Cloud::new(runner_io, step.name(), &upgrade.id, &arguments.connection, pace)?;
         Ok(Self { upgrade, scripts, hooks, policy, cloud })
     }
 
     /// Before anything is begun: the id names the step's sessions, and is part of the names of what it keeps.
-    async fn find_upgrade(&mut self, step: Step, guest: &Guest, arguments: &StepInputs) -> Result<(), Failure> {
+    async fn find_upgrade(&mut self, step: Step, runner_io: &RunnerIo, arguments: &StepInputs) -> Result<(), Failure> {
         if looks_for_its_upgrade(step, arguments) {
             self.cloud.sign_in().await?;
-            let id = identity::found(guest, &arguments.connection, &self.cloud, &self.upgrade).await?;
+            let id = identity::found(runner_io, &arguments.connection, &self.cloud, &self.upgrade).await?;
             self.cloud.name_upgrade(step.name(), &id);
             self.upgrade.id = id;
         }

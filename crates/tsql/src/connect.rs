@@ -70,7 +70,7 @@ pub struct Connect {
 
 /// For how long connecting is tried again. A batch is never sent again.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct LogInRetry {
     /// Wait before the second attempt; it doubles from attempt to attempt, up to 60 s. Microsoft asks for 5 s at least, and
     /// for twice that where the server is busy (40501).
     pub first_wait: Duration,
@@ -163,7 +163,7 @@ impl Connect {
     }
 
     /// Attempts until one succeeds, fails for good, or the patience ends.
-    pub(crate) async fn open_patiently(&self, patience: Patience) -> Result<Client, SqlError> {
+    pub(crate) async fn open_patiently(&self, patience: LogInRetry) -> Result<Client, SqlError> {
         again_while_it_may_help(patience, |error| self.again_may_help(error), || self.open()).await
     }
 
@@ -184,7 +184,7 @@ impl Credentials {
 }
 
 async fn again_while_it_may_help<T, F>(
-    patience: Patience,
+    patience: LogInRetry,
     may_help: impl Fn(&SqlError) -> bool,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, SqlError>
@@ -208,7 +208,7 @@ where
     }
 }
 
-impl Patience {
+impl LogInRetry {
     /// The wait after so many attempts, the last of which failed like this.
     fn wait(self, attempts: u32, error: &SqlError) -> Duration {
         let doubled = 2_u32.saturating_pow(attempts - 1 + u32::from(error.number() == Some(BUSY)));

@@ -15,7 +15,7 @@ fn connect() -> Connect {
     }
 }
 
-const PATIENCE: Patience = Patience { first_wait: Duration::from_secs(5), budget: Duration::from_secs(100) };
+const PATIENCE: LogInRetry = LogInRetry { first_wait: Duration::from_secs(5), budget: Duration::from_secs(100) };
 
 /// Fails with these kinds, one after the other, then succeeds; answers the seconds at which attempts were made.
 async fn attempts(kinds: &[Kind]) -> (Result<(), SqlError>, Vec<u64>) {

@@ -18,7 +18,7 @@ pub mod split;
 pub mod statements;
 mod words;
 
-pub use connect::{Connect, Credentials, Patience};
+pub use connect::{Connect, Credentials, LogInRetry};
 pub use error::SqlError;
 pub use script::Script;
 pub use session::Session;

@@ -19,7 +19,7 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 
 use crate::{
     answer::{Answer, Row},
-    connect::{Client, Connect, Patience},
+    connect::{Client, Connect, LogInRetry},
     error::{Kind, SqlError},
     messages::Listener,
     pause::pause,
@@ -38,15 +38,15 @@ const FATAL_CLASS: u8 = 20;
 
 /// A log-in to one database. While nobody uses it, it gives signs of life by itself.
 pub struct Session {
-    line: Arc<Mutex<Line>>,
-    heart: AbortHandle,
+    line: Arc<Mutex<Connection>>,
+    keep_alive: AbortHandle,
     place: String,
     listener: Listener,
     dispatch: Dispatch,
 }
 
 /// The connection, and when it was last used.
-struct Line {
+struct Connection {
     client: Option<Client>,
     used: Instant,
     /// The end of a call that nobody waited for.
@@ -55,7 +55,7 @@ struct Line {
 
 /// A connection in the middle of a call. Who drops it there does not wait for the call any more.
 struct Call<'l> {
-    line: MutexGuard<'l, Line>,
+    line: MutexGuard<'l, Connection>,
     client: Option<Client>,
 }
 
@@ -100,17 +100,17 @@ impl Session {
     ///
     /// # Errors
     /// The last attempt's, as [`Session::connect`].
-    pub async fn connect_patiently(connect: &Connect, patience: Patience) -> Result<Self, SqlError> {
+    pub async fn connect_patiently(connect: &Connect, patience: LogInRetry) -> Result<Self, SqlError> {
         Ok(Self::over(connect.open_patiently(patience).await?, connect))
     }
 
     fn over(client: Client, connect: &Connect) -> Self {
         let listener = Listener::default();
         let dispatch = listener.dispatch();
-        let line = Arc::new(Mutex::new(Line { client: Some(client), used: Instant::now(), ending: None }));
-        let beating = beat(line.clone(), connect.keep_alive).with_subscriber(dispatch.clone());
-        let heart = tokio::spawn(beating).abort_handle();
-        Self { line, heart, place: connect.to_string(), listener, dispatch }
+        let line = Arc::new(Mutex::new(Connection { client: Some(client), used: Instant::now(), ending: None }));
+        let sending = send_keep_alives(line.clone(), connect.keep_alive).with_subscriber(dispatch.clone());
+        let keep_alive = tokio::spawn(sending).abort_handle();
+        Self { line, keep_alive, place: connect.to_string(), listener, dispatch }
     }
 
     /// Whether another call can be sent. It says nothing about a connection that broke since it was last used, by a call
@@ -215,14 +215,14 @@ impl Session {
     fn failure(&self, attempt: &str, error: Error, first_line: Option<u32>) -> SqlError {
         match error {
             Error::Server(error) => server_error::read(attempt, &error, Kind::Server, first_line),
-            Error::Io { message, .. } => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
-            Error::Tls(message) => SqlError::new(Kind::Lost, attempt, self.last_words(&message)),
+            Error::Io { message, .. } => SqlError::new(Kind::Lost, attempt, self.final_server_errors(&message)),
+            Error::Tls(message) => SqlError::new(Kind::Lost, attempt, self.final_server_errors(&message)),
             other => SqlError::new(Kind::Lost, attempt, format!("the server's answer cannot be read: {other}")),
         }
     }
 
     /// A server that ends a session says why before it closes the connection.
-    fn last_words(&self, message: &str) -> String {
+    fn final_server_errors(&self, message: &str) -> String {
         let said = self.listener.take().errors.join(" ");
         let connection = format!("the connection broke: {message}");
         if said.is_empty() {
@@ -235,7 +235,7 @@ impl Session {
 
 impl<'l> Call<'l> {
     /// Takes the connection out of the line while the call runs: whoever stops waiting for it leaves a closed session.
-    fn begin(mut line: MutexGuard<'l, Line>) -> Self {
+    fn begin(mut line: MutexGuard<'l, Connection>) -> Self {
         let client = line.client.take();
         Self { line, client }
     }
@@ -264,13 +264,13 @@ impl Drop for Call<'_> {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.heart.abort();
+        self.keep_alive.abort();
     }
 }
 
 /// Gives a sign of life whenever the line was silent for so long, until it is closed. One that fails closes it: who uses
 /// the session next finds that out before anything is sent.
-async fn beat(line: Arc<Mutex<Line>>, every: Duration) {
+async fn send_keep_alives(line: Arc<Mutex<Connection>>, every: Duration) {
     loop {
         let silent = line.lock().await.used.elapsed();
         if let Some(rest) = every.checked_sub(silent).filter(|rest| !rest.is_zero()) {

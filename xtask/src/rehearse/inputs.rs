@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use super::{material::Material, sign_in::SignIn};
+use super::{fixtures::Fixtures, sign_in::SignIn};
 use crate::{outputs::Outputs, simulator::Simulator};
 
 /// An input by its kebab-case name.
@@ -24,7 +24,7 @@ pub fn common(simulator: &Simulator, sign_in: SignIn) -> Vec<Input> {
 }
 
 /// What the person who starts the upgrade says.
-pub fn of_plan(material: &Material) -> Vec<Input> {
+pub fn of_plan(material: &Fixtures) -> Vec<Input> {
     vec![
         ("profile", "contoso-rg/contoso".to_owned()),
         ("stage-server", "contoso-rg/contoso-sql-2".to_owned()),
@@ -46,7 +46,7 @@ const IDENTIFIERS: [&str; 7] = [
 ];
 
 /// Inputs of any step after plan.
-pub fn of_step(step: &str, outputs: &Outputs, material: &Material) -> anyhow::Result<Vec<Input>> {
+pub fn of_step(step: &str, outputs: &Outputs, material: &Fixtures) -> anyhow::Result<Vec<Input>> {
     let mut inputs = taken(&IDENTIFIERS, outputs, step)?;
     inputs.push(("connection-name", CONNECTION.to_owned()));
     let scripts = ("scripts", material.scripts.display().to_string());
@@ -71,7 +71,7 @@ pub fn of_step(step: &str, outputs: &Outputs, material: &Material) -> anyhow::Re
 }
 
 /// Inputs of cleanup, which removes the slot whose database is named by the output `removed`.
-pub fn of_cleanup(removed: &str, outputs: &Outputs, material: &Material) -> anyhow::Result<Vec<Input>> {
+pub fn of_cleanup(removed: &str, outputs: &Outputs, material: &Fixtures) -> anyhow::Result<Vec<Input>> {
     let mut inputs = of_step("cleanup", outputs, material)?;
     let database = outputs.get(removed).with_context(|| missing(removed, "cleanup"))?;
     inputs.extend([("remove", database.clone()), ("revert-window", "1s".to_owned())]);

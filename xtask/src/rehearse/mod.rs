@@ -1,9 +1,9 @@
 //! `cargo rehearse`: the whole upgrade of a sample application on the simulated Azure, by the real step binaries.
 
+pub mod fixtures;
 pub mod inputs;
-pub mod material;
+mod prerequisites;
 mod report;
-mod road;
 pub mod sign_in;
 pub mod stage;
 pub mod step;
@@ -16,7 +16,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use crate::{simulator::Simulator, workspace::Workspace};
-use material::Material;
+use fixtures::Fixtures;
 use report::{Outcome, Report};
 use sign_in::SignIn;
 use stage::StageSite;
@@ -80,11 +80,11 @@ impl Break {
 /// Runs a rehearsal. False if it did not end as it should have.
 pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
     workspace.build()?;
-    let material = Material::lay_out(workspace, options.scripts.as_deref(), options.broken)?;
+    let material = Fixtures::lay_out(workspace, options.scripts.as_deref(), options.broken)?;
     let stage_site = options.stage_site();
     let scenario = stage_site.scenario(material.scenario());
     let simulator = Simulator::start(workspace, &material.folder, &scenario)?;
-    let report = road::travel(workspace, &material, &simulator, options.sign_in, stage_site)?;
+    let report = prerequisites::travel(workspace, &material, &simulator, options.sign_in, stage_site)?;
     let file = options.report.clone().unwrap_or_else(|| material.folder.join("report.json"));
     write(&report, &file)?;
     let problems = verdict::problems(&report, options.broken.expected());

@@ -7,14 +7,14 @@ use anyhow::Context;
 use super::{
     fault::Fault,
     request::{Request, with_mark},
-    station::Station,
+    sweep_step::SweepStep,
 };
 
 /// A fault at a request of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// The step, and the state before it.
-    pub station: &'static Station,
+    pub station: &'static SweepStep,
     /// The request.
     pub request: Request,
     /// How many requests the step sends.
@@ -59,7 +59,7 @@ pub enum Run {
 /// What a case is called: `freeze:3f9a1c:lost`, with a second fault `…+again:77aa01:killed-after` or `…+back:…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Id {
-    station: &'static Station,
+    station: &'static SweepStep,
     mark: String,
     fault: Fault,
     second: Option<Second>,
@@ -67,7 +67,7 @@ pub struct Id {
 
 impl Id {
     /// The step that it is about.
-    pub fn station(&self) -> &'static Station {
+    pub fn station(&self) -> &'static SweepStep {
         self.station
     }
 
@@ -92,7 +92,7 @@ impl FromStr for Id {
             return Err(format!("`{first}` is not `<step>:<request>:<fault>`"));
         };
         Ok(Self {
-            station: Station::named(station).ok_or_else(|| format!("there is no step `{station}` in the sweep"))?,
+            station: SweepStep::named(station).ok_or_else(|| format!("there is no step `{station}` in the sweep"))?,
             mark: mark.to_owned(),
             fault: fault_named(fault)?,
             second: second.map(second_fault).transpose()?,
@@ -153,7 +153,7 @@ impl Case {
 pub const OF_PAIRS: [Fault; 2] = [Fault::LostForGood, Fault::KilledAfter];
 
 /// Every fault at every request of a step.
-pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
+pub fn of_step(station: &'static SweepStep, requests: &[Request]) -> Vec<Case> {
     let at = |request: &Request, fault: Fault| Case {
         station,
         request: request.clone(),
@@ -207,8 +207,8 @@ mod tests {
         all
     }
 
-    fn freeze() -> &'static Station {
-        Station::named("freeze").unwrap()
+    fn freeze() -> &'static SweepStep {
+        SweepStep::named("freeze").unwrap()
     }
 
     #[test]

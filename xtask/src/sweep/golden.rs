@@ -6,11 +6,11 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ran},
     ended::Ended,
+    harness::{Harness, Ran},
     picture::{differences, without_stage},
     request::{self, Request},
-    station::{FROZEN, START, Station},
+    sweep_step::{FROZEN, START, SweepStep},
 };
 use crate::{outputs::Outputs, rehearse::stage::StageSite};
 
@@ -33,13 +33,13 @@ impl Golden {
     ///
     /// # Errors
     /// A step does not succeed, or two runs of it do not come to the same.
-    pub fn travel(bench: &mut Bench<'_>, stations: &[&'static Station], times: usize) -> anyhow::Result<Self> {
+    pub fn travel(bench: &mut Harness<'_>, stations: &[&'static SweepStep], times: usize) -> anyhow::Result<Self> {
         let mut golden = Self::default();
         // Once users have acted, it is known which tables are theirs.
         check_report(&bench.report()?)?;
         bench.save(START)?;
         golden.pictures.insert(START, bench.picture()?);
-        let plan = bench.run(Station::plan(bench.stage).context("there is no plan")?, None)?;
+        let plan = bench.run(SweepStep::plan(bench.stage).context("there is no plan")?, None)?;
         plan.ended.succeeded("plan")?;
         bench.outputs = plan.ended.lasting_outputs();
         for station in stations {
@@ -51,7 +51,7 @@ impl Golden {
         Ok(golden)
     }
 
-    fn visit(&mut self, bench: &mut Bench<'_>, station: &'static Station) -> anyhow::Result<()> {
+    fn visit(&mut self, bench: &mut Harness<'_>, station: &'static SweepStep) -> anyhow::Result<()> {
         let ran = Self::ran(bench, station)?;
         let picture = bench.picture()?;
         self.keep_picture(station.to, &picture)?;
@@ -64,7 +64,7 @@ impl Golden {
 
     /// Runs the step, and saves the world that it leaves at once: what is on its way then is on its way again whenever the state
     /// is restored.
-    fn ran(bench: &Bench<'_>, station: &'static Station) -> anyhow::Result<Ran> {
+    fn ran(bench: &Harness<'_>, station: &'static SweepStep) -> anyhow::Result<Ran> {
         for _ in 0..ATTEMPTS {
             bench.restore(station.from)?;
             let ran = bench.run(station, None)?;
@@ -87,7 +87,7 @@ impl Golden {
         Ok(())
     }
 
-    fn keep_outputs(&mut self, station: &'static Station, ended: &Ended) -> anyhow::Result<()> {
+    fn keep_outputs(&mut self, station: &'static SweepStep, ended: &Ended) -> anyhow::Result<()> {
         let found = ended.lasting_outputs();
         let known = self.outputs.entry(station.name).or_insert_with(|| found.clone());
         ensure!(*known == found, "two runs have two outputs: {known:?} and {found:?}");
@@ -95,7 +95,7 @@ impl Golden {
     }
 
     /// After a rollback, and after stage was removed, the world is the one before the upgrade but for stage.
-    fn check_ways_back(&self, bench: &Bench<'_>) -> anyhow::Result<()> {
+    fn check_ways_back(&self, bench: &Harness<'_>) -> anyhow::Result<()> {
         let back = |state: &&&str| state.starts_with("back-") || **state == REMOVED;
         for state in self.pictures.keys().filter(|state| back(state)) {
             // What was created is gone, and what was adopted is there, once stage is removed.
@@ -113,7 +113,7 @@ impl Golden {
     }
 
     /// What a step passes on.
-    pub fn outputs(&self, station: &Station) -> Outputs {
+    pub fn outputs(&self, station: &SweepStep) -> Outputs {
         self.outputs.get(station.name).cloned().unwrap_or_default()
     }
 }
@@ -122,7 +122,7 @@ impl Golden {
 ///
 /// # Errors
 /// The runs have left different worlds, or two requests cannot be told apart.
-pub fn requests(all: &[Golden], station: &Station) -> anyhow::Result<Vec<Request>> {
+pub fn requests(all: &[Golden], station: &SweepStep) -> anyhow::Result<Vec<Request>> {
     let [first, others @ ..] = all else { return Ok(Vec::new()) };
     for other in others {
         let differ = differences(first.picture(station.to), other.picture(station.to));

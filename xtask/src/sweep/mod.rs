@@ -3,17 +3,17 @@
 //! A case starts from the state before a step, and lets one thing go wrong at one of the step's requests. Then the step, run again, has to
 //! come to where it comes without a fault, and a rollback from the same half-way world has to give V1 back.
 
-mod bench;
 mod case;
+mod case_runner;
 mod ended;
 mod fault;
 mod golden;
 mod hands;
+mod harness;
 mod judge;
 mod picture;
-mod play;
 mod request;
-mod station;
+mod sweep_step;
 mod tally;
 
 use std::{
@@ -27,11 +27,11 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::{rehearse::stage::StageSite, workspace::Workspace};
-use bench::Bench;
 use case::{Case, Id};
+use case_runner::{CaseRunner, Failure, Played};
 use golden::Golden;
-use play::{Failure, Played, Player};
-use station::Station;
+use harness::Harness;
+use sweep_step::SweepStep;
 use tally::Tally;
 
 /// What to sweep.
@@ -93,24 +93,24 @@ impl Options {
     }
 
     /// The steps of a world whose cases are wanted, and those on the way to them.
-    fn stations(&self, stage: StageSite) -> anyhow::Result<Vec<&'static Station>> {
+    fn stations(&self, stage: StageSite) -> anyhow::Result<Vec<&'static SweepStep>> {
         let named =
-            |name: &String| Station::named(name).ok_or_else(|| anyhow!("there is no step `{name}` in the sweep"));
-        let wanted: Vec<&Station> = match &self.case {
+            |name: &String| SweepStep::named(name).ok_or_else(|| anyhow!("there is no step `{name}` in the sweep"));
+        let wanted: Vec<&SweepStep> = match &self.case {
             Some(id) => vec![id.station()],
-            None if self.step.is_empty() => station::ALL.iter().collect(),
+            None if self.step.is_empty() => sweep_step::ALL.iter().collect(),
             None => self.step.iter().map(named).collect::<Result<_, _>>()?,
         };
-        let needed = |station: &&Station| wanted.iter().any(|one| one == station || one.road().contains(station));
-        Ok(station::ALL.iter().filter(|station| station.stage == stage).filter(needed).collect())
+        let needed = |station: &&SweepStep| wanted.iter().any(|one| one == station || one.road().contains(station));
+        Ok(sweep_step::ALL.iter().filter(|station| station.stage == stage).filter(needed).collect())
     }
 
-    fn cases(&self, golden: &[Golden], stations: &[&'static Station]) -> anyhow::Result<Vec<Case>> {
+    fn cases(&self, golden: &[Golden], stations: &[&'static SweepStep]) -> anyhow::Result<Vec<Case>> {
         if let Some(id) = &self.case {
             return Ok(vec![id.find(&golden::requests(golden, id.station())?)?]);
         }
         let mut cases = Vec::new();
-        let wanted = |station: &Station| self.step.is_empty() || self.step.iter().any(|name| name == station.name);
+        let wanted = |station: &SweepStep| self.step.is_empty() || self.step.iter().any(|name| name == station.name);
         for station in stations.iter().filter(|station| station.swept && wanted(station)) {
             cases.extend(case::of_step(station, &golden::requests(golden, station)?));
         }
@@ -157,7 +157,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
 fn sweep(
     workspace: &Workspace,
     options: &Options,
-    stations: &[&'static Station],
+    stations: &[&'static SweepStep],
     started: Instant,
 ) -> anyhow::Result<Tally> {
     let workers = if options.case.is_some() { 1 } else { usize::from(options.workers) };
@@ -177,15 +177,15 @@ fn sweep(
 /// The golden runs, one on each bench.
 fn travel<'w>(
     workspace: &'w Workspace,
-    stations: &[&'static Station],
+    stations: &[&'static SweepStep],
     workers: usize,
-) -> anyhow::Result<Vec<(Bench<'w>, Golden)>> {
+) -> anyhow::Result<Vec<(Harness<'w>, Golden)>> {
     eprintln!("golden runs");
     // What a single case is found by needs two runs; several workers are several runs.
     let times = if workers > 2 { 1 } else { 2 };
     let stage = stations.first().map_or(StageSite::Adopted, |station| station.stage);
     let one = |number| {
-        let mut bench = Bench::start(workspace, number, stage).context("start a simulator")?;
+        let mut bench = Harness::start(workspace, number, stage).context("start a simulator")?;
         let golden = Golden::travel(&mut bench, stations, times)?;
         Ok((bench, golden))
     };
@@ -205,16 +205,16 @@ struct Sweep {
 }
 
 impl Sweep {
-    fn play(self, benches: &[Bench<'_>], golden: &[Golden]) -> Tally {
+    fn play(self, benches: &[Harness<'_>], golden: &[Golden]) -> Tally {
         thread::scope(|scope| {
             for (bench, golden) in benches.iter().zip(golden) {
-                scope.spawn(|| self.work(&Player { bench, golden, verbose: self.verbose }));
+                scope.spawn(|| self.work(&CaseRunner { bench, golden, verbose: self.verbose }));
             }
         });
         self.done.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, player: &Player<'_, '_>) {
+    fn work(&self, player: &CaseRunner<'_, '_>) {
         while let Some(case) = { lock(&self.queue).pop_front() } {
             self.take_in(&player.play(&case));
         }

@@ -27,7 +27,7 @@ pub enum Protocol {
 
 /// A request by what it is: the same one in each run, whichever number it has there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Spot {
+pub struct RequestKey {
     /// By which protocol it comes.
     pub protocol: Protocol,
     /// What it is, without ids, numbers and times.
@@ -43,7 +43,7 @@ pub struct Request {
     pub number: usize,
     /// What it is.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub spot: RequestKey,
     /// It changed something.
     pub changes: bool,
     /// It began an operation that goes on after its answer.
@@ -68,7 +68,7 @@ impl Faulted {
     }
 }
 
-impl Spot {
+impl RequestKey {
     /// A short name for it, which stays as long as the request does.
     pub fn mark(&self) -> String {
         let text = format!("{:?} {} {}", self.protocol, self.request, self.nth);
@@ -111,7 +111,7 @@ pub mod tests {
     use super::*;
 
     pub fn request(number: usize, protocol: Protocol, text: &str, nth: usize) -> Request {
-        let spot = Spot { protocol, request: text.to_owned(), nth };
+        let spot = RequestKey { protocol, request: text.to_owned(), nth };
         Request { number, spot, changes: false, accepted: false, token: false }
     }
 

@@ -21,16 +21,16 @@ pub enum Place {
     /// By its number, counted from 1 at the step's start. Requests that are sent at the same time may change places.
     Number(usize),
     /// By what it is, whichever number it has.
-    Request(Spot),
+    Request(RequestKey),
 }
 
 /// A request by what it is: where a step sends several at a time, this is the same one in each run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Spot {
+pub struct RequestKey {
     /// By which protocol it comes.
     pub protocol: Protocol,
-    /// What it is, as [`Meeting`](super::Meeting) lists it.
+    /// What it is, as [`RecordedRequest`](super::Meeting) lists it.
     pub request: String,
     /// The how manieth of its kind, from 1.
     pub nth: usize,

@@ -1,6 +1,6 @@
 //! What goes wrong at HTTP requests.
 
-use super::{Faults, Gone, Met, Protocol, What, tape::plain};
+use super::{Faults, Gone, Met, Protocol, What, request_log::plain};
 use crate::{
     arm::{Answer, Request},
     cloud::Cloud,
@@ -173,8 +173,8 @@ impl Faults {
 
     fn finished(&self, met: &Met, accepted: bool, changes: bool) {
         let mut state = self.state();
-        let Some(meeting) = state.tape.get_mut(met.number) else { return };
-        (meeting.accepted, meeting.changes) = (accepted, changes);
+        let Some(recorded) = state.request_log.get_mut(met.number) else { return };
+        (recorded.accepted, recorded.changes) = (accepted, changes);
         if let Some(what) = met.what {
             state.fired |= !what.is_of_operations() || accepted;
         }

@@ -4,8 +4,8 @@
 
 mod fault;
 mod http;
+mod request_log;
 mod sql;
-mod tape;
 mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::Serialize;
 use sim_sql::Message;
 
-pub use fault::{Fault, Place, Protocol, Spot, What};
+pub use fault::{Fault, Place, Protocol, RequestKey, What};
 pub(crate) use http::{Ending, Opening};
-pub use tape::Meeting;
+pub use request_log::RecordedRequest;
 pub(crate) use wire::Wire;
 
 use crate::{
@@ -44,7 +44,7 @@ struct State {
     paused: bool,
     /// Why the hand could not do anything.
     idle_hand: Option<String>,
-    tape: tape::Tape,
+    request_log: request_log::RequestLog,
 }
 
 /// What refuses every request.
@@ -65,11 +65,11 @@ pub struct Faulted {
     /// The fault.
     pub fault: Option<Fault>,
     /// The request at which it happened, if it did.
-    pub fired: Option<Meeting>,
+    pub fired: Option<RecordedRequest>,
     /// Why the hand that was to act had nothing to act on.
     pub idle_hand: Option<String>,
     /// Every request since it was set.
-    pub requests: Vec<Meeting>,
+    pub requests: Vec<RecordedRequest>,
 }
 
 /// A request that came in.
@@ -101,9 +101,9 @@ impl Faults {
 
     pub(crate) fn told(&self) -> Faulted {
         let state = self.state();
-        let fired = state.met.filter(|_| state.fired).and_then(|number| state.tape.get(number)).cloned();
+        let fired = state.met.filter(|_| state.fired).and_then(|number| state.request_log.get(number)).cloned();
         let (fault, idle_hand) = (state.fault.clone(), state.idle_hand.clone());
-        Faulted { schema: 1, fault, fired, idle_hand, requests: state.tape.all().to_vec() }
+        Faulted { schema: 1, fault, fired, idle_hand, requests: state.request_log.all().to_vec() }
     }
 
     /// The sites of a scale unit are down.
@@ -135,7 +135,7 @@ impl Faults {
     /// Writes a request down, and says what goes wrong at it.
     fn meet(&self, protocol: Protocol, request: String, token: bool) -> Met {
         let mut state = self.state();
-        let number = state.tape.add(protocol, request, token);
+        let number = state.request_log.add(protocol, request, token);
         let what = state.happens(number);
         if let Some(what) = what {
             state.met = Some(number);
@@ -156,8 +156,8 @@ impl Faults {
 
     /// A request has changed something.
     pub(crate) fn changed(&self, number: usize) {
-        if let Some(meeting) = self.state().tape.get_mut(number) {
-            meeting.changes = true;
+        if let Some(recorded) = self.state().request_log.get_mut(number) {
+            recorded.changes = true;
         }
     }
 }
@@ -165,12 +165,12 @@ impl Faults {
 impl State {
     /// What goes wrong at the request of this number, which was written down last.
     fn happens(&self, number: usize) -> Option<What> {
-        let (fault, meeting) = (self.fault.as_ref()?, self.tape.get(number)?);
+        let (fault, recorded) = (self.fault.as_ref()?, self.request_log.get(number)?);
         let here = match &fault.at {
             Place::Number(wanted) => *wanted == number,
-            Place::Request(spot) => *spot == meeting.spot,
+            Place::Request(spot) => *spot == recorded.spot,
         };
-        let once = here && self.met.is_none() && fault.what.can_happen_to(meeting.spot.protocol);
+        let once = here && self.met.is_none() && fault.what.can_happen_to(recorded.spot.protocol);
         once.then_some(fault.what)
     }
 }

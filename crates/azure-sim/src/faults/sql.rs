@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sim_tds::{Greeting, Login, Verdict};
 
-use super::{Faults, Gone, Met, Protocol, REFUSED_AFTER_FAILOVER, What, tape::plain, unavailable};
+use super::{Faults, Gone, Met, Protocol, REFUSED_AFTER_FAILOVER, What, request_log::plain, unavailable};
 use crate::cloud::Cloud;
 
 /// More characters of a batch than this tell nothing more.

@@ -1,6 +1,6 @@
 //! One thing that goes wrong at one request.
 
-use azure_sim::{Fault, Meeting, Place, Protocol, Scenario, Spot, What};
+use azure_sim::{Fault, Place, Protocol, RecordedRequest, RequestKey, Scenario, What};
 use serde_json::{Value, json};
 use tiberius::AuthMethod;
 
@@ -14,7 +14,7 @@ fn set(bench: &Bench, number: usize, what: What) {
 }
 
 #[track_caller]
-fn fired(bench: &Bench) -> Meeting {
+fn fired(bench: &Bench) -> RecordedRequest {
     assert!(bench.simulator.wait("fault", PATIENCE), "it has not happened: {:#?}", bench.simulator.faulted());
     bench.simulator.faulted().fired.unwrap()
 }
@@ -46,9 +46,9 @@ fn requests_are_counted_from_the_start_of_a_step() {
     bench.sql("contoso-sql-1", "shop").ok(WRITE);
     Labels(&bench).value();
     let requests = bench.simulator.faulted().requests;
-    let told = |meeting: &Meeting| {
-        let Spot { protocol, request, nth } = &meeting.spot;
-        format!("{} {protocol:?} {request} ({nth}{})", meeting.number, if meeting.changes { ", changes" } else { "" })
+    let told = |recorded: &RecordedRequest| {
+        let RequestKey { protocol, request, nth } = &recorded.spot;
+        format!("{} {protocol:?} {request} ({nth}{})", recorded.number, if recorded.changes { ", changes" } else { "" })
     };
     let profile =
         "/subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
@@ -131,7 +131,7 @@ fn a_place_is_found_by_what_the_request_is() {
     let labels = Labels(&bench);
     labels.value();
     labels.value();
-    let spot = Spot { nth: 2, ..bench.simulator.faulted().requests[0].spot.clone() };
+    let spot = RequestKey { nth: 2, ..bench.simulator.faulted().requests[0].spot.clone() };
     let fault = Fault { at: Place::Request(spot), what: What::Refused };
     bench.simulator.set_fault(Some(fault)).unwrap();
     bench.sql("contoso-sql-1", "shop").ok(COUNT);
@@ -285,7 +285,7 @@ fn a_token_ends_at_the_request_that_carries_it() {
 #[test]
 fn what_a_protocol_does_not_have_is_refused() {
     let bench = Bench::small();
-    let spot = |protocol| Spot { protocol, request: String::new(), nth: 1 };
+    let spot = |protocol| RequestKey { protocol, request: String::new(), nth: 1 };
     for (protocol, what) in [
         (Protocol::Arm, What::Busy),
         (Protocol::Batch, What::Throttled),

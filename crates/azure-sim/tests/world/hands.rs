@@ -118,7 +118,7 @@ fn a_hand_acts_just_before_a_request() {
     bench.arm("PATCH", &profile, TRAFFIC, Some(json!({"tags": {"a": "b"}})));
     assert_eq!(tags(), json!({}));
     let faulted = bench.simulator.faulted();
-    assert_eq!((faulted.fired.map(|meeting| meeting.number), faulted.idle_hand), (Some(2), None));
+    assert_eq!((faulted.fired.map(|recorded| recorded.number), faulted.idle_hand), (Some(2), None));
     bench.simulator.set_fault(at(2, Hand::ProductionReadOnly)).unwrap();
     assert_eq!(
         bench.sql("contoso-sql-1", "shop").error("UPDATE dbo.Customer SET Name = N'x'"),

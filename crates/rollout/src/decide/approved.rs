@@ -1,6 +1,6 @@
 //! What plan has shown and people have approved: a step that guards by its digest does not go on without it.
 
-use super::Case;
+use super::DecisionInput;
 use crate::{Refusal, ids::DROPPED};
 
 /// The digest in `input`; an empty one is none.
@@ -12,7 +12,7 @@ pub(super) fn digest<'d>(input: &str, given: Option<&'d String>, tried: &str) ->
 }
 
 /// The scripts at hand are those of the plan.
-pub(super) fn require_planned_scripts(case: &Case<'_>, tried: &str, hint: &str) -> Result<(), Refusal> {
+pub(super) fn require_planned_scripts(case: &DecisionInput<'_>, tried: &str, hint: &str) -> Result<(), Refusal> {
     let here = case.digest_of_scripts();
     let planned = digest("scripts-digest", case.policy.scripts_digest.as_ref(), tried).map_err(|refusal| {
         let hint = format!("{}; the scripts at hand have the digest `{here}`", refusal.hint);

@@ -1,6 +1,6 @@
 //! Cleanup: removes V1 after the switch, or stage after a rollback; only what serves nobody and was named.
 
-use super::{Case, background, require};
+use super::{DecisionInput, background, require};
 use crate::{
     DatabaseId, Effect, Exposure, Refusal, Slot, SlotView,
     facts::{SqlState, TAG, tag},
@@ -9,7 +9,7 @@ use crate::{
     served::served,
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (production, stage) = (&case.production().database, &case.stage().database);
     let slot = match &case.policy.remove {
         Some(named) if named == production => production_slot(case),
@@ -25,12 +25,12 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 
 /// What `upgrade-firewall open` has made and no runner has taken back. The last thing of all: this run may have come in by
 /// one of these rules. Sessions that are open stay so.
-fn firewall_rules(case: &Case<'_>) -> impl Iterator<Item = Effect> {
+fn firewall_rules(case: &DecisionInput<'_>) -> impl Iterator<Item = Effect> {
     let own = case.world.firewalls.iter().flat_map(|watch| watch.own(&case.upgrade.id));
     own.map(|change| Effect::Firewall { change })
 }
 
-fn production_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn production_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let labels = case.policy.remove_database.then(|| unlabel(case, case.production(), true)).into_iter().flatten();
     // What the copy keeps tells whether V1's database may go, so it goes after that.
     let fence =
@@ -55,7 +55,7 @@ fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
 
 /// Before each request that removes something of V1: users are on V2, whose database is there and takes their writes; nobody took the lock,
 /// nobody gave V1 its users or its write access back.
-fn serves_stage(case: &Case<'_>) -> Vec<Effect> {
+fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
     let next = case.serves(stage, None);
     let frozen = Effect::ProveReadOnly { database: production.database.clone(), linked_to: None };
@@ -69,12 +69,12 @@ fn serves_stage(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// Before each request that removes something of stage: users are on V1.
-fn serves_production(case: &Case<'_>) -> Vec<Effect> {
+fn serves_production(case: &DecisionInput<'_>) -> Vec<Effect> {
     vec![case.serves(case.production(), None), Effect::ProveLock]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.
-fn unused(case: &Case<'_>) -> Vec<Effect> {
+fn unused(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (view, production) = (&case.world.production, case.production());
     let running = view.site.as_ref().is_some_and(|site| site.running);
     let stop = running.then(|| once(Effect::StopSite { site: production.site.clone() }, serves_stage(case)));
@@ -82,7 +82,7 @@ fn unused(case: &Case<'_>) -> Vec<Effect> {
     stop.into_iter().chain(prove).collect()
 }
 
-fn production_removals(case: &Case<'_>) -> Vec<Effect> {
+fn production_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, production) = (case.world, case.production());
     let endpoint = world
         .endpoint(production)
@@ -93,7 +93,7 @@ fn production_removals(case: &Case<'_>) -> Vec<Effect> {
     [endpoint, site, database].into_iter().flatten().collect()
 }
 
-fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, production) = (case.world, case.production());
     let tried = format!("remove V1 (`{}`)", production.database);
     let served = served(&world.profile);
@@ -148,7 +148,7 @@ fn production_guards(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// V2 has become production of the next upgrade, whose stage may be what is V1 here.
-fn require_no_other_upgrade(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let (database, id) = (&case.stage().database, &case.upgrade.id);
     let rows = case.world.stage.sql.iter().flat_map(|sql| &sql.upgrades);
     let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
@@ -159,7 +159,7 @@ fn require_no_other_upgrade(case: &Case<'_>, tried: &str) -> Result<(), Refusal>
 }
 
 /// Users on V2 wait for that, and what the upgrade keeps there cannot be removed before.
-fn require_v2_takes_writes(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_v2_takes_writes(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     require(case.world.stage.writable(), || {
         let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
         Refusal::new(tried, why, "find out who made it READ_ONLY, and set it READ_WRITE; then run cleanup again")
@@ -168,7 +168,7 @@ fn require_v2_takes_writes(case: &Case<'_>, tried: &str) -> Result<(), Refusal> 
 
 /// Production was set READ_WRITE for a moment since its copy was cut off: what it got then is nowhere else. A copy of the release before
 /// has the row counts alone.
-fn require_nothing_lost(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let (world, database) = (case.world, &case.production().database);
     let there = world.production.database.is_some() && case.policy.remove_database;
     if !there || case.policy.accept_loss.as_ref() == Some(database) {
@@ -188,7 +188,7 @@ fn require_nothing_lost(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
 }
 
 /// A geo-secondary that this upgrade did not make is somebody's, who would lose what it follows.
-fn require_no_other_secondary(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let (links, database) = (&case.world.production.links, &case.production().database);
     let other = links.iter().find(|link| link.is_primary()).filter(|_| case.policy.remove_database);
     other.map_or(Ok(()), |link| {
@@ -197,7 +197,7 @@ fn require_no_other_secondary(case: &Case<'_>, tried: &str) -> Result<(), Refusa
     })
 }
 
-fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn stage_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let fence = drop_fence(case, &case.world.production, &case.production().database);
     let rows = if fence.is_some() { None } else { forget(case) };
     // The fence row tells that production was given back, so it stays until the copy is gone.
@@ -212,7 +212,7 @@ fn stage_slot(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// An adopted site stays; it gets its own connection setting back before its database goes, and its own WebJobs.
-fn release_site(case: &Case<'_>) -> Vec<Effect> {
+fn release_site(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (view, site) = (&case.world.stage, &case.stage().site);
     let (setting, kept) = (case.upgrade.connection_name.clone(), case.upgrade.kept_setting());
     let restore = view.setting(&kept).map(|_| Effect::RestoreSetting { site: site.clone(), setting, kept });
@@ -224,11 +224,11 @@ fn release_site(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// The tables stay where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
-fn forget(case: &Case<'_>) -> Option<Effect> {
+fn forget(case: &DecisionInput<'_>) -> Option<Effect> {
     background::forget(case, &case.world.production, &case.production().database)
 }
 
-fn stage_removals(case: &Case<'_>) -> Vec<Effect> {
+fn stage_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, stage) = (case.world, case.stage());
     let endpoint = world
         .endpoint(stage)
@@ -238,7 +238,7 @@ fn stage_removals(case: &Case<'_>) -> Vec<Effect> {
     [endpoint, site, database].into_iter().flatten().collect()
 }
 
-fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     let tried = format!("remove stage (`{}`)", stage.database);
     require(!world.enabled(stage), || {
@@ -282,23 +282,23 @@ fn stage_guards(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// What an upgrade keeps goes, unless another upgrade has its fence open there.
-fn drop_fence(case: &Case<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
+fn drop_fence(case: &DecisionInput<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
     let sql = view.sql.as_ref().filter(|sql| sql.fence_table)?;
     (!sql.is_fenced_by_another(&case.upgrade.id) && view.writable())
         .then(|| Effect::DropFence { database: database.clone() })
 }
 
-fn created(case: &Case<'_>) -> bool {
+fn created(case: &DecisionInput<'_>) -> bool {
     case.world.stage.site_is_created_by(case.upgrade)
 }
 
 /// The stage site is somebody's, and stays. Of one that is not there nobody knows whose it was.
-fn adopted(case: &Case<'_>) -> bool {
+fn adopted(case: &DecisionInput<'_>) -> bool {
     case.world.stage.site.is_some() && !created(case)
 }
 
 /// Without its labels this upgrade is forgotten, and nothing that is left of the slot could be removed any more.
-fn unlabel(case: &Case<'_>, slot: &Slot, with_site: bool) -> Vec<Effect> {
+fn unlabel(case: &DecisionInput<'_>, slot: &Slot, with_site: bool) -> Vec<Effect> {
     let profile = &case.world.profile;
     if !labels::is_ours(profile, case.upgrade) {
         return Vec::new();

@@ -1,6 +1,8 @@
 //! How replication is ended: which ways, with which proofs, and what freeze says of ways that are closed.
 
-use crate::{Closed, DatabaseId, Effect, Ending, Permissions, Policy, Step, Termination, Way, World};
+use crate::{
+    DatabaseId, Effect, Ending, Permissions, Policy, Step, Termination, TerminationMethod, Unavailable, World,
+};
 
 use super::{decided, model::*, states};
 
@@ -48,10 +50,10 @@ fn every_way_is_preceded_by_the_whole_proof() {
         Effect::ProveLock,
     ];
     for (termination, ways) in [
-        (Termination::Auto, vec![Way::TSql, Way::Unlink, Way::Delete]),
-        (Termination::Only(Way::TSql), vec![Way::TSql]),
-        (Termination::Only(Way::Unlink), vec![Way::Unlink]),
-        (Termination::Only(Way::Delete), vec![Way::Delete]),
+        (Termination::Auto, vec![TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]),
+        (Termination::Only(TerminationMethod::TSql), vec![TerminationMethod::TSql]),
+        (Termination::Only(TerminationMethod::Unlink), vec![TerminationMethod::Unlink]),
+        (Termination::Only(TerminationMethod::Delete), vec![TerminationMethod::Delete]),
     ] {
         let world = state("frozen");
         let effects = decided(Step::Terminate, &world, &with(&world, termination)).unwrap();
@@ -64,38 +66,41 @@ fn every_way_is_preceded_by_the_whole_proof() {
 #[test]
 fn rollback_lets_stage_go_by_the_same_ways_without_a_proof() {
     let world = state("frozen");
-    let effects = decided(Step::Rollback, &world, &with(&world, Termination::Only(Way::Unlink))).unwrap();
+    let effects = decided(Step::Rollback, &world, &with(&world, Termination::Only(TerminationMethod::Unlink))).unwrap();
     let release = effects.into_iter().find_map(|effect| match effect {
         Effect::SetReadWrite { release, .. } => release,
         _ => None,
     });
-    assert_eq!(release, Some(Ending { partner: databases().1, ways: vec![Way::Unlink], proofs: Vec::new() }));
+    assert_eq!(
+        release,
+        Some(Ending { partner: databases().1, ways: vec![TerminationMethod::Unlink], proofs: Vec::new() })
+    );
 }
 
-fn closed(ways: &[Way]) -> Option<Permissions> {
-    let closed = |way: &Way| Closed { way: *way, why: "it is forbidden".to_owned() };
+fn closed(ways: &[TerminationMethod]) -> Option<Permissions> {
+    let closed = |way: &TerminationMethod| Unavailable { way: *way, why: "it is forbidden".to_owned() };
     Some(Permissions { closed: ways.iter().map(closed).collect(), ..Permissions::default() })
 }
 
 #[test]
 fn freeze_goes_on_while_one_allowed_way_is_open() {
     let mut world = state("prepared");
-    world.permissions = closed(&[Way::TSql]);
+    world.permissions = closed(&[TerminationMethod::TSql]);
     assert!(decided(Step::Freeze, &world, &policy(&world)).is_ok());
-    world.permissions = closed(&[Way::TSql, Way::Unlink]);
+    world.permissions = closed(&[TerminationMethod::TSql, TerminationMethod::Unlink]);
     assert!(decided(Step::Freeze, &world, &policy(&world)).is_ok());
 }
 
 #[test]
 fn freeze_refuses_when_no_allowed_way_is_open() {
     let mut world = state("prepared");
-    world.permissions = closed(&[Way::TSql]);
-    let refusal = decided(Step::Freeze, &world, &with(&world, Termination::Only(Way::TSql))).unwrap_err();
+    world.permissions = closed(&[TerminationMethod::TSql]);
+    let refusal = decided(Step::Freeze, &world, &with(&world, Termination::Only(TerminationMethod::TSql))).unwrap_err();
     assert_eq!(
         refusal.to_string(),
         "cannot freeze `rg/sql-1/shop`: this identity lacks a way to end replication (T-SQL: it is forbidden)"
     );
-    world.permissions = closed(&[Way::TSql, Way::Unlink, Way::Delete]);
+    world.permissions = closed(&[TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]);
     let refusal = decided(Step::Freeze, &world, &policy(&world)).unwrap_err();
     assert_eq!(
         refusal.why,

@@ -1,6 +1,6 @@
 //! Freeze: production read-only, after everything that a later step needs was tried.
 
-use super::{Case, approved, background, prepare, require, stage_site};
+use super::{DecisionInput, approved, background, prepare, require, stage_site};
 use crate::{
     Effect, Permissions, Refusal,
     clients::{self, SiteClient},
@@ -9,7 +9,7 @@ use crate::{
     plan::{self, Surroundings},
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.is_behind() {
         return Ok(Vec::new());
     }
@@ -31,15 +31,15 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(background::quiesce(case, &tried(case))?.into_iter().chain(freeze).collect())
 }
 
-fn tried(case: &Case<'_>) -> String {
+fn tried(case: &DecisionInput<'_>) -> String {
     format!("freeze `{}`", case.production().database)
 }
 
-fn frozen(case: &Case<'_>) -> bool {
+fn frozen(case: &DecisionInput<'_>) -> bool {
     case.world.production.read_only() && case.world.production.open_fence(case.upgrade).is_some()
 }
 
-fn proof(case: &Case<'_>) -> Effect {
+fn proof(case: &DecisionInput<'_>) -> Effect {
     let linked = case.world.production.link_to(&case.stage().database).is_some();
     Effect::ProveReadOnly {
         database: case.production().database.clone(),
@@ -47,7 +47,7 @@ fn proof(case: &Case<'_>) -> Effect {
     }
 }
 
-fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require(!case.world.production.read_only(), || {
         let why = format!(
             "production database `{}` is read-only, and not by upgrade `{}`",
@@ -67,7 +67,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
     background::can_quiesce(case, &tried(case))
 }
 
-fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
+fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     let refuse = |why: String| Refusal::new(tried(case), why, "run prepare first");
     require(world.production.link_to(&stage.database).is_some(), || {
@@ -100,7 +100,7 @@ fn prepared(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// Whoever works there beside the site was accepted by name. That nobody can see them does not mean that nobody is there.
-fn nobody_else(case: &Case<'_>, around: &Surroundings) -> Result<(), Refusal> {
+fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Refusal> {
     let database = &case.production().database;
     let sessions = around.sessions.as_ref().map_err(|why| {
         let hint = "grant VIEW DATABASE STATE there to this identity, and run freeze again";
@@ -119,7 +119,7 @@ fn nobody_else(case: &Case<'_>, around: &Surroundings) -> Result<(), Refusal> {
     })
 }
 
-fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {
+fn synchronised_enough(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (&case.world.production, case.stage());
     let caught_up = production.link_to(&stage.database).is_some_and(|link| link.is_primary() && link.caught_up());
     let refuse = |why: String| Refusal::new(tried(case), why, "wait until replication follows; prepare does that");
@@ -127,7 +127,7 @@ fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {
     let Some(sql) = &production.sql else {
         return Err(refuse(format!("no log-in to `{}` succeeded", case.production().database)));
     };
-    let status = sql.links.iter().find(|link| crate::ids::same(&link.partner_server, &stage.database.server));
+    let status = sql.links.iter().find(|link| crate::ids::eq_azure_name(&link.partner_server, &stage.database.server));
     let lag = status.and_then(|status| status.lag);
     require(lag.is_some_and(|lag| lag <= case.policy.max_lag), || match lag {
         Some(lag) => {
@@ -137,7 +137,7 @@ fn synchronised_enough(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-fn permitted(case: &Case<'_>) -> Result<(), Refusal> {
+fn permitted(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let Some(permissions) = &case.world.permissions else {
         return Err(Refusal::new(tried(case), "permissions were not tried", "report this as a defect of the software"));
     };
@@ -152,7 +152,7 @@ fn permitted(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// A way that is closed is only then missing when no other is open.
-fn no_way_to_end(case: &Case<'_>, permissions: &Permissions) -> Option<String> {
+fn no_way_to_end(case: &DecisionInput<'_>, permissions: &Permissions) -> Option<String> {
     let termination = case.policy.termination;
     let reasons: Vec<_> = permissions.closed.iter().map(ToString::to_string).collect();
     let none_open = first_open(termination, &permissions.closed).is_none();
@@ -160,7 +160,7 @@ fn no_way_to_end(case: &Case<'_>, permissions: &Permissions) -> Option<String> {
 }
 
 /// What earlier upgrades ran goes with the scripts at hand.
-fn ran_before(case: &Case<'_>) -> Result<(), Refusal> {
+fn ran_before(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let journal = case.world.production.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
     let findings = plan::check_scripts(&case.policy.scripts, journal, &case.upgrade.id);
     match findings.into_iter().find(|finding| finding.blocks) {
@@ -170,7 +170,7 @@ fn ran_before(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// What was planned is what is there.
-fn unchanged(case: &Case<'_>) -> Result<(), Refusal> {
+fn unchanged(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let hint = "run plan and prepare again, and look at the difference";
     approved::require_planned_scripts(case, &tried(case), hint)?;
     let planned = approved::digest("plan-digest", case.policy.plan_digest.as_ref(), &tried(case))?;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Case, Step, background, rollback, terminate};
+use super::{DecisionInput, Step, background, rollback, terminate};
 use crate::{Effect, Refusal};
 
 /// Until when production must have its write access back.
@@ -16,7 +16,7 @@ pub struct Deadline {
 
 /// The deadline that a step has to keep: production is read-only by this upgrade, and users are still on it. Prepare has
 /// nothing to do with it, and rollback and cleanup are not to be stopped by it.
-pub fn deadline(step: Step, case: &Case<'_>) -> Option<Deadline> {
+pub fn deadline(step: Step, case: &DecisionInput<'_>) -> Option<Deadline> {
     let keeps =
         matches!(step, Step::Freeze | Step::Terminate | Step::Migrate | Step::Switch) && !case.policy.past_deadline;
     let (production, now) = (&case.world.production, case.world.now()?);
@@ -27,7 +27,7 @@ pub fn deadline(step: Step, case: &Case<'_>) -> Option<Deadline> {
 
 /// What takes a freeze back: production's write access and then its background work, because prepare's work stays good. `None`
 /// once terminate has begun: from there on only rollback knows the way. Of the live state it takes the profile and production.
-pub fn unfreeze(case: &Case<'_>) -> Option<Vec<Effect>> {
+pub fn unfreeze(case: &DecisionInput<'_>) -> Option<Vec<Effect>> {
     if terminate::begun(case) {
         return None;
     }
@@ -39,7 +39,7 @@ pub fn unfreeze(case: &Case<'_>) -> Option<Vec<Effect>> {
 ///
 /// # Errors
 /// A guard of rollback fails.
-pub fn give_back(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub fn give_back(step: Step, case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let undone = if step == Step::Freeze { unfreeze(case) } else { None };
     undone.map_or_else(|| rollback::decide(case), Ok)
 }

@@ -2,13 +2,13 @@
 
 use super::{decided, model::*, states};
 use crate::{
-    Case, Effect, Policy, Step, World,
+    DecisionInput, Effect, Policy, Step, World,
     background::{self, Side},
     deadline, give_back, labels, unfreeze,
 };
 
-fn of<T>(world: &World, policy: &Policy, ask: impl FnOnce(&Case<'_>) -> T) -> T {
-    ask(&Case { upgrade: &upgrade(), world, policy, around: None })
+fn of<T>(world: &World, policy: &Policy, ask: impl FnOnce(&DecisionInput<'_>) -> T) -> T {
+    ask(&DecisionInput { upgrade: &upgrade(), world, policy, around: None })
 }
 
 fn left(step: Step, world: &World) -> Option<i64> {

@@ -3,11 +3,11 @@
 //! A run that comes to the rescue has another id than the one that froze production, and identifiers that people type can be
 //! swapped. Labels and tags alone prove nothing, but where they name another upgrade, or the other slot, nobody goes on.
 
-use super::{Case, Step, require};
+use super::{DecisionInput, Step, require};
 use crate::{
     Effect, Refusal, SlotView, Upgrade, UpgradeId,
     facts::{Database, Fence, MonitorStatus, Profile, TAG, tag},
-    ids::{DatabaseId, same},
+    ids::{DatabaseId, eq_azure_name},
     labels,
     served::served_if,
 };
@@ -69,7 +69,7 @@ fn list(runs: &[&str]) -> String {
 ///
 /// # Errors
 /// It is; which run it was, and what gives production back.
-pub fn require_own_freeze(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+pub fn require_own_freeze(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let (database, id) = (&case.production().database, &case.upgrade.id);
     let others = frozen_by_others(case);
     require(others.is_empty(), || {
@@ -85,7 +85,7 @@ pub fn require_own_freeze(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
 }
 
 /// Who has an open fence row in a production that is read-only, and not by this upgrade.
-fn frozen_by_others<'w>(case: &Case<'w>) -> Vec<&'w str> {
+fn frozen_by_others<'w>(case: &DecisionInput<'w>) -> Vec<&'w str> {
     let production = &case.world.production;
     if !production.read_only() {
         return Vec::new();
@@ -100,7 +100,7 @@ fn frozen_by_others<'w>(case: &Case<'w>) -> Vec<&'w str> {
 }
 
 /// Prepare has written down these slots and no others: an identifier that was mistyped would touch somebody else's site.
-pub(super) fn require_same_slots(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+pub(super) fn require_same_slots(case: &DecisionInput<'_>, step: Step) -> Result<(), Refusal> {
     let (world, upgrade) = (case.world, case.upgrade);
     let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql);
     let other = rows.flat_map(|sql| sql.upgrade(&upgrade.id)).find(|row| !row.is_about_the_same(upgrade));
@@ -130,12 +130,12 @@ fn differences(row: &Upgrade, named: &Upgrade) -> Vec<String> {
         slots.chain([setting]).collect::<Vec<_>>()
     };
     let pairs = of(row).into_iter().zip(of(named));
-    let different = pairs.filter(|((_, was), (_, is))| !same(was, is));
+    let different = pairs.filter(|((_, was), (_, is))| !eq_azure_name(was, is));
     different.map(|((name, was), (_, is))| format!("{name} `{was}`, and this run names `{is}`")).collect()
 }
 
 /// The identifiers of production and stage are not exchanged, and nobody has exchanged the roles of the databases.
-pub(super) fn require_right_way_round(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+pub(super) fn require_right_way_round(case: &DecisionInput<'_>, step: Step) -> Result<(), Refusal> {
     require_not_failed_over(case, step)?;
     exchanged(case).map_or(Ok(()), |why| {
         let hint = "exchange the identifiers of production and stage: they come from the outputs of plan";
@@ -144,7 +144,7 @@ pub(super) fn require_right_way_round(case: &Case<'_>, step: Step) -> Result<(),
 }
 
 /// Production is the geo-secondary of its copy, and prepare has written it down as production: somebody has failed the link over.
-fn require_not_failed_over(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
+fn require_not_failed_over(case: &DecisionInput<'_>, step: Step) -> Result<(), Refusal> {
     let prepared = case.world.production.sql.iter().flat_map(|sql| sql.upgrade(&case.upgrade.id));
     let right_way_round = prepared.into_iter().any(|row| row.has_slots_of(case.upgrade));
     require(!(right_way_round && linked_the_other_way(case).is_some()), || {
@@ -159,31 +159,31 @@ fn require_not_failed_over(case: &Case<'_>, step: Step) -> Result<(), Refusal> {
 }
 
 /// What shows that the database, site or endpoint named as production's is stage's.
-fn exchanged(case: &Case<'_>) -> Option<String> {
+fn exchanged(case: &DecisionInput<'_>) -> Option<String> {
     let found = linked_the_other_way(case).or_else(|| written_otherwise(case));
     found.or_else(|| labelled_as_stage(case)).or_else(|| made_as_copy(case))
 }
 
 /// Prepare has written down what belongs to this upgrade.
-fn written_otherwise(case: &Case<'_>) -> Option<String> {
+fn written_otherwise(case: &DecisionInput<'_>) -> Option<String> {
     let (world, id) = (case.world, &case.upgrade.id);
     let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql).flat_map(|sql| sql.upgrade(id));
     let row = rows.into_iter().find(|row| row.production.database == case.upgrade.stage.database)?;
     Some(format!("upgrade `{id}` has `{}` as its production, as its row in the database says", row.production.database))
 }
 
-fn linked_the_other_way(case: &Case<'_>) -> Option<String> {
+fn linked_the_other_way(case: &DecisionInput<'_>) -> Option<String> {
     let (production, stage) = (case.production(), case.stage());
     let view = &case.world.production;
     let by_arm = view.link_to(&stage.database).is_some_and(|link| !link.is_primary());
     let links = view.sql.iter().flat_map(|sql| &sql.links);
-    let by_sql = links.into_iter().any(|link| link.leads_to(&stage.database) && same(&link.role, "SECONDARY"));
+    let by_sql = links.into_iter().any(|link| link.leads_to(&stage.database) && eq_azure_name(&link.role, "SECONDARY"));
     (by_arm || by_sql).then(|| {
         format!("`{}`, named as production, is the geo-secondary of `{}`", production.database, stage.database)
     })
 }
 
-fn labelled_as_stage(case: &Case<'_>) -> Option<String> {
+fn labelled_as_stage(case: &DecisionInput<'_>) -> Option<String> {
     let (profile, production) = (&case.world.profile, case.production());
     let labels = [
         (labels::SERVER, production.database.server_id().to_string()),
@@ -191,13 +191,13 @@ fn labelled_as_stage(case: &Case<'_>) -> Option<String> {
         (labels::ENDPOINT, production.endpoint.name.clone()),
     ];
     let ours = labels::is_ours(profile, case.upgrade);
-    let names = |label: &str, own: &str| tag(&profile.tags, label).is_some_and(|value| same(value, own));
+    let names = |label: &str, own: &str| tag(&profile.tags, label).is_some_and(|value| eq_azure_name(value, own));
     let found = labels.into_iter().filter(|_| ours).find(|(label, own)| names(label, own));
     found.map(|(label, own)| format!("`{own}` was named as production's, and label `{label}` says that it is stage's"))
 }
 
 /// Prepare tags the copy that it makes, and migrate writes its journal there; a copy has both from then on.
-fn made_as_copy(case: &Case<'_>) -> Option<String> {
+fn made_as_copy(case: &DecisionInput<'_>) -> Option<String> {
     let (production, stage) = (&case.world.production, &case.world.stage);
     let id = &case.upgrade.id;
     let tagged = |database: &Database| tag(&database.tags, TAG).is_some_and(|tagged| id.is(tagged));
@@ -213,7 +213,11 @@ fn made_as_copy(case: &Case<'_>) -> Option<String> {
 
 /// A rollback that is about to change something finds this upgrade's marks; one that has nothing left to do finds users on
 /// production.
-pub(super) fn require_ours_and_served(case: &Case<'_>, effects: &[Effect], tried: &str) -> Result<(), Refusal> {
+pub(super) fn require_ours_and_served(
+    case: &DecisionInput<'_>,
+    effects: &[Effect],
+    tried: &str,
+) -> Result<(), Refusal> {
     if effects.iter().all(Effect::is_proof) {
         require_not_read_only(case, tried)?;
         if !has_marks(case) {
@@ -234,7 +238,7 @@ pub(super) fn require_ours_and_served(case: &Case<'_>, effects: &[Effect], tried
 }
 
 /// A fence row, a label, a tag, or a row of its WebJobs and hooks.
-fn has_marks(case: &Case<'_>) -> bool {
+fn has_marks(case: &DecisionInput<'_>) -> bool {
     let (world, upgrade) = (case.world, case.upgrade);
     let tagged =
         world.stage.database.as_ref().is_some_and(|copy| tag(&copy.tags, TAG).is_some_and(|id| upgrade.id.is(id)));
@@ -249,7 +253,7 @@ fn has_marks(case: &Case<'_>) -> bool {
 }
 
 /// What is read-only by nobody's fence row no rollback gives back, and none may call done.
-fn require_not_read_only(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_not_read_only(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let database = &case.production().database;
     require(!case.world.production.read_only(), || {
         let why = format!("production `{database}` is read-only, and no run has an open fence row there");
@@ -260,7 +264,7 @@ fn require_not_read_only(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
 }
 
 /// Users reach production, once its site answers probes.
-fn require_served(case: &Case<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let (world, endpoint) = (case.world, &case.production().endpoint);
     let mut well = world.profile.clone();
     let probed = well.endpoints.iter_mut().filter(|endpoint| endpoint.monitor != MonitorStatus::Stopped);

@@ -1,6 +1,6 @@
 //! Migrate: the upgrade scripts on the stage copy, then V2 started and healthy on it.
 
-use super::{Case, approved, require, stage_site};
+use super::{DecisionInput, approved, require, stage_site};
 use crate::{
     Effect, Refusal,
     facts::SqlState,
@@ -8,7 +8,7 @@ use crate::{
     plan::users_hosts,
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let hint = "check out the commit that was planned, or roll back and plan again";
     approved::require_planned_scripts(case, &tried(case), hint)?;
     if case.is_behind() {
@@ -26,21 +26,21 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     effects(case)
 }
 
-fn tried(case: &Case<'_>) -> String {
+fn tried(case: &DecisionInput<'_>) -> String {
     format!("upgrade `{}`", case.stage().database)
 }
 
-fn running(case: &Case<'_>) -> bool {
+fn running(case: &DecisionInput<'_>) -> bool {
     case.world.stage.site.as_ref().is_some_and(|site| site.running)
 }
 
 /// `WEBJOBS_STOPPED` has to go while nobody is on the site: to take it away restarts it.
-fn held(case: &Case<'_>) -> bool {
+fn held(case: &DecisionInput<'_>) -> bool {
     case.world.stage.webjobs_are_held()
 }
 
 /// The stage copy is writable, its fence row closed, its journal has every script, and it has the tables that switch asks for.
-fn complete(case: &Case<'_>) -> bool {
+fn complete(case: &DecisionInput<'_>) -> bool {
     let stage = &case.world.stage;
     let current = stage.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
     current
@@ -50,23 +50,23 @@ fn complete(case: &Case<'_>) -> bool {
         && journal_is_complete(case)
 }
 
-fn journal_is_complete(case: &Case<'_>) -> bool {
+fn journal_is_complete(case: &DecisionInput<'_>) -> bool {
     let digest = case.policy.scripts_digest.clone().unwrap_or_else(|| case.digest_of_scripts());
     journal_digest(case) == Some(digest)
 }
 
 /// Digest over the folder that this upgrade ran, once each of its scripts is finished; `None` before.
-pub(crate) fn journal_digest(case: &Case<'_>) -> Option<String> {
+pub(crate) fn journal_digest(case: &DecisionInput<'_>) -> Option<String> {
     history::digest(case.world.stage.sql.as_ref()?, &case.upgrade.id)
 }
 
 /// A script of the stage copy that has ended its transaction: a part of it is committed, and nobody can run the rest.
-pub(crate) fn half_run<'w>(case: &Case<'w>) -> Option<&'w str> {
+pub(crate) fn half_run<'w>(case: &DecisionInput<'w>) -> Option<&'w str> {
     let journal = &case.world.stage.sql.as_ref()?.journal;
     history::unfinished(journal).map(|row| row.script.as_str())
 }
 
-fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_copy(&tried(case))?;
     case.require_stage_log_in(&tried(case))?;
@@ -85,7 +85,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 
 /// A script that an earlier upgrade ran is the same. What this upgrade itself has run is looked at when scripts are run: what is
 /// found then says that the copy cannot be used.
-fn unchanged_since(case: &Case<'_>) -> Result<(), Refusal> {
+fn unchanged_since(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let journal = case.world.stage.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
     match history::ran(&case.policy.scripts, journal, &case.upgrade.id) {
         Err(changed @ Mismatch::ChangedSince { .. }) => Err(Refusal::new(
@@ -97,7 +97,7 @@ fn unchanged_since(case: &Case<'_>) -> Result<(), Refusal> {
     }
 }
 
-fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (stage, view) = (case.stage(), &case.world.stage);
     let (database, site) = (stage.database.clone(), stage.site.clone());
     let upgrade = case.upgrade.id.clone();
@@ -126,7 +126,7 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// With what a plan of this release covers.
-fn keep_folder(case: &Case<'_>) -> Effect {
+fn keep_folder(case: &DecisionInput<'_>) -> Effect {
     let policy = case.policy;
     let covered = case.digest_of_scripts() == policy.digest_of_scripts();
     Effect::KeepFolder {
@@ -138,31 +138,31 @@ fn keep_folder(case: &Case<'_>) -> Effect {
 }
 
 /// Until a script has run both databases have the same rows: somebody who wrote to one of them since they parted shows here.
-fn untouched(case: &Case<'_>) -> Option<Effect> {
+fn untouched(case: &DecisionInput<'_>) -> Option<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     let begun = case.world.stage.sql.as_ref().is_some_and(|sql| history::begun(sql, &case.upgrade.id));
     (!begun).then_some(Effect::CompareRows { source, target })
 }
 
 /// Before V2 starts, and may write.
-fn record(case: &Case<'_>) -> Effect {
+fn record(case: &DecisionInput<'_>) -> Effect {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     Effect::RecordRows { source, target, upgrade: case.upgrade.id.clone() }
 }
 
 /// Time until the deadline in production's fence row.
-fn time_left(case: &Case<'_>) -> jiff::SignedDuration {
+fn time_left(case: &DecisionInput<'_>) -> jiff::SignedDuration {
     let deadline = case.world.production.open_fence(case.upgrade).map(|fence| fence.deadline);
     let left = deadline.zip(case.world.now()).map(|(deadline, now)| deadline.duration_since(now));
     left.unwrap_or_default()
 }
 
-fn checks(case: &Case<'_>) -> Option<Effect> {
+fn checks(case: &DecisionInput<'_>) -> Option<Effect> {
     (!case.policy.checks.is_empty()).then(|| Effect::RunChecks { database: case.stage().database.clone() })
 }
 
 /// V2 answers under the users' host names, so many times in a row.
-pub(super) fn healthy(case: &Case<'_>, tried: &str, repeats: u32) -> Result<Effect, Refusal> {
+pub(super) fn healthy(case: &DecisionInput<'_>, tried: &str, repeats: u32) -> Result<Effect, Refusal> {
     let site = case.world.stage.site.as_ref().ok_or_else(|| {
         let why = format!("stage site `{}` does not exist", case.stage().site);
         Refusal::new(tried, why, "run rollback: there is no V2 to send users to")

@@ -92,7 +92,7 @@ impl FromStr for Step {
 
 /// What a step decides on.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'w> {
+pub struct DecisionInput<'w> {
     /// The upgrade.
     pub upgrade: &'w Upgrade,
     /// The live state.
@@ -107,7 +107,7 @@ pub struct Case<'w> {
 ///
 /// # Errors
 /// A guard of the step fails: nothing may be changed.
-pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub fn decide(step: Step, case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_known_schema(step)?;
     identity::require_right_way_round(case, step)?;
     identity::require_same_slots(case, step)?;
@@ -126,7 +126,7 @@ pub fn decide(step: Step, case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// Only what is this upgrade's, and done only once users are back.
-fn roll_back(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn roll_back(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let tried = format!("roll back to `{}`", case.production().site);
     require_own_freeze(case, &tried)?;
     let effects = rollback::decide(case)?;
@@ -140,7 +140,7 @@ fn require(guard: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal
 }
 
 /// The labels that lead to this upgrade, for somebody may have wiped them, and one more that carries its id.
-fn signposts_and(case: &Case<'_>, label: &str) -> Vec<(String, String)> {
+fn signposts_and(case: &DecisionInput<'_>, label: &str) -> Vec<(String, String)> {
     let one = (label.to_owned(), case.upgrade.id.to_string());
     labels::signposts(case.upgrade).into_iter().chain([one]).collect()
 }
@@ -155,7 +155,7 @@ fn not_astray(found: Option<(&Endpoint, Place)>, tried: &str) -> Result<(), Refu
     })
 }
 
-impl<'w> Case<'w> {
+impl<'w> DecisionInput<'w> {
     /// Users get this slot's endpoint, which leads to its site.
     fn serves(&self, slot: &Slot, without: Option<&Slot>) -> Effect {
         Effect::ProveServed {

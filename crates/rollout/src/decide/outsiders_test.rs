@@ -17,7 +17,7 @@ fn prepared() -> (World, Policy) {
 
 fn freeze(world: &World, policy: &Policy, sessions: Seen<Vec<OtherSession>>) -> Result<Vec<Effect>, Refusal> {
     let around = Surroundings { sessions, ..around() };
-    decide(Step::Freeze, &Case { upgrade: &upgrade(), world, policy, around: Some(&around) })
+    decide(Step::Freeze, &DecisionInput { upgrade: &upgrade(), world, policy, around: Some(&around) })
 }
 
 fn report_of(login: &str) -> OtherSession {

@@ -1,15 +1,15 @@
 //! Prepare: a synchronised copy of the database, the stage site on it, the stage endpoint added disabled.
 
-use super::{Case, background, require, stage_site};
+use super::{DecisionInput, background, require, stage_site};
 use crate::{
     Effect, Refusal,
     facts::{Database, SqlState, TAG, Tags, tag},
-    ids::same,
+    ids::eq_azure_name,
     labels,
     plan::{Finding, Surroundings, check, stage_kind},
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let missing = missing(case)?;
     if missing.is_empty() && linked(case) && case.world.stage.site.is_some() {
         return Ok(proofs(case));
@@ -18,22 +18,22 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(missing.into_iter().chain(proofs(case)).collect())
 }
 
-fn tried(case: &Case<'_>) -> String {
+fn tried(case: &DecisionInput<'_>) -> String {
     format!("prepare the upgrade of `{}`", case.production().database)
 }
 
-fn missing(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn missing(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let before = [fence_table(case), record(case), label(case), secondary(case)].into_iter().flatten();
     let hold = background::hold(case, &tried(case))?;
     let site = hold.into_iter().chain(stage_site::missing(case)).chain(stage_site::package(case));
     Ok(before.chain(site).chain(endpoint(case)?).collect())
 }
 
-fn proofs(case: &Case<'_>) -> Vec<Effect> {
+fn proofs(case: &DecisionInput<'_>) -> Vec<Effect> {
     [await_catch_up(case)].into_iter().chain(stage_site::proof(case)).collect()
 }
 
-pub(super) fn await_catch_up(case: &Case<'_>) -> Effect {
+pub(super) fn await_catch_up(case: &DecisionInput<'_>) -> Effect {
     Effect::AwaitCatchUp {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),
@@ -41,20 +41,20 @@ pub(super) fn await_catch_up(case: &Case<'_>) -> Effect {
     }
 }
 
-fn fence_table(case: &Case<'_>) -> Option<Effect> {
+fn fence_table(case: &DecisionInput<'_>) -> Option<Effect> {
     let absent = case.world.production.sql.as_ref().is_some_and(SqlState::lacks_schema);
     absent.then(|| Effect::CreateFenceTable { database: case.production().database.clone() })
 }
 
 /// First of all, so that the copy gets it too: labels may be wiped, rows only go with their database.
-fn record(case: &Case<'_>) -> Option<Effect> {
+fn record(case: &DecisionInput<'_>) -> Option<Effect> {
     let sql = case.world.production.sql.as_ref()?;
     let there = sql.upgrade(&case.upgrade.id).is_some_and(|row| row.has_slots_of(case.upgrade));
     let (database, upgrade) = (case.production().database.clone(), Box::new(case.upgrade.clone()));
     (!there && case.world.production.writable()).then_some(Effect::RecordUpgrade { database, upgrade })
 }
 
-fn label(case: &Case<'_>) -> Option<Effect> {
+fn label(case: &DecisionInput<'_>) -> Option<Effect> {
     let profile = &case.world.profile;
     let package = case.world.package(case.upgrade).map(|(digest, id)| labels::package_value(digest, id));
     let labelled = package.is_none() || labels::package(profile, case.upgrade).is_some();
@@ -71,7 +71,7 @@ fn label(case: &Case<'_>) -> Option<Effect> {
     })
 }
 
-fn secondary(case: &Case<'_>) -> Option<Effect> {
+fn secondary(case: &DecisionInput<'_>) -> Option<Effect> {
     let production = case.world.production.database.as_ref()?;
     case.world.stage.database.is_none().then(|| Effect::CreateSecondary {
         source: case.production().database.clone(),
@@ -82,13 +82,13 @@ fn secondary(case: &Case<'_>) -> Option<Effect> {
 }
 
 /// Production may itself have been the stage of an earlier upgrade: that tag is not passed on.
-fn tags(case: &Case<'_>, production: &Database) -> Tags {
-    let others = production.tags.iter().filter(|(name, _)| !same(name, TAG));
+fn tags(case: &DecisionInput<'_>, production: &Database) -> Tags {
+    let others = production.tags.iter().filter(|(name, _)| !eq_azure_name(name, TAG));
     let own = (TAG.to_owned(), case.upgrade.id.to_string());
     others.map(|(name, value)| (name.clone(), value.clone())).chain([own]).collect()
 }
 
-fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
+fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     if let Some(there) = world.endpoint(stage) {
         return require(world.added_stage_endpoint(case.upgrade), || {
@@ -121,7 +121,7 @@ fn endpoint(case: &Case<'_>) -> Result<Option<Effect>, Refusal> {
 }
 
 /// Directly behind production, so that a sorry page stays behind both.
-fn priority(case: &Case<'_>) -> Result<u32, Refusal> {
+fn priority(case: &DecisionInput<'_>) -> Result<u32, Refusal> {
     let (profile, production) = (&case.world.profile, &case.production().endpoint);
     profile.free_priority_behind(production).ok_or_else(|| {
         let why =
@@ -130,7 +130,7 @@ fn priority(case: &Case<'_>) -> Result<u32, Refusal> {
     })
 }
 
-fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, upgrade) = (case.world, case.upgrade);
     case.require_not_switched(&tried(case))?;
     new_id(case)?;
@@ -150,7 +150,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// What an earlier upgrade of the same id wrote down would be taken for this one's.
-fn new_id(case: &Case<'_>) -> Result<(), Refusal> {
+fn new_id(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let id = &case.upgrade.id;
     let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| id.is(&row.run));
     known.map_or(Ok(()), |row| {
@@ -160,12 +160,12 @@ fn new_id(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-fn linked(case: &Case<'_>) -> bool {
+fn linked(case: &DecisionInput<'_>) -> bool {
     case.world.production.link_to(&case.stage().database).is_some()
 }
 
 /// The rules of plan hold. What surrounds the slots is looked at only while production takes writes.
-pub(super) fn no_rule_blocks<'w>(case: &Case<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
+pub(super) fn no_rule_blocks<'w>(case: &DecisionInput<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
     let around = case.around.ok_or_else(|| {
         let why = format!("production database `{}` is read-only", case.production().database);
         Refusal::new(tried, why, "go on with the upgrade that has frozen it, or run rollback")

@@ -1,6 +1,6 @@
 //! Rollback: V1 takes writes again, in an order in which V1 and V2 are never both writable.
 
-use super::{Case, background, require, stage_site};
+use super::{DecisionInput, background, require, stage_site};
 use crate::{
     DatabaseId, Effect, Ending, Exposure, Refusal, Slot, Upgrade,
     facts::{EndpointKind, SqlState, tag},
@@ -9,7 +9,7 @@ use crate::{
     termination::Termination,
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     guards(case)?;
     let first = background::deactivate(case).into_iter().chain(back(case)).chain(unlabel(case));
     let rest = [resume(case), restore(case), forget(case), late(case)];
@@ -19,7 +19,7 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 /// Production's write access needs nothing but SQL where users were never on stage. Where they may have been, nobody is sent back
 /// before the copy says that it has no write of theirs. Where that is given up, or stage is not closed by SQL, or its site works on
 /// another database, users first get a site that answers them, and stage's site and endpoint are off before production opens.
-fn back(case: &Case<'_>) -> Vec<Effect> {
+fn back(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (open, close, hide, give) = (open_production(case), close_stage(case), hide_stage(case), give_back(case));
     let order = match case.world.exposure(case.upgrade) {
         Exposure::Never if case.world.stage.sql.is_some() || case.world.is_linked_in_sql(case.upgrade) => {
@@ -65,7 +65,7 @@ pub fn give_back_by_sql(
     Some(open.then_some(close).into_iter().chain(give).collect())
 }
 
-fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     let tried = format!("roll back to `{}`", case.production().site);
     require(world.production.sql.is_some(), || {
@@ -109,7 +109,7 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// Users may have written to V2, and production has, or may get, writes that V2 lacks: no way is without loss.
-fn both_have_writes(case: &Case<'_>) -> Option<String> {
+fn both_have_writes(case: &DecisionInput<'_>) -> Option<String> {
     let (world, database) = (case.world, &case.production().database);
     let exposed = matches!(world.exposure(case.upgrade), Exposure::Switched | Exposure::Perhaps);
     match world.written_to_production() {
@@ -119,13 +119,13 @@ fn both_have_writes(case: &Case<'_>) -> Option<String> {
     }
 }
 
-fn accepted(case: &Case<'_>) -> bool {
+fn accepted(case: &DecisionInput<'_>) -> bool {
     case.policy.accept_loss.as_ref() == Some(&case.stage().database)
 }
 
 /// Why a rollback would lose writes of users. Before the switch it does only where Traffic Manager could have sent users to V2
 /// already, as when V1 stopped answering, and V2 was written to, or nobody can tell.
-pub fn loss(case: &Case<'_>) -> Option<String> {
+pub fn loss(case: &DecisionInput<'_>) -> Option<String> {
     let (world, stage) = (case.world, case.stage());
     match world.exposure(case.upgrade) {
         Exposure::Never => None,
@@ -145,11 +145,11 @@ pub fn loss(case: &Case<'_>) -> Option<String> {
     }
 }
 
-fn not_seen(case: &Case<'_>) -> String {
+fn not_seen(case: &DecisionInput<'_>) -> String {
     case.world.stage.no_log_in.as_ref().map_or_else(String::new, |no| format!(" ({})", no.why))
 }
 
-fn counted(case: &Case<'_>) -> String {
+fn counted(case: &DecisionInput<'_>) -> String {
     let changes = case.world.counted.as_ref().map(|counted| &counted.stage).filter(|changes| !changes.is_empty());
     match changes {
         Some(changes) => format!("since migrate {changes}, and changed rows do not show in counts"),
@@ -158,7 +158,7 @@ fn counted(case: &Case<'_>) -> String {
 }
 
 /// Users may have been on V2 before the switch was done. A reading that is missing says nothing, and so does not say "nothing".
-fn written(case: &Case<'_>) -> Option<String> {
+fn written(case: &DecisionInput<'_>) -> Option<String> {
     if case.world.stage.site.is_some() && !stage_site::is_pointed(case) {
         return Some(format!(
             "users may be on `{}`, whose connection string does not lead to `{}`: what they wrote elsewhere is not seen",
@@ -182,7 +182,7 @@ fn written(case: &Case<'_>) -> Option<String> {
 }
 
 /// The stage copy is out of date as soon as production takes a write: nothing may call it synchronised any more.
-fn unlabel(case: &Case<'_>) -> Option<Effect> {
+fn unlabel(case: &DecisionInput<'_>) -> Option<Effect> {
     let profile = &case.world.profile;
     let there = |name: &&str| tag(&profile.tags, name).is_some();
     let remove: Vec<_> = [labels::SYNCHRONISED, labels::SERVING, labels::SWITCHED]
@@ -195,7 +195,7 @@ fn unlabel(case: &Case<'_>) -> Option<Effect> {
 }
 
 /// Users always have somewhere to go. A cleanup that was begun after the switch has stopped V1's site.
-fn open_production(case: &Case<'_>) -> Vec<Effect> {
+fn open_production(case: &DecisionInput<'_>) -> Vec<Effect> {
     let production = case.production();
     let stopped = case.world.production.site.as_ref().is_some_and(|site| !site.running);
     let start = (stopped && case.world.point_of_no_return_passed(case.upgrade))
@@ -206,7 +206,7 @@ fn open_production(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// An independent, writable stage copy is closed before production opens.
-fn close_stage(case: &Case<'_>) -> Vec<Effect> {
+fn close_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (stage, database) = (&case.world.stage, &case.stage().database);
     let ours = stage.independent() && taken_over(case);
     if case.world.exposure(case.upgrade) == Exposure::Perhaps && !accepted(case) {
@@ -222,11 +222,11 @@ fn close(stage: &DatabaseId) -> Effect {
 }
 
 /// The stage copy is a copy of production that this upgrade cut off, and not a database of somebody else.
-fn taken_over(case: &Case<'_>) -> bool {
+fn taken_over(case: &DecisionInput<'_>) -> bool {
     case.world.knows(case.upgrade) && case.world.stage.fence(case.upgrade).is_some()
 }
 
-fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
+fn hide_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, stage) = (case.world, case.stage());
     let enabled = world.endpoint(stage).filter(|endpoint| endpoint.enabled && in_our_hands(case, stage));
     let disable = |kind: EndpointKind| Effect::DisableEndpoint { endpoint: stage.endpoint.clone(), kind };
@@ -237,7 +237,7 @@ fn hide_stage(case: &Case<'_>) -> Vec<Effect> {
 
 /// The stage site is in the hands of this upgrade: it was created, its connection setting was changed, or its endpoint was
 /// added.
-fn in_our_hands(case: &Case<'_>, stage: &Slot) -> bool {
+fn in_our_hands(case: &DecisionInput<'_>, stage: &Slot) -> bool {
     let kept = case.world.stage.setting(&case.upgrade.kept_setting()).is_some();
     let unseen = case.world.stage.sql.is_none() && case.world.production.read_only() && case.world.knows(case.upgrade);
     kept || unseen
@@ -246,7 +246,7 @@ fn in_our_hands(case: &Case<'_>, stage: &Slot) -> bool {
 }
 
 /// Production takes writes again, and its fence row is closed.
-pub(super) fn give_back(case: &Case<'_>) -> Vec<Effect> {
+pub(super) fn give_back(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (view, database) = (&case.world.production, case.production().database.clone());
     let linked = view.link_to(&case.stage().database).is_some() || case.world.is_linked_in_sql(case.upgrade);
     let open_fence = view.open_fence(case.upgrade).is_some();
@@ -263,20 +263,20 @@ fn release(stage: &DatabaseId, termination: Termination) -> Ending {
 }
 
 /// Production takes writes when it comes to this; somebody else may keep it read-only.
-pub(super) fn has_access(case: &Case<'_>) -> bool {
+pub(super) fn has_access(case: &DecisionInput<'_>) -> bool {
     let view = &case.world.production;
     view.writable() || view.open_fence(case.upgrade).is_some()
 }
 
-fn resume(case: &Case<'_>) -> Vec<Effect> {
+fn resume(case: &DecisionInput<'_>) -> Vec<Effect> {
     if has_access(case) { background::resume(case) } else { Vec::new() }
 }
 
-fn forget(case: &Case<'_>) -> Vec<Effect> {
+fn forget(case: &DecisionInput<'_>) -> Vec<Effect> {
     has_access(case).then(|| background::forget_all(case)).flatten().into_iter().collect()
 }
 
-fn restore(case: &Case<'_>) -> Vec<Effect> {
+fn restore(case: &DecisionInput<'_>) -> Vec<Effect> {
     let setting = case.upgrade.connection_name.clone();
     let kept = case.upgrade.kept_setting();
     let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
@@ -285,7 +285,7 @@ fn restore(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// A step that died may have sent a request to Traffic Manager that is still to be carried out.
-fn late(case: &Case<'_>) -> Vec<Effect> {
+fn late(case: &DecisionInput<'_>) -> Vec<Effect> {
     let world = case.world;
     let unseen = world.stage.sql.is_none() && !world.is_linked_in_sql(case.upgrade);
     let possible = matches!(world.exposure(case.upgrade), Exposure::Perhaps) || unseen;

@@ -3,18 +3,18 @@
 //! A site that this upgrade created carries its tag. It is made in steps that can each be missing: the site with its
 //! application settings, its connection strings, its host names, the package.
 
-use super::Case;
+use super::DecisionInput;
 use crate::{
     Effect,
     effect::NewSite,
     facts::{HostName, Site, TAG, Tags},
-    ids::same,
+    ids::eq_azure_name,
     plan::users_hosts,
     site::{self, Sharing, SiteModel, WEBJOBS_STOPPED},
 };
 
 /// What is missing of the stage site.
-pub(super) fn missing(case: &Case<'_>) -> Vec<Effect> {
+pub(super) fn missing(case: &DecisionInput<'_>) -> Vec<Effect> {
     let view = &case.world.stage;
     match &view.site {
         None => created(case),
@@ -24,7 +24,7 @@ pub(super) fn missing(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// The site is pointed at stage only once the secondary can be read: before, V2 would only fail.
-fn adopted(case: &Case<'_>) -> Vec<Effect> {
+fn adopted(case: &DecisionInput<'_>) -> Vec<Effect> {
     if is_pointed(case) {
         return Vec::new();
     }
@@ -36,18 +36,18 @@ fn adopted(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// Nothing where the site may not be created: a rule says so.
-fn created(case: &Case<'_>) -> Vec<Effect> {
+fn created(case: &DecisionInput<'_>) -> Vec<Effect> {
     let Some(new) = new_site(case) else { return Vec::new() };
     let site = [super::prepare::await_catch_up(case), Effect::CreateSite(Box::new(new)), copy_connections(case)];
     site.into_iter().chain(bind(case)).collect()
 }
 
-fn completed(case: &Case<'_>) -> Vec<Effect> {
+fn completed(case: &DecisionInput<'_>) -> Vec<Effect> {
     let copy = (!is_pointed(case)).then(|| [super::prepare::await_catch_up(case), copy_connections(case)]);
     copy.into_iter().flatten().chain(bind(case)).collect()
 }
 
-fn new_site(case: &Case<'_>) -> Option<NewSite> {
+fn new_site(case: &DecisionInput<'_>) -> Option<NewSite> {
     let (around, production) = (case.around?, case.world.production.site.as_ref()?);
     let (model, plan) = (around.model.as_ref()?, around.wishes.plan.clone()?);
     let site = case.stage().site.clone();
@@ -66,21 +66,21 @@ fn new_site(case: &Case<'_>) -> Option<NewSite> {
     })
 }
 
-fn tags(case: &Case<'_>, production: &Site) -> Tags {
-    let others = production.tags.iter().filter(|(name, _)| !same(name, TAG));
+fn tags(case: &DecisionInput<'_>, production: &Site) -> Tags {
+    let others = production.tags.iter().filter(|(name, _)| !eq_azure_name(name, TAG));
     let own = (TAG.to_owned(), case.upgrade.id.to_string());
     others.map(|(name, value)| (name.clone(), value.clone())).chain([own]).collect()
 }
 
-fn sharing<'c>(case: &Case<'c>) -> Sharing<'c> {
+fn sharing<'c>(case: &DecisionInput<'c>) -> Sharing<'c> {
     Sharing { upgrade: case.upgrade, wishes: &case.policy.site }
 }
 
-fn settings(case: &Case<'_>, model: &SiteModel) -> Vec<String> {
+fn settings(case: &DecisionInput<'_>, model: &SiteModel) -> Vec<String> {
     sharing(case).app_settings(&model.settings)
 }
 
-fn copy_connections(case: &Case<'_>) -> Effect {
+fn copy_connections(case: &DecisionInput<'_>) -> Effect {
     Effect::CopyConnections {
         from: case.production().site.clone(),
         to: case.stage().site.clone(),
@@ -91,14 +91,14 @@ fn copy_connections(case: &Case<'_>) -> Effect {
 }
 
 /// The setting leads to the stage database. On an adopted site the old value is kept.
-pub(crate) fn is_pointed(case: &Case<'_>) -> bool {
+pub(crate) fn is_pointed(case: &DecisionInput<'_>) -> bool {
     let view = &case.world.stage;
     let leads_there = view.leads_to(&case.upgrade.connection_name, &case.stage().database);
     let kept = view.setting(&case.upgrade.kept_setting()).is_some();
     leads_there && (kept || view.site_is_created_by(case.upgrade))
 }
 
-fn bind(case: &Case<'_>) -> Vec<Effect> {
+fn bind(case: &DecisionInput<'_>) -> Vec<Effect> {
     let bind = |host: String| Effect::BindHost {
         site: case.stage().site.clone(),
         certificate: production_host(case, &host).and_then(|name| name.certificate.clone()),
@@ -108,26 +108,26 @@ fn bind(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// Users' host names that a site of our making does not have yet; whether an adopted one has them is a rule of plan.
-pub(super) fn unbound(case: &Case<'_>) -> Vec<String> {
+pub(super) fn unbound(case: &DecisionInput<'_>) -> Vec<String> {
     if case.world.stage.site_is_created_by(case.upgrade) { unbound_names(case) } else { Vec::new() }
 }
 
-fn unbound_names(case: &Case<'_>) -> Vec<String> {
+fn unbound_names(case: &DecisionInput<'_>) -> Vec<String> {
     let there = |host: &str| {
         let mut names = case.world.stage.site.iter().flat_map(|site| &site.host_names);
         let wants_tls = production_host(case, host).is_some_and(|name| name.tls);
-        names.any(|name| same(&name.name, host) && (name.tls || !wants_tls))
+        names.any(|name| eq_azure_name(&name.name, host) && (name.tls || !wants_tls))
     };
     users_hosts(case.world).into_iter().filter(|host| !there(host)).collect()
 }
 
-fn production_host<'w>(case: &Case<'w>, host: &str) -> Option<&'w HostName> {
+fn production_host<'w>(case: &DecisionInput<'w>, host: &str) -> Option<&'w HostName> {
     let mut names = case.world.production.site.iter().flat_map(|site| &site.host_names);
-    names.find(|name| same(&name.name, host))
+    names.find(|name| eq_azure_name(&name.name, host))
 }
 
 /// The stage site answers under every name of the users that has a certificate on production.
-pub(super) fn proof(case: &Case<'_>) -> Option<Effect> {
+pub(super) fn proof(case: &DecisionInput<'_>) -> Option<Effect> {
     let secured = |host: &String| production_host(case, host).is_some_and(|name| name.tls);
     let hosts: Vec<_> = users_hosts(case.world).into_iter().filter(secured).collect();
     let address = address(case).filter(|_| !hosts.is_empty())?;
@@ -135,7 +135,7 @@ pub(super) fn proof(case: &Case<'_>) -> Option<Effect> {
 }
 
 /// The package goes to whatever site there will be.
-pub(super) fn package(case: &Case<'_>) -> Option<Effect> {
+pub(super) fn package(case: &DecisionInput<'_>) -> Option<Effect> {
     let digest = case.policy.site.package.clone().filter(|_| !package_is_there(case))?;
     let profile = case.world.profile.id.clone();
     Some(Effect::DeployPackage { site: case.stage().site.clone(), digest, profile })
@@ -143,7 +143,7 @@ pub(super) fn package(case: &Case<'_>) -> Option<Effect> {
 
 /// No package is asked for, or the label says that this one was deployed, and nothing else was deployed since. Once production
 /// is read-only the label alone is looked at.
-pub(super) fn package_is_there(case: &Case<'_>) -> bool {
+pub(super) fn package_is_there(case: &DecisionInput<'_>) -> bool {
     let Some(digest) = &case.policy.site.package else { return true };
     let labelled = case.world.package(case.upgrade);
     labelled.filter(|(of, _)| of == digest).is_some_and(|(_, deployment)| match case.around {
@@ -153,7 +153,7 @@ pub(super) fn package_is_there(case: &Case<'_>) -> bool {
 }
 
 /// Host name of the stage site's own, also of one that is to be created.
-pub(super) fn address(case: &Case<'_>) -> Option<String> {
+pub(super) fn address(case: &DecisionInput<'_>) -> Option<String> {
     let there = case.world.stage.site.as_ref().map(|site| site.default_host.clone());
     there.or_else(|| new_site(case).map(|new| new.host))
 }

@@ -122,7 +122,7 @@ fn what_somebody_else_deployed_since_is_seen() {
         ..around_of(&world, &planned)
     };
     let upgrade = upgrade();
-    let case = Case { upgrade: &upgrade, world: &world, policy: &planned, around: Some(&around) };
+    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &planned, around: Some(&around) };
     assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not what was last deployed"));
     let again: Vec<_> = decide(Step::Prepare, &case).unwrap().into_iter().filter(|effect| !effect.is_proof()).collect();
     assert_eq!(words(&again), ["deploy package `p4ck` to site `rg-2/contoso-2`"]);

@@ -4,7 +4,7 @@
 //! production is about to be disabled, before that request. So a step that dies leaves a truth behind, or one that errs on the
 //! side of "users were there".
 
-use super::{Case, background, migrate, require, signposts_and};
+use super::{DecisionInput, background, migrate, require, signposts_and};
 use crate::{
     Effect, Exposure, Refusal, Slot,
     facts::{EndpointKind, Moment},
@@ -12,7 +12,7 @@ use crate::{
     plan::kept_from_stage,
 };
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.world.point_of_no_return_passed(case.upgrade) {
         return after(case);
     }
@@ -20,12 +20,12 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     effects(case)
 }
 
-fn tried(case: &Case<'_>) -> String {
+fn tried(case: &DecisionInput<'_>) -> String {
     format!("switch users from `{}` to `{}`", case.production().site, case.stage().site)
 }
 
 /// Users were sent to stage. If somebody has sent them back since, or elsewhere, they come again: V2 has their writes.
-fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     require(world.stage.database.is_some(), || {
         let why = format!("`{}`, which users were sent to, does not exist", stage.database);
@@ -55,13 +55,13 @@ fn after(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// Labels that somebody wiped are written again. Cleanup takes them away for good, with V1's endpoint before them.
-fn relabel(case: &Case<'_>) -> Option<Effect> {
+fn relabel(case: &DecisionInput<'_>) -> Option<Effect> {
     let there = labels::switched_at(&case.world.profile, case.upgrade).is_some();
     let cleaned = case.world.endpoint(case.production()).is_none();
     (!there && !cleaned).then(|| label(case))
 }
 
-fn label(case: &Case<'_>) -> Effect {
+fn label(case: &DecisionInput<'_>) -> Effect {
     Effect::LabelSwitched {
         profile: case.world.profile.id.clone(),
         upgrade: Box::new(case.upgrade.clone()),
@@ -69,7 +69,7 @@ fn label(case: &Case<'_>) -> Effect {
     }
 }
 
-fn require_endpoint(case: &Case<'_>) -> Result<(), Refusal> {
+fn require_endpoint(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     require(world.endpoint(stage).is_some(), || {
         let why = format!("profile `{}` has no endpoint `{}`", world.profile.id, stage.endpoint.name);
@@ -81,7 +81,7 @@ fn require_endpoint(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-fn guards(case: &Case<'_>) -> Result<(), Refusal> {
+fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
@@ -115,11 +115,11 @@ fn guards(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// Another endpoint of the profile would get the users.
-fn require_nobody_between(case: &Case<'_>) -> Result<(), Refusal> {
+fn require_nobody_between(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     kept_from_stage(case.upgrade, case.world).map_or(Ok(()), |(why, hint)| Err(Refusal::new(tried(case), why, hint)))
 }
 
-fn scripts_ran(case: &Case<'_>) -> Result<(), Refusal> {
+fn scripts_ran(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let planned = case.policy.scripts_digest.as_ref().ok_or_else(|| {
         Refusal::new(
             tried(case),
@@ -145,7 +145,7 @@ fn scripts_ran(case: &Case<'_>) -> Result<(), Refusal> {
 
 /// Nobody may have written to either database since migrate counted their rows: what production got stage would lack, and what
 /// stage got would be V2's. Once users may be on V2 its writes are theirs.
-fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
+fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (case.production(), case.stage());
     let counted = case.world.counted.as_ref().ok_or_else(|| {
         let why = format!("`{}` does not hold the row counts that migrate keeps", stage.database);
@@ -170,7 +170,7 @@ fn unwritten(case: &Case<'_>) -> Result<(), Refusal> {
     })
 }
 
-fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let stage = case.stage();
     let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
     let mut effects = vec![migrate::healthy(case, &tried(case), 1)?];
@@ -188,7 +188,7 @@ fn effects(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// The label first: where the copy cannot be looked into, it is all that tells.
-fn begin_serving(case: &Case<'_>) -> Vec<Effect> {
+fn begin_serving(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, upgrade, database) = (case.world, case.upgrade.id.clone(), case.stage().database.clone());
     let reached = world.stage.sql.as_ref().is_some_and(|sql| sql.reached(&upgrade, Moment::Served).is_some());
     let set = signposts_and(case, labels::SERVING);
@@ -200,7 +200,7 @@ fn begin_serving(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// Production goes out of reach of users, unless somebody has disabled it already.
-fn cut_off(case: &Case<'_>) -> Vec<Effect> {
+fn cut_off(case: &DecisionInput<'_>) -> Vec<Effect> {
     if !case.world.enabled(case.production()) {
         return Vec::new();
     }
@@ -210,14 +210,14 @@ fn cut_off(case: &Case<'_>) -> Vec<Effect> {
 }
 
 /// Users will get stage, and nobody has touched what V2 and its copy rest on.
-fn proofs(case: &Case<'_>) -> Vec<Effect> {
+fn proofs(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
     let next = case.serves(stage, Some(production));
     [next].into_iter().chain(intact(case)).collect()
 }
 
 /// Stage's site works on the copy, and the copy has all that production has.
-fn intact(case: &Case<'_>) -> Vec<Effect> {
+fn intact(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
     let (source, target) = (production.database.clone(), stage.database.clone());
     let there = case.world.production.sql.is_some();
@@ -234,27 +234,27 @@ fn intact(case: &Case<'_>) -> Vec<Effect> {
     [pointed].into_iter().chain(frozen.into_iter().filter(|_| there)).collect()
 }
 
-fn disable(case: &Case<'_>, proofs: Vec<Effect>, refused: Option<Box<Effect>>) -> Effect {
+fn disable(case: &DecisionInput<'_>, proofs: Vec<Effect>, refused: Option<Box<Effect>>) -> Effect {
     let production = case.production();
     let what = Effect::DisableEndpoint { endpoint: production.endpoint.clone(), kind: kind(case, production) };
     Effect::Once { what: Box::new(what), proofs, refused }
 }
 
-fn enable(case: &Case<'_>, slot: &Slot) -> Effect {
+fn enable(case: &DecisionInput<'_>, slot: &Slot) -> Effect {
     Effect::EnableEndpoint { endpoint: slot.endpoint.clone(), kind: kind(case, slot) }
 }
 
 /// Users may come to stage from here on: never while they can write to production.
-fn enable_while_read_only(case: &Case<'_>) -> Effect {
+fn enable_while_read_only(case: &DecisionInput<'_>) -> Effect {
     let frozen = Effect::ProveReadOnly { database: case.production().database.clone(), linked_to: None };
     let what = Box::new(enable(case, case.stage()));
     Effect::Once { what, proofs: vec![frozen, Effect::ProveLock], refused: None }
 }
 
-fn kind(case: &Case<'_>, slot: &Slot) -> EndpointKind {
+fn kind(case: &DecisionInput<'_>, slot: &Slot) -> EndpointKind {
     case.world.endpoint(slot).map_or(EndpointKind::Azure, |endpoint| endpoint.kind)
 }
 
-fn record(case: &Case<'_>, moment: Moment) -> Effect {
+fn record(case: &DecisionInput<'_>, moment: Moment) -> Effect {
     Effect::RecordMilestone { database: case.stage().database.clone(), upgrade: case.upgrade.id.clone(), moment }
 }

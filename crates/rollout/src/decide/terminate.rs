@@ -1,9 +1,9 @@
 //! Terminate: the stage copy holds every write of production, and stands alone.
 
-use super::{Case, require};
+use super::{DecisionInput, require};
 use crate::{Effect, Ending, Refusal, labels};
 
-pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.is_behind() {
         return Ok(Vec::new());
     }
@@ -14,19 +14,19 @@ pub(super) fn decide(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     }
 }
 
-fn tried(case: &Case<'_>) -> String {
+fn tried(case: &DecisionInput<'_>) -> String {
     format!("end replication from `{}` to `{}`", case.production().database, case.stage().database)
 }
 
 /// The link is gone, as Azure and the database itself see it, or was labelled as proved to be.
-pub(super) fn begun(case: &Case<'_>) -> bool {
+pub(super) fn begun(case: &DecisionInput<'_>) -> bool {
     let (view, stage) = (&case.world.production, &case.stage().database);
     let in_sql = view.sql.iter().flat_map(|sql| &sql.links).any(|link| link.leads_to(stage));
     let linked = view.link_to(stage).is_some() || in_sql;
     !linked || case.world.is_proved(case.upgrade)
 }
 
-fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn before_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_not_switched(&tried(case))?;
     case.require_copy(&tried(case))?;
     case.require_frozen(&tried(case))?;
@@ -48,7 +48,7 @@ fn before_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 /// A secondary of the copy could keep it from being set READ_WRITE, when users wait for that.
-fn alone(case: &Case<'_>) -> Result<(), Refusal> {
+fn alone(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (copy, stage) = (&case.stage().database, &case.world.stage);
     let other = stage.links.iter().find(|link| link.is_primary());
     other.map_or(Ok(()), |link| {
@@ -59,7 +59,7 @@ fn alone(case: &Case<'_>) -> Result<(), Refusal> {
 
 /// The link is gone already. The label says that this upgrade proved the copy before; where somebody has wiped the labels, the copy has
 /// to be READ_ONLY by replication from the freeze, after the last write of a user.
-fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
+fn after_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     case.require_not_switched(&tried(case))?;
     if world.synchronised(case.upgrade) && world.production.read_only() {
@@ -78,7 +78,7 @@ fn after_removal(case: &Case<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(proofs_of_copy(case).into_iter().chain([label(case)]).collect())
 }
 
-fn label(case: &Case<'_>) -> Effect {
+fn label(case: &DecisionInput<'_>) -> Effect {
     let opened = case.world.production.open_fence(case.upgrade).map(|fence| fence.opened_at).unwrap_or_default();
     let one = (labels::SYNCHRONISED.to_owned(), labels::synchronised_value(case.upgrade, opened));
     Effect::Label {
@@ -89,12 +89,12 @@ fn label(case: &Case<'_>) -> Effect {
 }
 
 /// The copy stands alone, and has as many rows as production.
-fn proofs_of_copy(case: &Case<'_>) -> Vec<Effect> {
+fn proofs_of_copy(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     vec![proof(case), Effect::CompareRows { source, target }]
 }
 
-fn proof(case: &Case<'_>) -> Effect {
+fn proof(case: &DecisionInput<'_>) -> Effect {
     Effect::ProveIndependent {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),

@@ -20,17 +20,17 @@ pub fn named(jobs: &[(&str, &str)]) -> Option<Result<WebJobs, String>> {
 /// Applies an effect on background work; false if it is none.
 pub fn apply(world: &mut World, effect: &Effect) -> bool {
     match effect.clone() {
-        Effect::NoteWebJobs { database, upgrade, side, jobs } => on(world, &database, |sql| {
+        Effect::RecordWebJobs { database, upgrade, side, jobs } => on(world, &database, |sql| {
             let new = jobs.into_iter().map(|noted| Worker { run: upgrade.to_string(), side, noted });
             sql.workers.extend(new);
         }),
         Effect::ForgetWebJobs { database, .. } => on(world, &database, |sql| sql.workers.clear()),
-        Effect::UnnoteWebJobs { database, side, names, .. } => on(world, &database, |sql| {
+        Effect::UnrecordWebJobs { database, side, names, .. } => on(world, &database, |sql| {
             sql.workers.retain(|row| row.side != side || !names.contains(&row.noted.name));
         }),
         Effect::StopWebJobs { site, names, .. } => set_webjobs(world, &site, &names, false),
         Effect::StartWebJobs { site, names, .. } => set_webjobs(world, &site, &names, true),
-        Effect::HoldWebJobs { keep, .. } => {
+        Effect::SuspendWebJobs { keep, .. } => {
             let held = [(keep, UNSET.to_owned()), (WEBJOBS_STOPPED.to_owned(), "1".to_owned())];
             world.stage.webjob_settings.extend(held);
             show_webjobs(world);

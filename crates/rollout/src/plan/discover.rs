@@ -6,7 +6,7 @@ use crate::{
     Refusal, Upgrade,
     connection::ConnectionString,
     facts::{ConnectionSetting, Endpoint, Profile, Server},
-    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, same},
+    ids::{DatabaseId, EndpointId, ProfileId, ServerId, SiteId, eq_azure_name},
 };
 
 /// What the user names for a plan.
@@ -43,7 +43,7 @@ pub fn production_endpoint<'p>(
 ) -> Result<(&'p Endpoint, &'p SiteId), Refusal> {
     let refuse =
         |why: String, hint: &str| Refusal::new(format!("find production in profile `{}`", profile.id), why, hint);
-    if !same(&profile.routing, "Priority") {
+    if !eq_azure_name(&profile.routing, "Priority") {
         return Err(refuse(
             format!("its routing method is `{}`: only Priority sends all users to one endpoint", profile.routing),
             "set the profile's routing method to Priority",
@@ -76,9 +76,11 @@ pub fn pick_setting<'s>(
     settings: &'s [ConnectionSetting],
     name: Option<&str>,
 ) -> Result<&'s ConnectionSetting, Refusal> {
-    let sql = |setting: &&ConnectionSetting| same(&setting.kind, "SQLAzure") || same(&setting.kind, "SQLServer");
+    let sql = |setting: &&ConnectionSetting| {
+        eq_azure_name(&setting.kind, "SQLAzure") || eq_azure_name(&setting.kind, "SQLServer")
+    };
     let wanted = |setting: &&ConnectionSetting| match name {
-        Some(name) => same(&setting.name, name),
+        Some(name) => eq_azure_name(&setting.name, name),
         None => sql(setting) && !Upgrade::is_kept_setting(&setting.name),
     };
     let found: Vec<_> = settings.iter().filter(wanted).collect();
@@ -120,7 +122,7 @@ pub fn target_of(site: &SiteId, setting: &ConnectionSetting, servers: &[Server])
             "use an ADO.NET connection string as the setting's value; for a Key Vault reference put the value itself there",
         )
     })?;
-    let server = servers.iter().find(|server| same(&server.fqdn, string.host())).ok_or_else(|| {
+    let server = servers.iter().find(|server| eq_azure_name(&server.fqdn, string.host())).ok_or_else(|| {
         let why = format!("its host `{}` is the name of no SQL server of this subscription", string.host());
         Refusal::new(
             &tried,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{SiteModel, configuration::WEB};
 use crate::{
     facts::{Plan, Site},
-    ids::same,
+    ids::eq_azure_name,
 };
 
 /// Something that a new site would not have.
@@ -105,7 +105,7 @@ fn kind(model: &SiteModel) -> Option<Difference> {
 fn identity(model: &SiteModel) -> Option<Difference> {
     let usual = says(&model.properties, "keyVaultReferenceIdentity", "SystemAssigned");
     let used = set_in(model, if usual { &IDENTITY[1..] } else { &IDENTITY });
-    let managed = model.identity.clone().filter(|kind| !same(kind, "None"));
+    let managed = model.identity.clone().filter(|kind| !eq_azure_name(kind, "None"));
     let has: Vec<_> = managed.into_iter().chain(used).collect();
     let what = || {
         format!("production has a managed identity ({}): a new site has none, and none of its rights", has.join(", "))
@@ -168,7 +168,7 @@ fn plan_size(production: &Plan, stage: &Plan) -> Option<Difference> {
     let what = || {
         format!("production's plan is {} {}, stage's {} {}", production.tier, production.size, stage.tier, stage.size)
     };
-    (!same(&production.size, &stage.size)).then(|| Difference::new("plan-size", what()))
+    (!eq_azure_name(&production.size, &stage.size)).then(|| Difference::new("plan-size", what()))
 }
 
 fn plan_instances(production: &Plan, stage: &Plan) -> Option<Difference> {
@@ -202,7 +202,7 @@ fn set_in(model: &SiteModel, names: &[&str]) -> Vec<String> {
 }
 
 fn says(map: &Map<String, Value>, name: &str, word: &str) -> bool {
-    map.get(name).and_then(Value::as_str).is_some_and(|text| same(text, word))
+    map.get(name).and_then(Value::as_str).is_some_and(|text| eq_azure_name(text, word))
 }
 
 fn is_other_than(map: &Map<String, Value>, name: &str, word: &str) -> bool {

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::ids::{PlanId, same};
+use crate::ids::{PlanId, eq_azure_name};
 
 /// What the inputs ask for the stage site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum PackageSource {
 impl SiteWishes {
     /// The difference of this name is accepted.
     pub fn accepts(&self, difference: &str) -> bool {
-        self.accepted.iter().any(|name| same(name, difference))
+        self.accepted.iter().any(|name| eq_azure_name(name, difference))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{AppSetting, SiteWishes};
 use crate::{
     connection::ConnectionString,
     facts::ConnectionSetting,
-    ids::{DatabaseId, same},
+    ids::{DatabaseId, eq_azure_name},
     upgrade::Upgrade,
 };
 
@@ -91,7 +91,7 @@ pub struct Sharing<'s> {
 impl Sharing<'_> {
     /// Names of the application settings that are copied. `WEBJOBS_STOPPED` is set, whatever production has.
     pub fn app_settings(&self, all: &[AppSetting]) -> Vec<String> {
-        let copied = all.iter().filter(|setting| !same(&setting.name, WEBJOBS_STOPPED));
+        let copied = all.iter().filter(|setting| !eq_azure_name(&setting.name, WEBJOBS_STOPPED));
         let copied = copied.filter(|setting| self.against(&setting.name, "", setting.value.expose_secret()).is_none());
         copied.map(|setting| setting.name.clone()).collect()
     }
@@ -108,7 +108,7 @@ impl Sharing<'_> {
     pub fn left_out(&self, settings: &[AppSetting], connections: &[ConnectionSetting]) -> Vec<LeftOut> {
         let left_out =
             |name: &str, reason: Option<Reason>| reason.map(|reason| LeftOut { name: name.to_owned(), reason });
-        let settings = settings.iter().filter(|setting| !same(&setting.name, WEBJOBS_STOPPED));
+        let settings = settings.iter().filter(|setting| !eq_azure_name(&setting.name, WEBJOBS_STOPPED));
         let settings = settings.filter_map(|setting| {
             left_out(&setting.name, self.against(&setting.name, "", setting.value.expose_secret()))
         });
@@ -119,7 +119,7 @@ impl Sharing<'_> {
 
     fn other_connections<'c>(&self, all: &'c [ConnectionSetting]) -> impl Iterator<Item = &'c ConnectionSetting> {
         let own = self.upgrade.connection_name.clone();
-        let other = move |setting: &&ConnectionSetting| !same(&setting.name, &own);
+        let other = move |setting: &&ConnectionSetting| !eq_azure_name(&setting.name, &own);
         all.iter().filter(other).filter(|setting| !Upgrade::is_kept_setting(&setting.name))
     }
 
@@ -128,13 +128,13 @@ impl Sharing<'_> {
     }
 
     fn against(&self, name: &str, kind: &str, value: &str) -> Option<Reason> {
-        if self.wishes.shared.iter().any(|shared| same(shared, name)) {
+        if self.wishes.shared.iter().any(|shared| eq_azure_name(shared, name)) {
             return None;
         }
         if leads_to(value, &self.upgrade.production.database) {
             return Some(Reason::Database);
         }
-        let typed = KINDS.iter().any(|known| same(known, kind));
+        let typed = KINDS.iter().any(|known| eq_azure_name(known, kind));
         (typed || carries_messages(name, value)).then_some(Reason::Messages)
     }
 }
@@ -156,7 +156,7 @@ fn carries_messages(name: &str, value: &str) -> bool {
 fn leads_to(value: &str, database: &DatabaseId) -> bool {
     ConnectionString::parse(value).is_ok_and(|string| {
         let server = string.host().split('.').next().unwrap_or_default();
-        same(server, &database.server) && same(string.database(), &database.name)
+        eq_azure_name(server, &database.server) && eq_azure_name(string.database(), &database.name)
     })
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Case, DatabaseId, Effect, Policy, Refusal, Step, Upgrade, UpgradeId, World, decide,
+    DatabaseId, DecisionInput, Effect, Policy, Refusal, Step, Upgrade, UpgradeId, World, decide,
     decide::loss,
     facts::{Holder, TAG, tag},
 };
@@ -166,7 +166,7 @@ pub struct Status {
 /// Where an upgrade stands.
 pub fn status(upgrade: &Upgrade, world: &World) -> Status {
     let policy = Policy::default();
-    let case = Case { upgrade, world, policy: &policy, around: None };
+    let case = DecisionInput { upgrade, world, policy: &policy, around: None };
     let read_only = read_only(&case);
     let rollback = rollback(&case);
     let state = stand::state(&case, &rollback);
@@ -187,7 +187,7 @@ pub fn status(upgrade: &Upgrade, world: &World) -> Status {
 }
 
 /// What the next step would refuse. Prepare, freeze and cleanup look at more than is seen here.
-fn obstacle(case: &Case<'_>, next: Option<Step>) -> Option<Refusal> {
+fn obstacle(case: &DecisionInput<'_>, next: Option<Step>) -> Option<Refusal> {
     let step = next?;
     let decided = matches!(step, Step::Terminate | Step::Migrate | Step::Switch | Step::Rollback);
     let scripts_digest = match step {
@@ -195,18 +195,18 @@ fn obstacle(case: &Case<'_>, next: Option<Step>) -> Option<Refusal> {
         _ => decide::journal_digest(case),
     };
     let policy = &Policy { scripts_digest, ..case.policy.clone() };
-    decided.then(|| decide(step, &Case { policy, ..*case }).err()).flatten()
+    decided.then(|| decide(step, &DecisionInput { policy, ..*case }).err()).flatten()
 }
 
 /// While users are on production. Afterwards V1 is read-only for good, and nobody waits for it.
-fn read_only(case: &Case<'_>) -> Option<ReadOnly> {
+fn read_only(case: &DecisionInput<'_>) -> Option<ReadOnly> {
     let (production, now) = (&case.world.production, case.world.now()?);
     let waiting = production.read_only() && !case.world.point_of_no_return_passed(case.upgrade);
     let fence = production.open_fence(case.upgrade).filter(|_| waiting)?;
     Some(ReadOnly { since: fence.opened_at, deadline: fence.deadline, overdue: fence.deadline <= now })
 }
 
-fn rollback(case: &Case<'_>) -> Rollback {
+fn rollback(case: &DecisionInput<'_>) -> Rollback {
     match (decide(Step::Rollback, case), loss(case)) {
         (Ok(effects), _) if effects.iter().all(Effect::is_proof) => Rollback::NothingToDo,
         (Ok(_), _) => Rollback::Possible,

@@ -2,7 +2,7 @@
 
 use super::{Next, Rollback, State};
 use crate::{
-    Case, DatabaseId, Exposure, Step,
+    DatabaseId, DecisionInput, Exposure, Step,
     decide::{background, half_run, journal_digest, site_is_pointed},
     facts::Database,
     labels,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Where the upgrade stands: where users are decides first, then whether they can write.
-pub(super) fn state(case: &Case<'_>, rollback: &Rollback) -> State {
+pub(super) fn state(case: &DecisionInput<'_>, rollback: &Rollback) -> State {
     let production = &case.world.production;
     match () {
         () if case.world.point_of_no_return_passed(case.upgrade) => switched(case),
@@ -21,12 +21,12 @@ pub(super) fn state(case: &Case<'_>, rollback: &Rollback) -> State {
     }
 }
 
-fn ours(case: &Case<'_>) -> bool {
+fn ours(case: &DecisionInput<'_>) -> bool {
     case.world.knows(case.upgrade)
 }
 
 /// Cleanup removes endpoint, site, database and labels, in this order. The database stays unless it was asked for.
-fn switched(case: &Case<'_>) -> State {
+fn switched(case: &DecisionInput<'_>) -> State {
     let (world, production) = (case.world, &case.world.production);
     let endpoint = world.endpoint(&case.upgrade.production).is_some();
     match (endpoint, production.site.is_some(), production.database.is_some()) {
@@ -37,13 +37,13 @@ fn switched(case: &Case<'_>) -> State {
     }
 }
 
-fn linked(case: &Case<'_>) -> bool {
+fn linked(case: &DecisionInput<'_>) -> bool {
     let (view, stage) = (&case.world.production, &case.upgrade.stage.database);
     view.link_to(stage).is_some() || view.sql.iter().flat_map(|sql| &sql.links).any(|link| link.leads_to(stage))
 }
 
 /// Users can only read, and wait for the end of it.
-fn frozen(case: &Case<'_>) -> State {
+fn frozen(case: &DecisionInput<'_>) -> State {
     let (world, stage) = (case.world, &case.world.stage);
     let proved = world.synchronised(case.upgrade);
     let written = world.written_to_production().is_some();
@@ -62,7 +62,7 @@ fn frozen(case: &Case<'_>) -> State {
 }
 
 /// Migrate stops the site before the first script, and starts it after the last one.
-fn upgraded(case: &Case<'_>) -> State {
+fn upgraded(case: &DecisionInput<'_>) -> State {
     let stage = &case.world.stage;
     let begun = stage.sql.is_some() && (stage.writable() || stage.open_fence(case.upgrade).is_none());
     let runs = stage.site.as_ref().is_some_and(|site| site.running);
@@ -75,7 +75,7 @@ fn upgraded(case: &Case<'_>) -> State {
 }
 
 /// Users write to V1.
-fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
+fn writable(case: &DecisionInput<'_>, rollback: &Rollback) -> State {
     let (world, upgrade) = (case.world, case.upgrade);
     let (stage, fence) = (&world.stage, world.production.fence(upgrade));
     let there = stage.database.as_ref().is_some_and(|database| is_of(database, case));
@@ -101,12 +101,12 @@ fn writable(case: &Case<'_>, rollback: &Rollback) -> State {
     }
 }
 
-fn is_of(database: &Database, case: &Case<'_>) -> bool {
+fn is_of(database: &Database, case: &DecisionInput<'_>) -> bool {
     crate::facts::tag(&database.tags, crate::facts::TAG).is_some_and(|id| case.upgrade.id.is(id))
 }
 
 /// The stage copy follows production.
-fn following(case: &Case<'_>) -> State {
+fn following(case: &DecisionInput<'_>) -> State {
     let (world, stage) = (case.world, &case.upgrade.stage);
     let caught_up = world.production.link_to(&stage.database).is_some_and(|link| link.caught_up());
     let listed = world.added_stage_endpoint(case.upgrade) && world.endpoint(stage).is_some();
@@ -120,7 +120,7 @@ fn following(case: &Case<'_>) -> State {
 }
 
 /// What comes next, and why.
-pub(super) fn next(case: &Case<'_>, state: State, overdue: bool) -> Next {
+pub(super) fn next(case: &DecisionInput<'_>, state: State, overdue: bool) -> Next {
     let stage = &case.upgrade.stage.database;
     match state {
         _ if overdue => {
@@ -160,14 +160,14 @@ fn nothing(why: &str) -> Next {
 }
 
 /// Where nobody waits for production, there is nothing to roll back before stage goes.
-fn way_back(case: &Case<'_>) -> Next {
+fn way_back(case: &DecisionInput<'_>) -> Next {
     let (production, why) = (&case.world.production, broken(case));
     let waiting = production.read_only() || production.open_fence(case.upgrade).is_some();
     if waiting { step(Step::Rollback, why) } else { remove(&case.upgrade.stage.database, why) }
 }
 
 /// Why the stage copy cannot be used.
-fn broken(case: &Case<'_>) -> &'static str {
+fn broken(case: &DecisionInput<'_>) -> &'static str {
     let (production, stage) = (&case.world.production, &case.world.stage);
     match () {
         () if stage.database.is_none() => "the stage copy is gone",
@@ -182,7 +182,7 @@ fn broken(case: &Case<'_>) -> &'static str {
     }
 }
 
-fn after_the_switch(case: &Case<'_>) -> Next {
+fn after_the_switch(case: &DecisionInput<'_>) -> Next {
     let (world, upgrade) = (case.world, case.upgrade);
     let on_stage = served(&world.profile).may_be(&upgrade.stage.endpoint) && world.stage_astray(upgrade).is_none();
     let elsewhere = world.enabled(&upgrade.production) || !on_stage;
@@ -206,13 +206,13 @@ fn after_the_switch(case: &Case<'_>) -> Next {
 }
 
 /// Whose removal had begun: users are where the other slot is.
-fn clean_up(case: &Case<'_>) -> Next {
+fn clean_up(case: &DecisionInput<'_>) -> Next {
     let passed = case.world.point_of_no_return_passed(case.upgrade);
     let slot = if passed { &case.upgrade.production } else { &case.upgrade.stage };
     remove(&slot.database, "it finishes what it began")
 }
 
-fn foreign(case: &Case<'_>) -> String {
+fn foreign(case: &DecisionInput<'_>) -> String {
     let database = &case.upgrade.production.database;
     let fences = case.world.production.sql.iter().flat_map(|sql| &sql.fences);
     match fences.clone().find(|fence| fence.closed_at.is_none()) {
@@ -225,7 +225,7 @@ fn foreign(case: &Case<'_>) -> String {
     }
 }
 
-fn unknown(case: &Case<'_>) -> String {
+fn unknown(case: &DecisionInput<'_>) -> String {
     let database = &case.upgrade.production.database;
     match &case.world.production.database {
         None => format!("production `{database}` does not exist, and users are not on V2: look at the identifiers"),

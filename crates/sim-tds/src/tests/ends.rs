@@ -16,7 +16,7 @@ use crate::{
     Verdict,
     backend::Control,
     packet::{kind, pack},
-    run::Course,
+    run::BatchRun,
 };
 
 /// `wait` waits for its end, `rows` sends rows until its end, everything else is a number.
@@ -96,11 +96,11 @@ async fn the_state_of_the_transaction_is_told_even_after_attention() {
 
 #[test]
 fn attention_after_the_end_is_told_apart() {
-    let course = Course::default();
+    let course = BatchRun::default();
     assert!(course.attend() && course.attend() && course.is_attended());
     assert!(course.finish());
     assert!(!course.attend());
-    let course = Course::default();
+    let course = BatchRun::default();
     assert!(!course.finish());
     assert!(!course.attend() && !course.is_attended());
 }

@@ -12,7 +12,7 @@ use super::fixture::{Script, answer_number, code, failure, login, number, result
 use crate::{
     backend::Gate,
     packet::Reset,
-    run::{Batch, Course, Desk, Fate},
+    run::{Batch, BatchRun, ConnectionContext, Fate},
     wire::Out,
 };
 
@@ -210,9 +210,9 @@ async fn the_engine_waits_for_a_client_that_reads_slowly() {
     let login = login();
     let mut session = script.login(&login).unwrap();
     let (out, mut queue) = mpsc::channel(DEPTH);
-    let desk = Desk { gate: Arc::new(script), login, server: String::new(), out };
+    let desk = ConnectionContext { gate: Arc::new(script), login, server: String::new(), out };
     let batch = Batch { sql: "SELECT v".into(), call: false, reset: Reset::No };
-    let work = tokio::task::spawn_blocking(move || desk.run(&mut *session, &batch, &Course::default()));
+    let work = tokio::task::spawn_blocking(move || desk.run(&mut *session, &batch, &BatchRun::default()));
     let mut taken = 0;
     while let Some(piece) = queue.recv().await {
         taken += if let Out::Tokens(tokens) = piece { tokens.len() } else { 0 };

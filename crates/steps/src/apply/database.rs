@@ -15,14 +15,14 @@ use tsql::{
     },
 };
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{cloud::failed_at_sql, failure::Failure, sessions::HoldsLock};
 
 /// "The operation cannot be performed … because it is involved in a database mirroring session or an availability
 /// group."
 const INVOLVED_IN_REPLICATION: u32 = 1468;
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn create_fence_table(&mut self, database: &DatabaseId) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         schema::ensure(self.session(database).await?, limit).await.map_err(failed_at_sql)
@@ -144,7 +144,7 @@ impl Hands<'_> {
     /// The sessions of a site that was stopped go within moments; who is left then is somebody else.
     pub(super) async fn prove_unused(&mut self, database: &DatabaseId) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let mut polls = wait::Polls::new("nobody works on it", self.cloud.pace.poll, limit);
+        let mut polls = wait::Poller::new("nobody works on it", self.cloud.pace.poll, limit);
         loop {
             let others = sessions::others(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
             if others.is_empty() {

@@ -9,15 +9,15 @@ use bytes::Bytes;
 use rollout::{Outcome, ProfileId, SiteId, labels};
 use tsql::statements::upgrade;
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
     package::Package,
-    surroundings::active_deployment,
+    preflight::active_deployment,
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// The package must be the approved one before and after: what an address gives out can change in between.
     pub(super) async fn deploy_package(
         &mut self,

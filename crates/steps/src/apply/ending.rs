@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use azure::{Request, Started, Unsent, sql};
-use rollout::{DatabaseId, Effect, Ending, Way, labels::SYNCHRONISED};
+use rollout::{DatabaseId, Effect, Ending, TerminationMethod, labels::SYNCHRONISED};
 use tsql::statements::remove_secondary;
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{
     cloud::{NotConnected, failed_at_azure, failed_at_sql},
     failure::Failure,
@@ -32,7 +32,7 @@ enum Failed {
     },
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Tries the ways in their order. Only a clear "not permitted" or "not there" leads to the next. Each request is sent once for
     /// each time that all proofs hold.
     pub(super) async fn end_replication(&mut self, source: &DatabaseId, ending: &Ending) -> Result<(), Failure> {
@@ -61,20 +61,25 @@ impl Hands<'_> {
     }
 
     /// Tells people, and keeps the reason.
-    fn closed(&self, way: Way, error: anyhow::Error) -> String {
+    fn closed(&self, way: TerminationMethod, error: anyhow::Error) -> String {
         let reason = format!("{way}: {}", Failure::interrupted(error).message());
         self.cloud.notice(format!("a way to end replication is closed: {reason}"));
         reason
     }
 
-    async fn end_by(&mut self, way: Way, source: &DatabaseId, ending: &Ending) -> Result<Attempt, Failure> {
+    async fn end_by(
+        &mut self,
+        way: TerminationMethod,
+        source: &DatabaseId,
+        ending: &Ending,
+    ) -> Result<Attempt, Failure> {
         let target = &ending.partner;
         let Some(link) = self.link(source, target).await? else { return gone_without_us(source, ending) };
         let scope = self.cloud.arm.scope();
         let attempt = match way {
-            Way::TSql => self.remove_secondary(source, ending).await,
-            Way::Unlink => self.by_arm(&sql::unlink(scope, source, &link.name), ending).await,
-            Way::Delete => self.by_arm(&sql::delete_link(scope, source, &link.name), ending).await,
+            TerminationMethod::TSql => self.remove_secondary(source, ending).await,
+            TerminationMethod::Unlink => self.by_arm(&sql::unlink(scope, source, &link.name), ending).await,
+            TerminationMethod::Delete => self.by_arm(&sql::delete_link(scope, source, &link.name), ending).await,
         };
         match attempt {
             Ok(attempt) => Ok(attempt),

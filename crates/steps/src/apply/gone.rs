@@ -3,10 +3,10 @@
 use azure::{sql, web};
 use rollout::{DatabaseId, EndpointId, SiteId};
 
-use super::Hands;
+use super::Executor;
 use crate::{cloud::failed_at_azure, failure::Failure};
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Azure may have said "not found" of something that is there, for a moment or by mistake.
     pub(super) async fn prove_gone(
         &self,

@@ -3,14 +3,14 @@
 use rollout::{DatabaseId, UpgradeId, background::Hook};
 use tsql::statements::background;
 
-use super::Hands;
+use super::Executor;
 use crate::{
     cloud::failed_at_sql,
     failure::Failure,
     hooks::{self, Told},
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn run_hook(
         &mut self,
         hook: Hook,
@@ -69,6 +69,6 @@ impl Hands<'_> {
 
     async fn call(&self, hook: Hook) -> anyhow::Result<bool> {
         let told = Told { upgrade: self.upgrade, subscription: self.cloud.arm.scope().subscription() };
-        self.hooks.run(hook, &self.cloud.guest, &told).await
+        self.hooks.run(hook, &self.cloud.runner_io, &told).await
     }
 }

@@ -13,14 +13,14 @@ use tsql::statements::{
     state,
 };
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
     sessions::HoldsLock,
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     async fn links(&self, database: &DatabaseId) -> Result<Vec<Link>, Failure> {
         let arm = &self.cloud.arm;
         let links = arm.send(&sql::links(arm.scope(), database)).await.map_err(failed_at_azure)?;
@@ -96,7 +96,7 @@ impl Hands<'_> {
 
     pub(super) async fn prove_synchronised(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
         let what = format!("`{source}` and `{target}` are in CATCH_UP without lag at the same last commit");
-        let mut polls = wait::Polls::new(&what, self.cloud.pace.poll, self.cloud.pace.request);
+        let mut polls = wait::Poller::new(&what, self.cloud.pace.poll, self.cloud.pace.request);
         loop {
             let (primary, secondary) = (self.state(source).await?, self.state(target).await?);
             if synchronised(&primary, &secondary, source, target) {
@@ -124,7 +124,7 @@ impl Hands<'_> {
         upgrade: &UpgradeId,
     ) -> Result<(), Failure> {
         let what = format!("`{target}` stands alone");
-        let mut polls = wait::Polls::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
+        let mut polls = wait::Poller::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
         while !(self.link(source, target).await?.is_none() && self.links(target).await?.iter().all(Link::is_primary)) {
             polls.next().await?;
         }

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What effects are applied with.
-pub struct Hands<'h> {
+pub struct Executor<'h> {
     /// What the step speaks to.
     pub cloud: &'h Cloud,
     /// The upgrade.
@@ -46,7 +46,7 @@ pub struct Hands<'h> {
     pub note: Option<String>,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Applies one effect.
     ///
     /// # Errors
@@ -137,10 +137,10 @@ impl Hands<'_> {
             Effect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,
             Effect::StopSite { site } => self.stop_site(site).await,
             Effect::StartSite { site } => self.start_site(site).await,
-            Effect::NoteWebJobs { database, upgrade, side, jobs } => {
+            Effect::RecordWebJobs { database, upgrade, side, jobs } => {
                 self.note_webjobs(database, upgrade, *side, jobs).await
             }
-            Effect::UnnoteWebJobs { database, upgrade, side, names } => {
+            Effect::UnrecordWebJobs { database, upgrade, side, names } => {
                 self.unnote_webjobs(database, upgrade, *side, names).await
             }
             Effect::ForgetWebJobs { database, upgrade } => self.forget_webjobs(database, upgrade).await,
@@ -150,7 +150,7 @@ impl Hands<'_> {
             }
             Effect::StopWebJobs { site, names, ran, .. } => self.stop_webjobs(site, names, ran).await,
             Effect::StartWebJobs { site, names, wait } => self.start_webjobs(site, names, *wait).await,
-            Effect::HoldWebJobs { site, keep } => self.hold_webjobs(site, keep).await,
+            Effect::SuspendWebJobs { site, keep } => self.hold_webjobs(site, keep).await,
             Effect::ReleaseWebJobs { site } => self.release_webjobs(site).await,
             Effect::RestoreWebJobs { site, kept } => self.restore_webjobs(site, kept).await,
             Effect::RunHook { hook, database, upgrade } => self.run_hook(*hook, database, upgrade).await,

@@ -5,14 +5,14 @@ use rollout::{
     DatabaseId, SiteId,
     effect::NewSite,
     facts::{ConnectionSetting, Site},
-    ids::same,
+    ids::eq_azure_name,
     site::{AppSetting, not_taken_over},
 };
 
-use super::{Hands, site, wait};
-use crate::{cloud::failed_at_azure, failure::Failure, observe::settings, surroundings};
+use super::{Executor, site, wait};
+use crate::{cloud::failed_at_azure, failure::Failure, observe::settings, preflight};
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// The request would change a site that is there, so nothing is sent unless Azure says once more that there is none. If the
     /// operation's address vanishes, the site tells whether it was made.
     pub(super) async fn create_site(&self, new: &NewSite) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ impl Hands<'_> {
         let ended = arm.run(&request, pace.deployment).await.map_err(|error| not_created(new, error))?;
         tracing::debug!(vanished = ended == Outcome::Vanished, "site created");
         let made = self.await_site(&new.site).await?;
-        if !same(&made.default_host, &new.host) {
+        if !eq_azure_name(&made.default_host, &new.host) {
             let why = format!(
                 "site `{}` was created as `{}`, where `{}` was expected",
                 new.site, made.default_host, new.host
@@ -39,7 +39,7 @@ impl Hands<'_> {
     async fn copied_settings(&self, new: &NewSite) -> Result<Vec<AppSetting>, Failure> {
         let arm = &self.cloud.arm;
         let all = arm.send(&site_model::app_settings(arm.scope(), &new.like)).await.map_err(failed_at_azure)?;
-        surroundings::hide(self.cloud, &all);
+        preflight::mask(self.cloud, &all);
         let copied: Vec<_> = all.into_iter().filter(|setting| new.settings.contains(&setting.name)).collect();
         match new.settings.iter().find(|name| !copied.iter().any(|setting| setting.name == **name)) {
             None => Ok(copied),
@@ -105,7 +105,7 @@ impl Hands<'_> {
             let (connect_host, host) = (address.to_owned(), host.clone());
             let probe = Probe { connect_host, host, path: "/".to_owned(), timeout: pace.request };
             let what = format!("site `{id}` answers as `{}`", probe.host);
-            let mut polls = wait::Polls::new(&what, pace.poll, pace.health);
+            let mut polls = wait::Poller::new(&what, pace.poll, pace.health);
             while let Look::Failed(why) = self.cloud.prober.look(&probe).await {
                 polls.next().await.map_err(|_| not_answering(id, &probe.host, &why))?;
             }

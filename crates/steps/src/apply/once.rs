@@ -3,10 +3,10 @@
 use azure::{Unsent, sql, traffic_manager, web};
 use rollout::{DatabaseId, Effect, EndpointId, facts::EndpointKind};
 
-use super::Hands;
+use super::Executor;
 use crate::{cloud::failed_at_azure, failure::Failure};
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn once(
         &mut self,
         what: &Effect,
@@ -39,7 +39,7 @@ impl Hands<'_> {
     pub(super) async fn prove(&mut self, proofs: &[Effect]) -> Result<(), Failure> {
         let mut changed = false;
         for proof in proofs {
-            self.cloud.guest.say(&format!("{proof} ..."));
+            self.cloud.runner_io.say(&format!("{proof} ..."));
             let proved = Box::pin(self.apply(proof)).await;
             proved.map_err(|failure| if changed { failure.into_interrupted() } else { failure })?;
             changed |= !proof.is_proof();

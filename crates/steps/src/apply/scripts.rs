@@ -15,7 +15,7 @@ use tsql::{
     },
 };
 
-use super::Hands;
+use super::Executor;
 use crate::{
     cloud::{Cloud, failed_at_sql},
     failure::Failure,
@@ -94,7 +94,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
     script::read_folder(folder).map_err(|error| Failure::refused(error, "correct the scripts: nothing was sent yet"))
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Runs what the journal lacks.
     pub(super) async fn run_scripts(
         &mut self,
@@ -109,7 +109,9 @@ impl Hands<'_> {
         let ran = history::ran(&scripts.names(), &state.journal, upgrade).map_err(Failure::broken)?;
         for (script, ran) in scripts.upgrade.iter().zip(ran) {
             match ran.filter(|row| !upgrade.is(&row.run)) {
-                Some(row) => self.cloud.guest.say(&format!("`{}` ran before, in upgrade `{}`", script.name, row.run)),
+                Some(row) => {
+                    self.cloud.runner_io.say(&format!("`{}` ran before, in upgrade `{}`", script.name, row.run))
+                }
                 None if ran.is_some() => {}
                 None => self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?,
             }
@@ -137,10 +139,10 @@ impl Hands<'_> {
         // Options that a script has set last as long as its session: the next one gets its own.
         self.sessions.stage = None;
         match ran.map_err(script_failed)? {
-            Ran::Before => cloud.guest.say(&format!("`{}` had run before", script.name)),
+            Ran::Before => cloud.runner_io.say(&format!("`{}` had run before", script.name)),
             Ran::Now { took, messages } => {
-                messages.iter().for_each(|message| cloud.guest.say(&format!("{}: {message}", script.name)));
-                cloud.guest.say(&format!("`{}` ran in {:.3} s", script.name, took.as_secs_f64()));
+                messages.iter().for_each(|message| cloud.runner_io.say(&format!("{}: {message}", script.name)));
+                cloud.runner_io.say(&format!("`{}` ran in {:.3} s", script.name, took.as_secs_f64()));
             }
         }
         Ok(())
@@ -152,7 +154,7 @@ impl Hands<'_> {
         for script in &self.scripts.checks {
             let session = cloud.connect(database).await.map_err(|error| Failure::from(error).after_changes())?;
             let said = check::run(session, script, cloud.pace.health).await.map_err(check_failed)?;
-            said.iter().for_each(|message| cloud.guest.say(&format!("{}: {message}", script.name)));
+            said.iter().for_each(|message| cloud.runner_io.say(&format!("{}: {message}", script.name)));
         }
         Ok(())
     }

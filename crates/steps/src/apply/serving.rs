@@ -7,7 +7,7 @@ use rollout::{
     DatabaseId, EndpointId, Outcome, SiteId, Upgrade, UpgradeId,
     connection::ConnectionString,
     facts::{Endpoint, Moment},
-    ids::same,
+    ids::eq_azure_name,
     leads::Place,
     measure::LogEnd,
     served,
@@ -19,14 +19,14 @@ use tsql::statements::{
     fence, log_end, measure, milestone, state, upgrade,
 };
 
-use super::{Hands, wait::Polls};
+use super::{Executor, wait::Poller};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
     observe::settings,
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn record_upgrade(&mut self, database: &DatabaseId, row: &Upgrade) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         upgrade::record(self.session(database).await?, row, limit).await.map_err(failed_at_sql)
@@ -176,7 +176,7 @@ impl Hands<'_> {
     ) -> Result<(), Failure> {
         let all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
         let fqdn = self.cloud.fqdn(&database.server_id());
-        let leads_there = all.iter().filter(|one| same(&one.name, setting)).any(|one| {
+        let leads_there = all.iter().filter(|one| eq_azure_name(&one.name, setting)).any(|one| {
             ConnectionString::parse(one.value.expose_secret())
                 .is_ok_and(|string| string.leads_to(&fqdn, &database.name))
         });
@@ -196,7 +196,7 @@ impl Hands<'_> {
     ) -> Result<(), Failure> {
         let within = within.unsigned_abs();
         let (until, what) = (Instant::now() + within, "no request of a dead step comes late");
-        let mut polls = Polls::new(what, self.cloud.pace.poll, within);
+        let mut polls = Poller::new(what, self.cloud.pace.poll, within);
         loop {
             let profile = self.profile(&production.profile_id()).await?;
             self.put_back(profile.endpoint(production), true).await?;

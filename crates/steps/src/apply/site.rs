@@ -7,18 +7,18 @@ use rollout::{
     DatabaseId, SiteId, Upgrade,
     connection::{ConnectionString, value_of},
     facts::ConnectionSetting,
-    ids::same,
+    ids::eq_azure_name,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tsql::Credentials;
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
 
 /// Users wait for write access meanwhile, so the looks follow one another quickly.
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(500);
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// The collection is read, merged and replaced as a whole: that is the only way Azure offers. What earlier upgrades
     /// kept goes: the site restarts anyway.
     pub(super) async fn point_site(
@@ -73,7 +73,7 @@ impl Hands<'_> {
     pub(super) async fn restore_setting(&self, site: &SiteId, setting: &str, kept: &str) -> Result<(), Failure> {
         let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
         let old = find(&all, site, kept)?.clone();
-        all.retain(|other| !same(&other.name, kept));
+        all.retain(|other| !eq_azure_name(&other.name, kept));
         replace(&mut all, ConnectionSetting { name: setting.to_owned(), ..old });
         self.put_settings(site, &all).await
     }
@@ -133,7 +133,7 @@ pub(super) fn find<'s>(
     site: &SiteId,
     name: &str,
 ) -> Result<&'s ConnectionSetting, Failure> {
-    all.iter().find(|setting| same(&setting.name, name)).ok_or_else(|| {
+    all.iter().find(|setting| eq_azure_name(&setting.name, name)).ok_or_else(|| {
         let error = anyhow::anyhow!("site `{site}` has no connection string `{name}` any more");
         Failure::refused(error, "somebody else changed the site: look at it, then run this step again")
     })
@@ -156,7 +156,7 @@ pub(super) fn pointed(
 }
 
 pub(super) fn replace(all: &mut Vec<ConnectionSetting>, new: ConnectionSetting) {
-    match all.iter_mut().find(|setting| same(&setting.name, &new.name)) {
+    match all.iter_mut().find(|setting| eq_azure_name(&setting.name, &new.name)) {
         Some(old) => *old = new,
         None => all.push(new),
     }

@@ -4,19 +4,19 @@ use azure::traffic_manager::{self, NewEndpoint, Target};
 use rollout::{
     DatabaseId, EndpointId, ProfileId, SiteId, Upgrade,
     facts::{EndpointKind, Moment, MonitorStatus, Profile, Tags},
-    ids::same,
+    ids::eq_azure_name,
     labels,
     labels::label_time,
 };
 use tsql::statements::state;
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
 };
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn profile(&self, id: &ProfileId) -> Result<Profile, Failure> {
         let arm = &self.cloud.arm;
         let found = arm.send(&traffic_manager::profile(arm.scope(), id)).await.map_err(failed_at_azure)?;
@@ -31,7 +31,9 @@ impl Hands<'_> {
         remove: &[String],
     ) -> Result<(), Failure> {
         let mut tags = self.profile(id).await?.tags;
-        tags.retain(|name, _| !remove.iter().chain(set.iter().map(|(name, _)| name)).any(|other| same(name, other)));
+        tags.retain(|name, _| {
+            !remove.iter().chain(set.iter().map(|(name, _)| name)).any(|other| eq_azure_name(name, other))
+        });
         tags.extend(set.iter().cloned());
         let arm = &self.cloud.arm;
         arm.send(&traffic_manager::set_profile_tags(arm.scope(), id, &tags)).await.map_err(failed_at_azure)?;

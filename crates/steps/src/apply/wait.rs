@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep_until};
 use crate::failure::Failure;
 
 /// The pauses between looks at one thing.
-pub struct Polls<'w> {
+pub struct Poller<'w> {
     what: &'w str,
     every: Duration,
     limit: Duration,
     deadline: Instant,
 }
 
-impl<'w> Polls<'w> {
+impl<'w> Poller<'w> {
     /// `what` says what is waited for, e.g. "site `x` runs".
     pub fn new(what: &'w str, every: Duration, limit: Duration) -> Self {
         Self { what, every, limit, deadline: Instant::now() + limit }
@@ -39,7 +39,7 @@ impl<'w> Polls<'w> {
 ///
 /// # Errors
 /// A look failed.
-pub async fn twice<T, E, F>(every: Duration, look: impl Fn() -> F) -> Result<Option<T>, E>
+pub async fn confirm_absent<T, E, F>(every: Duration, look: impl Fn() -> F) -> Result<Option<T>, E>
 where
     F: Future<Output = Result<Option<T>, E>>,
 {
@@ -64,7 +64,7 @@ pub async fn until<T, F>(
 where
     F: Future<Output = Result<Option<T>, Failure>>,
 {
-    let mut polls = Polls::new(what, every, limit);
+    let mut polls = Poller::new(what, every, limit);
     loop {
         match look().await? {
             Some(found) => return Ok(found),

@@ -6,17 +6,17 @@ use azure::{Request, Scope, site_model, web, webjobs};
 use rollout::{
     DatabaseId, SiteId, Upgrade, UpgradeId,
     background::{Noted, Side, UNSET, WebJob},
-    ids::same,
+    ids::eq_azure_name,
     site::{AppSetting, WEBJOBS_STOPPED},
 };
 use secrecy::ExposeSecret;
 use tsql::statements::background;
 
-use super::{Hands, wait};
+use super::{Executor, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
-    surroundings,
+    preflight,
 };
 
 /// What is told to a WebJob.
@@ -42,7 +42,7 @@ fn not_found(site: &SiteId, name: &str, verb: Verb) -> Failure {
     ))
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn note_webjobs(
         &mut self,
         database: &DatabaseId,
@@ -135,12 +135,12 @@ impl Hands<'_> {
     /// the version of today does not have is no reason to stop half-way.
     async fn command(&self, site: &SiteId, name: &str, verb: Verb) -> Result<(), Failure> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
-        let mut polls = wait::Polls::new("Azure finds it", pace.poll, pace.request);
+        let mut polls = wait::Poller::new("Azure finds it", pace.poll, pace.request);
         loop {
             if arm.send(&verb.of(arm.scope(), site, name)).await.map_err(failed_at_azure)? {
                 return Ok(());
             }
-            let listed = self.continuous(site).await?.into_iter().find(|job| same(&job.name, name));
+            let listed = self.continuous(site).await?.into_iter().find(|job| eq_azure_name(&job.name, name));
             let Some(job) = listed else {
                 self.cloud.notice(format!("site `{site}` has no WebJob `{name}` any more"));
                 return Ok(());
@@ -162,10 +162,10 @@ impl Hands<'_> {
         limit: Duration,
         is: impl Fn(&WebJob) -> bool,
     ) -> Result<Option<String>, Failure> {
-        let mut polls = wait::Polls::new("WebJobs do as they are told", self.cloud.pace.poll, limit);
+        let mut polls = wait::Poller::new("WebJobs do as they are told", self.cloud.pace.poll, limit);
         loop {
             let jobs = self.continuous(site).await?;
-            let meant = |job: &&WebJob| names.iter().any(|name| same(name, &job.name)) && is(job);
+            let meant = |job: &&WebJob| names.iter().any(|name| eq_azure_name(name, &job.name)) && is(job);
             let left: Vec<_> =
                 jobs.iter().filter(meant).map(|job| format!("`{}` is `{}`", job.name, job.status)).collect();
             if left.is_empty() {
@@ -191,10 +191,12 @@ impl Hands<'_> {
     /// What earlier upgrades kept goes: the site restarts anyway. What this one kept stays as it is.
     pub(super) async fn hold_webjobs(&self, site: &SiteId, keep: &str) -> Result<(), Failure> {
         let mut all = self.app_settings(site).await?;
-        let find = |name: &str| all.iter().find(|setting| same(&setting.name, name));
+        let find = |name: &str| all.iter().find(|setting| eq_azure_name(&setting.name, name));
         let before = find(keep).or_else(|| find(WEBJOBS_STOPPED));
         let before = before.map_or_else(|| UNSET.into(), |setting| setting.value.clone());
-        all.retain(|setting| !same(&setting.name, WEBJOBS_STOPPED) && !Upgrade::is_kept_setting(&setting.name));
+        all.retain(|setting| {
+            !eq_azure_name(&setting.name, WEBJOBS_STOPPED) && !Upgrade::is_kept_setting(&setting.name)
+        });
         all.push(AppSetting { name: keep.to_owned(), value: before });
         all.push(AppSetting { name: WEBJOBS_STOPPED.to_owned(), value: "1".into() });
         self.put_app_settings(site, &all).await?;
@@ -212,14 +214,14 @@ impl Hands<'_> {
 
     pub(super) async fn release_webjobs(&self, site: &SiteId) -> Result<(), Failure> {
         let mut all = self.app_settings(site).await?;
-        all.retain(|setting| !same(&setting.name, WEBJOBS_STOPPED));
+        all.retain(|setting| !eq_azure_name(&setting.name, WEBJOBS_STOPPED));
         self.put_app_settings(site, &all).await
     }
 
     pub(super) async fn restore_webjobs(&self, site: &SiteId, kept: &str) -> Result<(), Failure> {
         let mut all = self.app_settings(site).await?;
-        let before = all.iter().find(|setting| same(&setting.name, kept)).map(|setting| setting.value.clone());
-        all.retain(|setting| !same(&setting.name, WEBJOBS_STOPPED) && !same(&setting.name, kept));
+        let before = all.iter().find(|setting| eq_azure_name(&setting.name, kept)).map(|setting| setting.value.clone());
+        all.retain(|setting| !eq_azure_name(&setting.name, WEBJOBS_STOPPED) && !eq_azure_name(&setting.name, kept));
         let before = before.filter(|value| value.expose_secret() != UNSET);
         all.extend(before.map(|value| AppSetting { name: WEBJOBS_STOPPED.to_owned(), value }));
         self.put_app_settings(site, &all).await
@@ -228,7 +230,7 @@ impl Hands<'_> {
     async fn app_settings(&self, site: &SiteId) -> Result<Vec<AppSetting>, Failure> {
         let arm = &self.cloud.arm;
         let all = arm.send(&site_model::app_settings(arm.scope(), site)).await.map_err(failed_at_azure)?;
-        surroundings::hide(self.cloud, &all);
+        preflight::mask(self.cloud, &all);
         Ok(all)
     }
 

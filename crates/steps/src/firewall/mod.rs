@@ -6,13 +6,13 @@
 //! closes after its last.
 
 mod close;
-mod door;
 mod open;
+mod probe_login;
 
 use std::time::{Duration, Instant};
 
 use rollout::{DatabaseId, UpgradeId, firewall::Change, plan::PlanInputs};
-use runner::Guest;
+use runner::RunnerIo;
 
 use crate::{
     apply::firewall,
@@ -35,10 +35,10 @@ const WAY_ON: &str = "run it again; `upgrade-firewall close` takes away whatever
 ///
 /// # Errors
 /// It did not succeed; the outcome says what that means.
-pub async fn run(guest: &Guest, arguments: FirewallArguments, stop: &Stop) -> Result<Report, Failure> {
+pub async fn run(runner_io: &RunnerIo, arguments: FirewallArguments, stop: &Stop) -> Result<Report, Failure> {
     let verb = arguments.verb()?;
     let limits = Limits { stop, grace: Duration::ZERO, deadline: None };
-    match limits.hold(work(guest, verb, arguments)).await {
+    match limits.hold(work(runner_io, verb, arguments)).await {
         Ok(report) => Ok(report),
         Err(Halt::Failed(failure)) => Err(failure.with_way_on(WAY_ON)),
         Err(Halt::Stopped(cause)) => Err(stopped(&format!("stopped by {cause}"))),
@@ -53,16 +53,16 @@ fn stopped(why: &str) -> Failure {
 /// Makes a change and notes it. Where the answer was lost nobody can tell whether it was made.
 async fn make(cloud: &Cloud, change: &Change, done: &mut Vec<(String, f64)>) -> Result<(), Failure> {
     let began = Instant::now();
-    cloud.guest.say(&format!("{change} ..."));
+    cloud.runner_io.say(&format!("{change} ..."));
     firewall::apply(cloud, change).await.map_err(Failure::of_a_change)?;
     done.push((change.to_string(), began.elapsed().as_secs_f64()));
     Ok(())
 }
 
-async fn work(guest: &Guest, verb: Verb, arguments: FirewallArguments) -> Result<Report, Failure> {
-    let id = upgrade_id(guest, &arguments.connection)?;
+async fn work(runner_io: &RunnerIo, verb: Verb, arguments: FirewallArguments) -> Result<Report, Failure> {
+    let id = upgrade_id(runner_io, &arguments.connection)?;
     let meant = arguments.meant()?;
-    let cloud = Cloud::new(guest, STEP, &id, &arguments.connection, Pace::of(&arguments.connection))?;
+    let cloud = Cloud::new(runner_io, STEP, &id, &arguments.connection, Pace::of(&arguments.connection))?;
     let databases = databases(&cloud, &id, meant, &arguments).await?;
     match verb {
         Verb::Open => open::open(&cloud, &id, &databases, arguments.firewall_timeout.0).await,

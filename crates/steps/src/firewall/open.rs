@@ -14,10 +14,10 @@ use rollout::{
 
 use super::{
     STEP,
-    door::{self, Answer, MASTER},
+    probe_login::{self, Answer, MASTER},
 };
 use crate::{
-    apply::{firewall, wait::Polls},
+    apply::{firewall, wait::Poller},
     cloud::{Cloud, failed_at_azure},
     failure::Failure,
     observe::takes_log_ins,
@@ -56,8 +56,8 @@ struct Gate {
 
 impl Gate {
     /// The addresses under which the server refuses this runner now.
-    async fn knock(&self, cloud: &Cloud) -> Result<Vec<Ipv4Addr>, Failure> {
-        let doors = self.databases.iter().map(|database| door::knock(cloud, &self.watch.server, database));
+    async fn probe_login(&self, cloud: &Cloud) -> Result<Vec<Ipv4Addr>, Failure> {
+        let doors = self.databases.iter().map(|database| probe_login::probe_login(cloud, &self.watch.server, database));
         let answers = try_join_all(doors).await?.into_iter();
         Ok(answers
             .filter_map(|answer| if let Answer::Refused(address) = answer { Some(address) } else { None })
@@ -117,9 +117,9 @@ impl Opening<'_> {
     /// Knocks until everything opens, again and again, and adds the rules that turn out to be missing.
     async fn let_in(&mut self) -> Result<(), Failure> {
         let (began, mut rounds, mut waiting) = (Instant::now(), 0, false);
-        let mut polls = Polls::new("the firewalls are open", self.cloud.pace.poll, self.limit);
+        let mut polls = Poller::new("the firewalls are open", self.cloud.pace.poll, self.limit);
         while rounds < ROUNDS {
-            let refused = self.knock().await?;
+            let refused = self.probe_login().await?;
             if refused.is_empty() {
                 rounds += 1;
                 continue;
@@ -127,7 +127,7 @@ impl Opening<'_> {
             rounds = 0;
             self.add_missing().await?;
             if !waiting {
-                self.cloud.guest.say("wait until the servers let this runner in, which can take five minutes ...");
+                self.cloud.runner_io.say("wait until the servers let this runner in, which can take five minutes ...");
                 waiting = true;
             }
             if polls.next().await.is_err() {
@@ -139,8 +139,8 @@ impl Opening<'_> {
     }
 
     /// Everything at a time: the servers that refused this runner, and under which address.
-    async fn knock(&mut self) -> Result<Vec<(ServerId, Ipv4Addr)>, Failure> {
-        let knocks = self.gates.iter().map(|gate| gate.knock(self.cloud));
+    async fn probe_login(&mut self) -> Result<Vec<(ServerId, Ipv4Addr)>, Failure> {
+        let knocks = self.gates.iter().map(|gate| gate.probe_login(self.cloud));
         let answers = try_join_all(knocks).await?;
         let mut refused = Vec::new();
         for (gate, addresses) in self.gates.iter_mut().zip(answers) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rollout::{Upgrade, background::Hook};
-use runner::Guest;
+use runner::RunnerIo;
 use rustix::fs::{Access, access};
 
 use crate::{failure::Failure, inputs::HookInputs};
@@ -72,10 +72,10 @@ impl Hooks {
     ///
     /// # Errors
     /// It could not be started, did not end in time, or did not succeed.
-    pub async fn run(&self, hook: Hook, guest: &Guest, told: &Told<'_>) -> anyhow::Result<bool> {
+    pub async fn run(&self, hook: Hook, runner_io: &RunnerIo, told: &Told<'_>) -> anyhow::Result<bool> {
         let Some(file) = self.file(hook) else { return Ok(false) };
         let call = process::Call { hook, file: &resolved(file)?, variables: told.variables(hook), limit: self.limit };
-        process::run(&call, guest).await.map(|()| true)
+        process::run(&call, runner_io).await.map(|()| true)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use rollout::background::Hook;
-use runner::Guest;
+use runner::RunnerIo;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
@@ -41,13 +41,13 @@ pub struct Call<'c> {
 ///
 /// # Errors
 /// It could not be started, did not end in time, or did not succeed.
-pub async fn run(call: &Call<'_>, guest: &Guest) -> anyhow::Result<()> {
+pub async fn run(call: &Call<'_>, runner_io: &RunnerIo) -> anyhow::Result<()> {
     let named = format!("{} (`{}`)", call.hook, call.file.display());
-    let mut child = command(call, guest).spawn().with_context(|| format!("could not start {named}"))?;
+    let mut child = command(call, runner_io).spawn().with_context(|| format!("could not start {named}"))?;
     let group = Group::of(&child);
     let mut talk = JoinSet::new();
-    talk.spawn(tell(child.stdout.take(), call.hook, guest.clone()));
-    talk.spawn(tell(child.stderr.take(), call.hook, guest.clone()));
+    talk.spawn(tell(child.stdout.take(), call.hook, runner_io.clone()));
+    talk.spawn(tell(child.stderr.take(), call.hook, runner_io.clone()));
     let ended = timeout(call.limit, child.wait()).await;
     match &ended {
         Ok(_) => group.leave(),
@@ -62,9 +62,9 @@ pub async fn run(call: &Call<'_>, guest: &Guest) -> anyhow::Result<()> {
 }
 
 /// Nothing of ours reaches it: no input, no token, and no way to write the outputs of this step.
-fn command(call: &Call<'_>, guest: &Guest) -> Command {
+fn command(call: &Call<'_>, runner_io: &RunnerIo) -> Command {
     let mut command = Command::new(call.file);
-    for name in &guest.environment().own {
+    for name in &runner_io.environment().own {
         command.env_remove(name);
     }
     command.envs(call.variables.iter().map(|(name, value)| (name, value)));
@@ -83,7 +83,7 @@ fn judge(status: ExitStatus, named: &str) -> anyhow::Result<()> {
 }
 
 /// Output line by line. It goes to the log, never to stdout: a runner would obey commands in it there.
-async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: Guest) {
+async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, runner_io: RunnerIo) {
     let Some(pipe) = pipe else { return };
     let (mut reader, mut rest_of_a_line) = (BufReader::new(pipe), false);
     loop {
@@ -96,18 +96,18 @@ async fn tell(pipe: Option<impl AsyncRead + Unpin>, hook: Hook, guest: Guest) {
         let ends = line.ends_with(b"\n");
         if !rest_of_a_line {
             let cut = if ends || line.len() < LONGEST_LINE { "" } else { " …" };
-            tell_line(&String::from_utf8_lossy(&line), cut, hook, &guest);
+            tell_line(&String::from_utf8_lossy(&line), cut, hook, &runner_io);
         }
         rest_of_a_line = !ends;
     }
 }
 
 /// What the hook wants to have masked is masked, and not shown.
-fn tell_line(line: &str, cut: &str, hook: Hook, guest: &Guest) {
+fn tell_line(line: &str, cut: &str, hook: Hook, runner_io: &RunnerIo) {
     match runner::masked(line) {
         // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
-        Some(secret) => drop(guest.hide(&secret)),
-        None => guest.say(&format!("{hook}: {}{cut}", line.trim_end())),
+        Some(secret) => drop(runner_io.mask(&secret)),
+        None => runner_io.say(&format!("{hook}: {}{cut}", line.trim_end())),
     }
 }
 

@@ -30,10 +30,10 @@ impl Write for Told {
 fn ends(text: &str, limit: Duration) -> (Result<(), String>, String) {
     let (_folder, file) = script(text);
     let told = Told::default();
-    let guest = Guest::new(Environment::default(), Box::new(std::io::sink()), Box::new(told.clone()));
+    let runner_io = RunnerIo::new(Environment::default(), Box::new(std::io::sink()), Box::new(told.clone()));
     let call = Call { hook: Hook::Quiesce, file: &file, variables: vec![("UPGRADE_HOOK", "x".to_owned())], limit };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ended = runtime.block_on(run(&call, &guest)).map_err(|error| format!("{error:#}"));
+    let ended = runtime.block_on(run(&call, &runner_io)).map_err(|error| format!("{error:#}"));
     let log = String::from_utf8(told.0.lock().unwrap().clone()).unwrap();
     (ended.map_err(|error| error.replace(file.to_str().unwrap(), "FILE")), log)
 }
@@ -60,10 +60,10 @@ fn it_ends_as_the_process_does() {
 fn what_is_no_program_cannot_be_started() {
     let (_folder, file) = script("");
     fs::write(&file, "#!/no/such/interpreter\n").unwrap();
-    let guest = Guest::new(Environment::default(), Box::new(std::io::sink()), Box::new(std::io::sink()));
+    let runner_io = RunnerIo::new(Environment::default(), Box::new(std::io::sink()), Box::new(std::io::sink()));
     let call = Call { hook: Hook::Resume, file: &file, variables: Vec::new(), limit: PATIENT };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let error = format!("{:#}", runtime.block_on(run(&call, &guest)).unwrap_err());
+    let error = format!("{:#}", runtime.block_on(run(&call, &runner_io)).unwrap_err());
     let expected =
         format!("could not start hook-resume (`{}`): No such file or directory (os error 2)", file.display());
     assert_eq!(error, expected);

@@ -5,10 +5,10 @@ mod find;
 mod told;
 
 use rollout::{
-    Case, Policy, Upgrade, UpgradeId, World, decide::require_own_freeze, facts::Holder, measure::Written,
+    DecisionInput, Policy, Upgrade, UpgradeId, World, decide::require_own_freeze, facts::Holder, measure::Written,
     rows::Counted, status,
 };
-use runner::Guest;
+use runner::RunnerIo;
 use tsql::statements::lock;
 
 use crate::{
@@ -26,32 +26,32 @@ use find::{Found, Named, find};
 ///
 /// # Errors
 /// Something cannot be read, or the inputs do not say what to look at.
-pub async fn run(guest: &Guest, arguments: StatusArguments, stop: &Stop) -> Result<Report, Failure> {
-    stop.or_interrupted(tell(guest, arguments)).await
+pub async fn run(runner_io: &RunnerIo, arguments: StatusArguments, stop: &Stop) -> Result<Report, Failure> {
+    stop.or_interrupted(tell(runner_io, arguments)).await
 }
 
-async fn tell(guest: &Guest, arguments: StatusArguments) -> Result<Report, Failure> {
+async fn tell(runner_io: &RunnerIo, arguments: StatusArguments) -> Result<Report, Failure> {
     let by_profile = arguments.profile.is_some() && arguments.slots.stage_database.is_none();
-    if by_profile { by_labels(guest, &arguments).await } else { by_slots(guest, &arguments).await }
+    if by_profile { by_labels(runner_io, &arguments).await } else { by_slots(runner_io, &arguments).await }
 }
 
-async fn by_slots(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
-    let named = identity::named(guest, &arguments.connection)?;
+async fn by_slots(runner_io: &RunnerIo, arguments: &StatusArguments) -> Result<Report, Failure> {
+    let named = identity::named(runner_io, &arguments.connection)?;
     let id = named.clone().map_or_else(identity::placeholder, Ok)?;
     let mut upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
         Failure::refused(refusal, "take the identifiers from the outputs of plan, or pass `profile` alone")
     })?;
-    let mut cloud = signed_in(guest, arguments, &upgrade.id).await?;
+    let mut cloud = signed_in(runner_io, arguments, &upgrade.id).await?;
     if named.is_none() {
-        upgrade.id = identity::found(guest, &arguments.connection, &cloud, &upgrade).await?;
+        upgrade.id = identity::found(runner_io, &arguments.connection, &cloud, &upgrade).await?;
         cloud.name_upgrade("status", &upgrade.id);
     }
     of(&cloud, &upgrade).await
 }
 
-async fn by_labels(guest: &Guest, arguments: &StatusArguments) -> Result<Report, Failure> {
+async fn by_labels(runner_io: &RunnerIo, arguments: &StatusArguments) -> Result<Report, Failure> {
     let named = Named::of(arguments)?;
-    let mut cloud = signed_in(guest, arguments, &identity::placeholder()?).await?;
+    let mut cloud = signed_in(runner_io, arguments, &identity::placeholder()?).await?;
     match find(&cloud, &named).await? {
         Found::Upgrade(upgrade) => {
             cloud.name_upgrade("status", &upgrade.id);
@@ -62,8 +62,8 @@ async fn by_labels(guest: &Guest, arguments: &StatusArguments) -> Result<Report,
     }
 }
 
-async fn signed_in(guest: &Guest, arguments: &StatusArguments, id: &UpgradeId) -> Result<Cloud, Failure> {
-    let cloud = Cloud::new(guest, "status", id, &arguments.connection, Pace::of(&arguments.connection))?;
+async fn signed_in(runner_io: &RunnerIo, arguments: &StatusArguments, id: &UpgradeId) -> Result<Cloud, Failure> {
+    let cloud = Cloud::new(runner_io, "status", id, &arguments.connection, Pace::of(&arguments.connection))?;
     cloud.sign_in().await?;
     Ok(cloud)
 }
@@ -74,7 +74,7 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
     let mut world = observe(cloud, upgrade, &mut sessions).await?;
     world.counted = counted(cloud, upgrade, &mut sessions).await;
     world.written = written(cloud, upgrade, &world, &mut sessions).await;
-    let case = Case { upgrade, world: &world, policy: &Policy::default(), around: None };
+    let case = DecisionInput { upgrade, world: &world, policy: &Policy::default(), around: None };
     require_own_freeze(&case, "tell where the upgrade stands")?;
     let holder = holder(cloud, &mut sessions).await;
     Ok(told::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))

@@ -6,7 +6,7 @@ use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, STAGE_READ_ONLY};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::Request,
-    station::{ALL, Station},
+    sweep_step::{ALL, SweepStep},
 };
 
 /// Which writes the application does.
@@ -35,7 +35,7 @@ impl Writes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// The step, and the state before it.
-    pub station: &'static Station,
+    pub station: &'static SweepStep,
     /// The request at which it acts; none: before the step.
     pub at: Option<Request>,
     /// Who does what.
@@ -60,7 +60,7 @@ pub enum Unseen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Id {
     /// The step.
-    pub station: &'static Station,
+    pub station: &'static SweepStep,
     mark: String,
     hand: Hand,
     /// The application.
@@ -78,7 +78,7 @@ impl FromStr for Id {
         let [station, mark, hand, writes] = parts[..] else {
             return Err(format!("`{text}` is not `<step>:<request or start>:<hand>:<mixed or updates>`"));
         };
-        let station = Station::named(station).ok_or_else(|| format!("there is no step `{station}` in the sweep"))?;
+        let station = SweepStep::named(station).ok_or_else(|| format!("there is no step `{station}` in the sweep"))?;
         let found = Hand::around(station).into_iter().find(|known| known.name() == hand);
         let writes = Writes::ALL.into_iter().find(|known| known.name() == writes);
         Ok(Self {
@@ -121,8 +121,8 @@ impl Case {
 }
 
 /// The steps around which hands act: an upgrade with an adopted stage site, and the ways back from each of its states.
-pub fn stations() -> Vec<&'static Station> {
-    let wanted = |station: &&Station| {
+pub fn stations() -> Vec<&'static SweepStep> {
+    let wanted = |station: &&SweepStep| {
         station.stage == StageSite::Adopted
             && !station.name.starts_with("terminate-by")
             && !matches!(station.step, "plan")
@@ -180,12 +180,12 @@ const PLACES: usize = 6;
 const NO_WAY_BACK: [&str; 2] = ["terminate", "switch"];
 
 /// Hands act at every n-th request, and this is the n.
-pub fn stride(station: &Station, requests: &[Request]) -> usize {
+pub fn stride(station: &SweepStep, requests: &[Request]) -> usize {
     if NO_WAY_BACK.contains(&station.step) { 1 } else { (requests.len() / PLACES).max(1) }
 }
 
 /// Every hand before a step with both applications, and each at every k-th request with one of them.
-pub fn of_step(station: &'static Station, requests: &[Request]) -> Vec<Case> {
+pub fn of_step(station: &'static SweepStep, requests: &[Request]) -> Vec<Case> {
     let k = stride(station, requests);
     let mut cases = Vec::new();
     for (index, hand) in Hand::around(station).into_iter().enumerate() {
@@ -253,8 +253,8 @@ mod tests {
         assert_eq!(when("production-read-write", Unseen::AfterTheRequest), (16..=20).collect::<Vec<_>>());
     }
 
-    fn freeze() -> &'static Station {
-        Station::named("freeze").unwrap()
+    fn freeze() -> &'static SweepStep {
+        SweepStep::named("freeze").unwrap()
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         let of = |hand: &str| all.iter().filter(|case| case.hand.name() == hand).collect::<Vec<_>>();
         let places = of("wipe-tags").iter().filter(|case| case.at.is_some()).count();
         assert_eq!(stride(freeze(), &requests()), 3);
-        assert_eq!(stride(Station::named("switch").unwrap(), &requests()), 1);
+        assert_eq!(stride(SweepStep::named("switch").unwrap(), &requests()), 1);
         assert!((6..=7).contains(&places), "{places}");
         assert_eq!(of("wipe-tags").len() - places, Writes::ALL.len());
     }

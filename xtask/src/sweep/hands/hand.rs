@@ -1,6 +1,6 @@
 //! What somebody else does: in the simulated Azure, or with a step of ours.
 
-use crate::sweep::station::Station;
+use crate::sweep::sweep_step::SweepStep;
 
 /// What hands there are in the simulated Azure, by its names for them.
 const MODEL: [&str; 24] = [
@@ -69,7 +69,7 @@ pub enum Hand {
 
 impl Hand {
     /// All that can act around a step: those of the model, earlier steps of the chain again, and steps with wrong inputs.
-    pub fn around(station: &Station) -> Vec<Self> {
+    pub fn around(station: &SweepStep) -> Vec<Self> {
         let before = CHAIN.iter().position(|step| *step == station.step).unwrap_or(match station.from {
             "prepared" => 1,
             "frozen" => 2,

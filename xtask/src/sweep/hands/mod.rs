@@ -3,8 +3,8 @@
 
 mod advice;
 mod case;
+mod case_runner;
 mod hand;
-mod play;
 mod things;
 mod verdict;
 
@@ -20,16 +20,16 @@ use sha2::{Digest, Sha256};
 
 use super::{
     EVERY, Options,
-    bench::Bench,
     golden::{self, Golden},
+    harness::Harness,
     lock,
-    station::Station,
+    sweep_step::SweepStep,
     tally::Tally,
 };
 use crate::{rehearse::stage::StageSite, workspace::Workspace};
 use case::Case;
 pub use case::{Id, Writes};
-use play::{Played, Player};
+use case_runner::{CaseRunner, Played};
 
 /// Simulators of hands have folders beside those of faults.
 const FIRST: usize = 100;
@@ -84,10 +84,10 @@ fn with(workspace: &Workspace, options: &Options, writes: Writes, started: Insta
     Ok(sweep.play(&benches))
 }
 
-fn travel(workspace: &Workspace, workers: usize, writes: Writes) -> anyhow::Result<Vec<(Bench<'_>, Golden)>> {
+fn travel(workspace: &Workspace, workers: usize, writes: Writes) -> anyhow::Result<Vec<(Harness<'_>, Golden)>> {
     let stations = road();
     let one = |number| {
-        let mut bench = Bench::start_with(
+        let mut bench = Harness::start_with(
             workspace,
             FIRST + number * Writes::ALL.len() + writes as usize,
             StageSite::Adopted,
@@ -105,10 +105,10 @@ fn travel(workspace: &Workspace, workers: usize, writes: Writes) -> anyhow::Resu
 }
 
 /// The stations, and those on the way to them.
-fn road() -> Vec<&'static Station> {
+fn road() -> Vec<&'static SweepStep> {
     let wanted = case::stations();
-    let on_the_way = |station: &&Station| wanted.iter().any(|one| one == station || one.road().contains(station));
-    super::station::ALL.iter().filter(on_the_way).collect()
+    let on_the_way = |station: &&SweepStep| wanted.iter().any(|one| one == station || one.road().contains(station));
+    super::sweep_step::ALL.iter().filter(on_the_way).collect()
 }
 
 fn cases(options: &Options, golden: &[Golden], writes: Writes) -> anyhow::Result<Vec<Case>> {
@@ -116,7 +116,7 @@ fn cases(options: &Options, golden: &[Golden], writes: Writes) -> anyhow::Result
         let found = id.find(&golden::requests(golden, id.station)?);
         return Ok(vec![found.context("the step sends no request with that short name any more")?]);
     }
-    let named = |station: &Station| options.step.is_empty() || options.step.iter().any(|name| name == station.name);
+    let named = |station: &SweepStep| options.step.is_empty() || options.step.iter().any(|name| name == station.name);
     let mut cases = Vec::new();
     for station in case::stations().into_iter().filter(|station| named(station)) {
         let requests = golden::requests(golden, station)?;
@@ -140,16 +140,16 @@ struct Sweep {
 }
 
 impl Sweep {
-    fn play(self, benches: &[Bench<'_>]) -> (Tally, Wrong) {
+    fn play(self, benches: &[Harness<'_>]) -> (Tally, Wrong) {
         thread::scope(|scope| {
             for bench in benches {
-                scope.spawn(|| self.work(&Player { bench, verbose: self.verbose }));
+                scope.spawn(|| self.work(&CaseRunner { bench, verbose: self.verbose }));
             }
         });
         self.done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn work(&self, player: &Player<'_, '_>) {
+    fn work(&self, player: &CaseRunner<'_, '_>) {
         while let Some(case) = { lock(&self.queue).pop_front() } {
             self.take_in(&case, &player.play(&case));
         }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    play::{Course, Player},
+    case_runner::{CaseRun, CaseRunner},
     verdict::{Slots, check_deleted},
 };
 use crate::rehearse::inputs::Input;
 
-impl Player<'_, '_> {
+impl CaseRunner<'_, '_> {
     /// Databases, sites and endpoints.
     pub fn things(&self) -> anyhow::Result<BTreeSet<String>> {
         let world = self.bench.control().world()?;
@@ -46,12 +46,12 @@ impl Player<'_, '_> {
         step: &str,
         inputs: &[Input],
         before: &BTreeSet<String>,
-        course: &mut Course,
+        case_run: &mut CaseRun,
     ) -> anyhow::Result<()> {
         let after = self.things()?;
         let gone: Vec<String> = before.difference(&after).cloned().collect();
         let removed = inputs.iter().find(|(name, _)| *name == "remove").map(|(_, value)| value.as_str());
-        course.wrong.extend(check_deleted(step, &self.named(removed), &gone).err());
+        case_run.wrong.extend(check_deleted(step, &self.named(removed), &gone).err());
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 use super::{Found, blocking};
 use crate::{
     facts::{TAG, tag},
-    ids::same,
+    ids::eq_azure_name,
     labels,
     plan::Surroundings,
     upgrade::Upgrade,
@@ -18,7 +18,7 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     let other = tag(tags, TAG).filter(|id| !upgrade.id.is(id))?;
     let unfinished = tag(tags, labels::SWITCHED).is_none();
     let endpoint = tag(tags, labels::ENDPOINT).unwrap_or_default();
-    let there = world.profile.endpoints.iter().any(|known| same(&known.id.name, endpoint));
+    let there = world.profile.endpoints.iter().any(|known| eq_azure_name(&known.id.name, endpoint));
     if !(unfinished && there) {
         return None;
     }

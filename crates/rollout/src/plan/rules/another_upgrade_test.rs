@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::{facts::TAG, labels};
 
-fn labelled(names: &[(&str, &str)]) -> Case {
-    let mut case = Case::fresh();
+fn labelled(names: &[(&str, &str)]) -> DecisionInput {
+    let mut case = DecisionInput::fresh();
     case.world.profile.tags.extend(names.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     case
 }

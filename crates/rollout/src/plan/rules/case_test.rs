@@ -8,13 +8,13 @@ use crate::{
     plan::{LogIn, Surroundings},
 };
 
-pub struct Case {
+pub struct DecisionInput {
     pub upgrade: Upgrade,
     pub world: World,
     pub around: Surroundings,
 }
 
-impl Case {
+impl DecisionInput {
     /// Production serves, stage has a site and a server.
     pub fn fresh() -> Self {
         Self { upgrade: model::upgrade(), world: model::fresh(), around: model::around() }

@@ -7,13 +7,13 @@
 //! have several keys, of which Azure shows the protector alone.
 
 use super::{Found, blocking};
-use crate::{ids::same, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
 
 /// Both servers are protected by one key, where production's is not the service's own.
 pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
     let (production, stage) = (&around.production_server, around.stage_server.as_ref()?);
     let key = production.key.as_ref()?;
-    if stage.key.as_ref().is_some_and(|own| same(own, key)) {
+    if stage.key.as_ref().is_some_and(|own| eq_azure_name(own, key)) {
         return None;
     }
     let other = stage.key.as_ref().map_or("a key that Azure manages".to_owned(), |own| format!("key `{own}`"));

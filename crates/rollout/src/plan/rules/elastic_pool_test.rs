@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn a_database_of_a_pool_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.production().elastic_pool =
         Some("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/sql-1/elasticPools/pool-1".to_owned());
     assert_eq!(

@@ -1,10 +1,10 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 const GROUP: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/sql-1/failoverGroups/shop-dr";
 
 #[test]
 fn production_in_a_group_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.production().failover_group = Some(GROUP.to_owned());
     assert_eq!(
         case.blocked_by("failover-group"),
@@ -15,7 +15,7 @@ fn production_in_a_group_blocks() {
 
 #[test]
 fn stage_in_a_group_blocks() {
-    let mut case = Case::prepared();
+    let mut case = DecisionInput::prepared();
     case.stage().failover_group = Some(GROUP.to_owned());
     assert!(case.blocked_by("failover-group").starts_with("database `rg/sql-2/shop` is in failover group `shop-dr`"));
 }

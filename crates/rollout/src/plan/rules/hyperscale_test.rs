@@ -1,7 +1,7 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
-fn hyperscale() -> Case {
-    let mut case = Case::fresh();
+fn hyperscale() -> DecisionInput {
+    let mut case = DecisionInput::fresh();
     case.production().sku_tier = "Hyperscale".to_owned();
     case
 }
@@ -26,5 +26,5 @@ fn a_second_one_blocks() {
 
 #[test]
 fn other_tiers_may_have_several() {
-    Case::fresh().with_secondary_on("sql-3").passes("hyperscale");
+    DecisionInput::fresh().with_secondary_on("sql-3").passes("hyperscale");
 }

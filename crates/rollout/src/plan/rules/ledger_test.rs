@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn digest_uploads_block() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.digest_uploads = Ok(true);
     assert_eq!(
         case.blocked_by("ledger"),
@@ -13,7 +13,7 @@ fn digest_uploads_block() {
 
 #[test]
 fn what_cannot_be_seen_is_told_elsewhere() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.digest_uploads = Err("no".to_owned());
     case.passes("ledger");
     assert!(case.remarked_by("unseen").contains("ledger digest uploads"));

@@ -1,8 +1,8 @@
-use super::super::case::{Case, log_in};
+use super::super::case::{DecisionInput, log_in};
 
 /// The site logs in as `app`, whose user has another name.
-fn case() -> Case {
-    let mut case = Case::fresh();
+fn case() -> DecisionInput {
+    let mut case = DecisionInput::fresh();
     let principals = &mut case.around.principals;
     principals.users = Ok(vec![log_in("shop app", "0xAA"), log_in("reports", "0xBB")]);
     principals.production = Ok(vec![log_in("app", "0xAA"), log_in("reports", "0xbb")]);

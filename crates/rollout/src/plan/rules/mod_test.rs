@@ -1,8 +1,9 @@
-use super::{case::Case, *};
+use super::{case::DecisionInput, *};
 
 #[test]
 fn an_upgrade_in_order_has_nothing_but_what_cannot_be_compared_the_region_and_its_workers() {
-    let rules: Vec<_> = Case::fresh().all().into_iter().map(|finding| (finding.rule, finding.blocks)).collect();
+    let rules: Vec<_> =
+        DecisionInput::fresh().all().into_iter().map(|finding| (finding.rule, finding.blocks)).collect();
     assert_eq!(rules, [("same-region", false), ("background-work", false), ("other-differences", false)]);
 }
 

@@ -9,7 +9,7 @@ use super::{Finding, Found, blocking, list, notice, region};
 use crate::{
     Upgrade, World,
     facts::{Plan, Site},
-    ids::{PlanId, same},
+    ids::{PlanId, eq_azure_name},
     plan::{Surroundings, users_hosts},
     site::{self, Difference, Sharing},
 };
@@ -40,8 +40,8 @@ fn wanted<'a>(world: &World, around: &'a Surroundings) -> Option<&'a PlanId> {
 }
 
 fn shares_scale_unit(wanted: &PlanId, production: &Site) -> Option<Found> {
-    let (group, name) = group_and_name(&production.plan).filter(|(group, _)| same(group, &wanted.group))?;
-    let which = if same(name, &wanted.name) { "is the plan" } else { "is in the resource group of the plan" };
+    let (group, name) = group_and_name(&production.plan).filter(|(group, _)| eq_azure_name(group, &wanted.group))?;
+    let which = if eq_azure_name(name, &wanted.name) { "is the plan" } else { "is in the resource group of the plan" };
     let what = format!(
         "plan `{wanted}` {which} of production's site `{}` (`{group}/{name}`): a site in it would be in the same scale unit, \
          where it cannot have production's host names",
@@ -68,13 +68,13 @@ fn nameless(upgrade: &Upgrade, world: &World) -> Option<Found> {
         "users come to `{}` by the profile's own name, which a site of an external endpoint cannot have",
         upgrade.production.site
     );
-    let own = hosts.iter().all(|host| same(host, &world.profile.fqdn));
+    let own = hosts.iter().all(|host| eq_azure_name(host, &world.profile.fqdn));
     own.then(|| blocking(what, "give the application a domain name of its own, bound to production's site"))?
 }
 
 fn group_and_name(plan: &str) -> Option<(&str, &str)> {
     let of = |kind: &str| {
-        let mut segments = plan.split('/').skip_while(|segment| !same(segment, kind));
+        let mut segments = plan.split('/').skip_while(|segment| !eq_azure_name(segment, kind));
         segments.nth(1)
     };
     of("resourceGroups").zip(of("serverfarms"))

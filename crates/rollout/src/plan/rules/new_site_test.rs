@@ -1,4 +1,4 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::{
     facts::{HostName, TAG},
     site::{AppSetting, SiteModel, SiteWishes},
@@ -7,8 +7,8 @@ use crate::{
 const PLANS: &str = "/subscriptions/s/resourceGroups/rg-plans/providers/Microsoft.Web/serverfarms/plan-1";
 
 /// No stage site, and a plan for one.
-fn creating() -> Case {
-    let mut case = Case::fresh();
+fn creating() -> DecisionInput {
+    let mut case = DecisionInput::fresh();
     (case.world.stage.site, case.world.stage.settings) = (None, Vec::new());
     case.world.production.site.as_mut().unwrap().plan = PLANS.to_owned();
     case.around.wishes = SiteWishes { plan: Some("rg-2/plan-2".parse().unwrap()), ..SiteWishes::default() };
@@ -16,13 +16,13 @@ fn creating() -> Case {
     case
 }
 
-fn creating_in(plan: &str) -> Case {
+fn creating_in(plan: &str) -> DecisionInput {
     let mut case = creating();
     case.around.wishes.plan = Some(plan.parse().unwrap());
     case
 }
 
-fn hint(case: &Case, rule: &str) -> String {
+fn hint(case: &DecisionInput, rule: &str) -> String {
     case.finds(rule).unwrap().hint
 }
 
@@ -111,7 +111,7 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
     let mut case = creating();
     let model = case.around.model.as_mut().unwrap();
     (model.identity, model.slots) = (Some("SystemAssigned".to_owned()), vec!["next".to_owned()]);
-    let told = |case: &Case| -> Vec<(bool, String)> {
+    let told = |case: &DecisionInput| -> Vec<(bool, String)> {
         let all = case.all().into_iter().filter(|finding| finding.rule == "difference");
         all.map(|finding| (finding.blocks, finding.what.split(':').next().unwrap().to_owned())).collect()
     };
@@ -151,8 +151,8 @@ fn the_tags_of_the_site_need_room() {
 
 #[test]
 fn a_site_that_another_upgrade_created_blocks_and_our_own_half_one_does_not() {
-    let mut case = Case::fresh();
-    let owned = |case: &mut Case, owner: &str| {
+    let mut case = DecisionInput::fresh();
+    let owned = |case: &mut DecisionInput, owner: &str| {
         let site = case.world.stage.site.as_mut().unwrap();
         site.tags.insert(TAG.to_owned(), owner.to_owned());
         site.host_names.retain(|HostName { name, .. }| name.ends_with(".azurewebsites.net"));

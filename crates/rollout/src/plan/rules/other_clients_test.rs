@@ -1,4 +1,4 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::facts::OtherSession;
 
 fn session(program: &str, login: &str) -> OtherSession {
@@ -7,7 +7,7 @@ fn session(program: &str, login: &str) -> OtherSession {
 
 #[test]
 fn the_site_and_we_ourselves_pass() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.sessions =
         Ok(vec![session(".Net SqlClient Data Provider", "app"), session("rolling-upgrade/plan/1", "x")]);
     case.passes("other-clients");
@@ -15,7 +15,7 @@ fn the_site_and_we_ourselves_pass() {
 
 #[test]
 fn others_are_told_with_the_value_that_accepts_them() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.sessions = Ok(vec![session("Reports", "reporting")]);
     assert_eq!(
         case.remarked_by("other-clients"),
@@ -29,7 +29,7 @@ fn others_are_told_with_the_value_that_accepts_them() {
 
 #[test]
 fn who_cannot_see_them_is_told_so() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.sessions = Err("it takes VIEW DATABASE STATE".to_owned());
     case.passes("other-clients");
     let unseen = case.remarked_by("unseen");

@@ -7,7 +7,7 @@
 use super::{Found, notice};
 use crate::{
     facts::{FirewallRule, Server},
-    ids::same,
+    ids::eq_azure_name,
     plan::Surroundings,
     upgrade::Upgrade,
     world::World,
@@ -56,7 +56,7 @@ fn missing_rules(production: &[FirewallRule], stage: &[FirewallRule]) -> Option<
 fn settings(production: &Server, stage: &Server, name: &str, of: impl Fn(&Server) -> Option<String>) -> Option<String> {
     let (production, stage) = (of(production), of(stage));
     let alike = match (&production, &stage) {
-        (Some(production), Some(stage)) => same(production, stage),
+        (Some(production), Some(stage)) => eq_azure_name(production, stage),
         (production, stage) => production == stage,
     };
     let told = |value: Option<String>| value.map_or("none".to_owned(), |value| format!("`{value}`"));

@@ -1,4 +1,4 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::facts::FirewallRule;
 
 fn rule(name: &str, start: &str, end: &str) -> FirewallRule {
@@ -8,7 +8,7 @@ fn rule(name: &str, start: &str, end: &str) -> FirewallRule {
 #[test]
 fn what_cannot_be_compared_is_always_told() {
     assert_eq!(
-        Case::fresh().remarked_by("other-differences"),
+        DecisionInput::fresh().remarked_by("other-differences"),
         "other differences between `rg/sql-1/shop` and `rg/sql-2/shop`: not replicated and not compared: backup retention \
          (starts at 7 days), long-term retention, auditing, alerts, locks, role assignments, private endpoints, virtual \
          network rules"
@@ -17,7 +17,7 @@ fn what_cannot_be_compared_is_always_told() {
 
 #[test]
 fn what_differs_is_listed_in_one_finding() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.production().tags.insert("cost".to_owned(), "42".to_owned());
     case.around.production_firewall =
         Ok(vec![rule("office", "192.0.2.1", "192.0.2.9"), rule("all", "0.0.0.0", "0.0.0.0")]);
@@ -37,7 +37,7 @@ fn what_differs_is_listed_in_one_finding() {
 
 #[test]
 fn firewall_rules_that_cannot_be_seen_are_told_elsewhere() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.production_firewall = Ok(vec![rule("office", "192.0.2.1", "192.0.2.9")]);
     case.around.stage_firewall = Err("403".to_owned());
     assert!(!case.remarked_by("other-differences").contains("firewall rules that"));

@@ -28,7 +28,7 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> 
 
 fn other(view: &SlotView, own: &DatabaseId, partner: &DatabaseId) -> Option<String> {
     let mut links = view.links.iter().filter(|link| link.is_primary());
-    let link = links.find(|link| !crate::ids::same(&link.partner_server, &partner.server))?;
+    let link = links.find(|link| !crate::ids::eq_azure_name(&link.partner_server, &partner.server))?;
     Some(format!("`{own}` has another geo-secondary, on server `{}`", link.partner_server))
 }
 

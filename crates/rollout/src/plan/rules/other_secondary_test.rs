@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn another_secondary_of_production_blocks_and_ours_does_not() {
-    let case = Case::fresh().with_secondary_on("sql-2");
+    let case = DecisionInput::fresh().with_secondary_on("sql-2");
     case.passes("other-secondary");
     assert_eq!(
         case.with_secondary_on("sql-dr").blocked_by("other-secondary"),
@@ -13,7 +13,7 @@ fn another_secondary_of_production_blocks_and_ours_does_not() {
 
 #[test]
 fn a_secondary_of_the_copy_blocks() {
-    let mut case = Case::fresh().with_secondary_on("sql-dr");
+    let mut case = DecisionInput::fresh().with_secondary_on("sql-dr");
     case.world.stage.links = std::mem::take(&mut case.world.production.links);
     assert!(
         case.blocked_by("other-secondary").starts_with("`rg/sql-2/shop` has another geo-secondary, on server `sql-dr`")

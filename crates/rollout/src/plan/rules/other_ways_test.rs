@@ -1,19 +1,19 @@
-use super::{super::case::Case, *};
+use super::{super::case::DecisionInput, *};
 
-fn seen(hosts: &[(&str, Result<&[&str], &str>)], profile: Result<&[&str], &str>) -> Case {
+fn seen(hosts: &[(&str, Result<&[&str], &str>)], profile: Result<&[&str], &str>) -> DecisionInput {
     let own = |found: &Result<&[&str], &str>| match found {
         Ok(addresses) => Ok(addresses.iter().map(|&address| address.to_owned()).collect()),
         Err(why) => Err((*why).to_owned()),
     };
     let hosts = hosts.iter().map(|(host, found)| ((*host).to_owned(), own(found))).collect();
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.elsewhere = Some(Elsewhere { hosts, profile: own(&profile), endpoints: Ok(Vec::new()) });
     case
 }
 
 #[test]
 fn host_names_that_lead_elsewhere_are_told() {
-    Case::fresh().passes("users-names");
+    DecisionInput::fresh().passes("users-names");
     let one: &[&str] = &["192.0.2.1"];
     seen(&[("www.contoso.com", Ok(one))], Ok(one)).passes("users-names");
     let case = seen(

@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn what_is_lacking_in_production_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.principals.lacks = vec!["CREATE TABLE".to_owned(), "VIEW DATABASE STATE".to_owned()];
     assert_eq!(
         case.blocked_by("own-log-in"),
@@ -12,7 +12,7 @@ fn what_is_lacking_in_production_blocks() {
 
 #[test]
 fn a_missing_role_in_master_is_told() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.passes("dbmanager");
     case.around.principals.dbmanager = Ok(false);
     assert_eq!(

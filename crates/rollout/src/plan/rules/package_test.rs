@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn another_package_than_the_approved_one_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.package = Some("f0".to_owned());
     case.passes("package");
     case.around.wishes.package = Some("f0".to_owned());

@@ -1,4 +1,4 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::{
     actions::{Grant, Resource},
     plan::Granted,
@@ -11,7 +11,7 @@ fn granted(on: Resource, name: &str, actions: &[&str]) -> Granted {
 
 #[test]
 fn every_missing_action_is_named_with_its_resource() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.around.granted = vec![
         granted(Resource::StageServer, "server `rg/sql-2`", &["*/read"]),
         granted(Resource::Profile, "profile `rg/contoso`", &["*"]),
@@ -28,7 +28,7 @@ fn every_missing_action_is_named_with_its_resource() {
 
 #[test]
 fn permissions_that_cannot_be_seen_are_told_elsewhere() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     let unseen = Granted { grants: Err("403".to_owned()), ..granted(Resource::Profile, "profile `p`", &[]) };
     case.around.granted = vec![unseen];
     case.passes("permissions");

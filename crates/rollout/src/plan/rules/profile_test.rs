@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn a_disabled_profile_answers_nobody() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.profile.enabled = false;
     assert_eq!(
         case.blocked_by("profile-enabled"),
@@ -12,7 +12,7 @@ fn a_disabled_profile_answers_nobody() {
 
 #[test]
 fn a_minute_is_short_enough_and_more_is_told() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.profile.ttl = jiff::SignedDuration::from_secs(60);
     case.passes("dns-time-to-live");
     case.world.profile.ttl = jiff::SignedDuration::from_secs(300);

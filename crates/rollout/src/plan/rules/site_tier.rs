@@ -4,13 +4,13 @@
 //! site has the monitor status `Stopped` (Traffic Manager's documentation of endpoint monitoring).
 
 use super::{Found, blocking};
-use crate::{facts::Plan, ids::same, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::Plan, ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
 
 const TOO_LOW: [&str; 4] = ["Free", "Shared", "Basic", "Dynamic"];
 
 /// Both plans are of Standard or higher.
 pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    let low = |plan: &&Plan| TOO_LOW.iter().any(|tier| same(tier, &plan.tier));
+    let low = |plan: &&Plan| TOO_LOW.iter().any(|tier| eq_azure_name(tier, &plan.tier));
     let plans = [around.production_plan.as_ref(), around.stage_plan.as_ref()];
     let plan = plans.into_iter().flatten().find(low)?;
     let what = format!(
@@ -24,7 +24,7 @@ pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Fou
 /// Without the subscription id, which many keep as a secret.
 fn name(plan: &Plan) -> String {
     let of = |kind: &str| {
-        let mut segments = plan.id.split('/').skip_while(|segment| !same(segment, kind));
+        let mut segments = plan.id.split('/').skip_while(|segment| !eq_azure_name(segment, kind));
         segments.nth(1)
     };
     let both = of("resourceGroups").zip(of("serverfarms"));

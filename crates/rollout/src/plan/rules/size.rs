@@ -7,17 +7,17 @@
 //! Azure slow the primary's log down (wait type `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`).
 
 use super::{Found, blocking, notice};
-use crate::{facts::Database, ids::same, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::Database, ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
 
 /// Both sides are of one tier that can be replicated.
 pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
     let production = world.production.database.as_ref()?;
-    if same(&production.sku_tier, "DataWarehouse") {
+    if eq_azure_name(&production.sku_tier, "DataWarehouse") {
         let what = format!("`{}` is a dedicated SQL pool, which has no geo-secondaries", upgrade.production.database);
         return blocking(what, "upgrade it in another way: this software needs active geo-replication");
     }
     let stage = world.stage.database.as_ref()?;
-    if same(&production.sku_tier, &stage.sku_tier) {
+    if eq_azure_name(&production.sku_tier, &stage.sku_tier) {
         return None;
     }
     let what = format!(

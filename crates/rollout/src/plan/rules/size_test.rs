@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn a_stage_database_of_another_tier_blocks() {
-    let mut case = Case::prepared();
+    let mut case = DecisionInput::prepared();
     case.passes("tier");
     case.stage().sku_tier = "BusinessCritical".to_owned();
     assert_eq!(
@@ -14,14 +14,14 @@ fn a_stage_database_of_another_tier_blocks() {
 
 #[test]
 fn a_dedicated_pool_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.production().sku_tier = "DataWarehouse".to_owned();
     assert_eq!(case.blocked_by("tier"), "`rg/sql-1/shop` is a dedicated SQL pool, which has no geo-secondaries");
 }
 
 #[test]
 fn a_smaller_stage_database_is_told() {
-    let mut case = Case::prepared();
+    let mut case = DecisionInput::prepared();
     case.passes("size");
     case.production().sku_capacity = Some(8);
     assert_eq!(
@@ -30,7 +30,7 @@ fn a_smaller_stage_database_is_told() {
          Azure slows production's log down to what the copy keeps up with (wait `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and \
          V2 would serve users with less"
     );
-    let mut case = Case::prepared();
+    let mut case = DecisionInput::prepared();
     case.stage().max_size = Some(1 << 30);
     case.remarked_by("size");
     case.stage().max_size = None;

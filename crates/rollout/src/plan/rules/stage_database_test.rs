@@ -1,9 +1,9 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::facts::TAG;
 
 #[test]
 fn only_the_database_of_this_upgrade_may_be_there() {
-    let mut case = Case::prepared();
+    let mut case = DecisionInput::prepared();
     case.passes("stage-database");
     case.stage().tags.insert(TAG.to_owned(), "8".to_owned());
     assert_eq!(

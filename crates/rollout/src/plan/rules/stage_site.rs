@@ -7,7 +7,7 @@
 use super::{Found, blocking, list, notice, region};
 use crate::{
     facts::{Site, TAG, tag},
-    ids::same,
+    ids::eq_azure_name,
     plan::Surroundings,
     upgrade::Upgrade,
     world::World,
@@ -37,7 +37,7 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
 /// Two sites of one plan are in one scale unit.
 pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
     let (production, stage) = (world.production.site.as_ref()?, world.stage.site.as_ref()?);
-    if same(&production.plan, &stage.plan) {
+    if eq_azure_name(&production.plan, &stage.plan) {
         let what = format!(
             "sites `{}` and `{}` are in one App Service plan, so they cannot share a host name",
             production.id, stage.id
@@ -55,8 +55,9 @@ pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -
 /// Users come under a name that the stage site is bound to, with a certificate where production has one.
 pub(super) fn answers_users_names(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
     let (production, stage) = (world.production.site.as_ref()?, world.stage.site.as_ref()?);
-    let bound =
-        |site: &Site, host: &str| site.host_names.iter().find(|name| same(&name.name, host)).map(|name| name.tls);
+    let bound = |site: &Site, host: &str| {
+        site.host_names.iter().find(|name| eq_azure_name(&name.name, host)).map(|name| name.tls)
+    };
     let answers = |host: &str| match (bound(production, host), bound(stage, host)) {
         (Some(true), Some(tls)) => tls,
         (_, there) => there.is_some(),
@@ -81,7 +82,7 @@ pub(super) fn answers_users_names(upgrade: &Upgrade, world: &World, _: &Surround
 pub fn users_hosts(world: &World) -> Vec<String> {
     let Some(site) = &world.production.site else { return vec![world.profile.fqdn.clone()] };
     let suffixes = [parent(&site.default_host), parent(&world.profile.fqdn)];
-    let own = |name: &String| !suffixes.iter().any(|suffix| same(parent(name), suffix));
+    let own = |name: &String| !suffixes.iter().any(|suffix| eq_azure_name(parent(name), suffix));
     let hosts: Vec<_> = site.host_names.iter().map(|host| host.name.clone()).filter(own).collect();
     if hosts.is_empty() { vec![world.profile.fqdn.clone()] } else { hosts }
 }

@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn a_site_that_is_not_there_or_lacks_the_setting_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.stage.settings.clear();
     assert_eq!(case.blocked_by("stage-site"), "stage site `rg-2/contoso-2` has no connection string `Shop`");
     case.world.stage.site = None;
@@ -11,7 +11,7 @@ fn a_site_that_is_not_there_or_lacks_the_setting_blocks() {
 
 #[test]
 fn one_plan_for_both_blocks_and_another_region_is_told() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.stage.site.as_mut().unwrap().location = "northeurope".to_owned();
     assert_eq!(
         case.remarked_by("scale-unit"),
@@ -26,7 +26,7 @@ fn one_plan_for_both_blocks_and_another_region_is_told() {
 
 #[test]
 fn a_name_without_its_certificate_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.stage.site.as_mut().unwrap().host_names[1].tls = false;
     assert_eq!(
         case.blocked_by("host-names"),

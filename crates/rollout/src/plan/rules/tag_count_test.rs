@@ -1,9 +1,9 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 use crate::facts::TAG;
 
 #[test]
 fn the_tag_of_the_upgrade_needs_room() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.production().tags = (0..49).map(|number| (format!("t{number}"), String::new())).collect();
     case.production().tags.insert(TAG.to_owned(), "an earlier one".to_owned());
     case.passes("tag-count");

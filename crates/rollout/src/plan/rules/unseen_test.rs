@@ -1,8 +1,8 @@
-use super::super::case::Case;
+use super::super::case::DecisionInput;
 
 #[test]
 fn everything_that_was_not_checked_is_told_with_its_reason() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.passes("unseen");
     case.around.principals.stage = Err("error 18456".to_owned());
     case.around.principals.dbmanager = Err("error 18456".to_owned());

@@ -1,10 +1,10 @@
-use super::{super::case::Case, *};
+use super::{super::case::DecisionInput, *};
 
 const NOW: &str = "users-on-production";
 const THEN: &str = "users-on-stage";
 
 /// Another endpoint of the profile, enabled and Online.
-fn another(case: &mut Case, name: &str, priority: u32) {
+fn another(case: &mut DecisionInput, name: &str, priority: u32) {
     let production = case.world.profile.endpoints[0].clone();
     let id = case.upgrade.production.endpoint.profile_id().endpoint(name);
     let endpoint = Endpoint { id, kind: EndpointKind::External, priority: Some(priority), site: None, ..production };
@@ -12,12 +12,12 @@ fn another(case: &mut Case, name: &str, priority: u32) {
 }
 
 /// Stage's endpoint as prepare adds it, with this number.
-fn stage(case: &mut Case, priority: u32) {
+fn stage(case: &mut DecisionInput, priority: u32) {
     let endpoint = planned(&case.upgrade.stage, priority);
     case.world.profile.endpoints.push(endpoint);
 }
 
-fn hint(case: &Case, rule: &str) -> String {
+fn hint(case: &DecisionInput, rule: &str) -> String {
     case.finds(rule).unwrap().hint
 }
 
@@ -25,7 +25,7 @@ const COMMAND: &str = "az network traffic-manager endpoint update --resource-gro
 
 #[test]
 fn users_who_are_elsewhere_block() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.passes(NOW);
     another(&mut case, "standby", 7);
     case.world.profile.endpoints[0].monitor = MonitorStatus::Stopped;
@@ -43,7 +43,7 @@ fn users_who_are_elsewhere_block() {
 
 #[test]
 fn a_sorry_page_behind_is_no_matter_and_one_between_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     another(&mut case, "sorry", 9);
     case.passes(THEN);
     case.world.profile.endpoints[1].priority = Some(2);
@@ -67,7 +67,7 @@ fn a_sorry_page_behind_is_no_matter_and_one_between_blocks() {
 #[test]
 fn one_between_that_is_not_well_blocks_too() {
     for monitor in [MonitorStatus::Stopped, MonitorStatus::Degraded, MonitorStatus::Other("Overheated".to_owned())] {
-        let mut case = Case::fresh();
+        let mut case = DecisionInput::fresh();
         another(&mut case, "standby", 2);
         case.world.profile.endpoints[1].monitor = monitor;
         case.passes(NOW);
@@ -77,7 +77,7 @@ fn one_between_that_is_not_well_blocks_too() {
 
 #[test]
 fn a_stage_endpoint_that_is_there_has_its_own_number() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     stage(&mut case, 5);
     case.passes(THEN);
     another(&mut case, "standby", 3);
@@ -102,7 +102,7 @@ fn a_stage_endpoint_that_is_there_has_its_own_number() {
 
 #[test]
 fn a_stage_endpoint_in_front_of_production_blocks() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.profile.endpoints[0].priority = Some(3);
     stage(&mut case, 1);
     assert_eq!(
@@ -120,7 +120,7 @@ fn a_stage_endpoint_in_front_of_production_blocks() {
 
 #[test]
 fn without_a_number_behind_production_there_is_no_stage() {
-    let mut case = Case::fresh();
+    let mut case = DecisionInput::fresh();
     case.world.profile.endpoints[0].priority = Some(1000);
     assert_eq!(
         case.blocked_by(THEN),

@@ -35,7 +35,7 @@ pub struct CleanupArguments {
 
 const EXAMPLE: &str = "\
 Example:
-  upgrade-cleanup --upgrade-id 4711 --subscription-id <id> --connection-name Shop \\
+  upgrade-cleanup --upgrade-id 4711 --subscription-id <id> --connection-name TestUpgrade \\
     --production-database rg/sql-1/shop --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\
     --stage-database rg/sql-2/shop --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2 \\
     --remove rg/sql-1/shop --remove-database true

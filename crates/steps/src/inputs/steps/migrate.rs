@@ -33,7 +33,7 @@ pub struct MigrateArguments {
 
 const EXAMPLE: &str = "\
 Example:
-  upgrade-migrate --upgrade-id 4711 --subscription-id <id> --connection-name Shop \\
+  upgrade-migrate --upgrade-id 4711 --subscription-id <id> --connection-name TestUpgrade \\
     --production-database rg/sql-1/shop --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\
     --stage-database rg/sql-2/shop --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2 \\
     --scripts db/upgrade --scripts-digest <of plan>

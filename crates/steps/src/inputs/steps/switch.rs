@@ -41,7 +41,7 @@ pub struct SwitchArguments {
 
 const EXAMPLE: &str = "\
 Example:
-  upgrade-switch --upgrade-id 4711 --subscription-id <id> --connection-name Shop \\
+  upgrade-switch --upgrade-id 4711 --subscription-id <id> --connection-name TestUpgrade \\
     --production-database rg/sql-1/shop --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\
     --stage-database rg/sql-2/shop --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2 \\
     --scripts-digest <of plan>

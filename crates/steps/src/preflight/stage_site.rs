@@ -79,7 +79,7 @@ async fn model(cloud: &Cloud, site: &SiteId) -> Result<SiteModel, Failure> {
         )
     };
     let (definition, web, settings, sticky, slots, signs_users_in) = looks.await.map_err(failed_at_azure)?;
-    hide(cloud, &settings);
+    mask(cloud, &settings);
     Ok(SiteModel { web, settings, sticky, slots, signs_users_in, ..definition })
 }
 
@@ -88,12 +88,12 @@ const CREDENTIALS: [&str; 4] = ["password=", "pwd=", "key=", "sig="];
 
 /// No value of a setting is ever told. Those that hold a credential are hidden besides, and no others: the mask of a word that is the
 /// name of a resource too would take it out of every output.
-pub(crate) fn hide(cloud: &Cloud, settings: &[AppSetting]) {
+pub(crate) fn mask(cloud: &Cloud, settings: &[AppSetting]) {
     for value in settings.iter().map(|setting| setting.value.expose_secret()) {
         let lower = value.to_ascii_lowercase();
         if CREDENTIALS.iter().any(|part| lower.contains(part)) {
             // A mask that cannot be written shows itself at the next command; the value is redacted here all the same.
-            let _ = cloud.guest.hide(value);
+            let _ = cloud.runner_io.mask(value);
         }
     }
 }

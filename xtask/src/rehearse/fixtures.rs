@@ -12,7 +12,7 @@ use super::Break;
 use crate::workspace::Workspace;
 
 /// The files of one rehearsal.
-pub struct Material {
+pub struct Fixtures {
     /// The folder of this rehearsal; everything it writes is here.
     pub folder: PathBuf,
     /// The upgrade scripts.
@@ -23,7 +23,7 @@ pub struct Material {
     cache: PathBuf,
 }
 
-impl Material {
+impl Fixtures {
     /// Puts everything in its place.
     pub fn lay_out(workspace: &Workspace, scripts: Option<&Path>, broken: Break) -> anyhow::Result<Self> {
         let folder = workspace.scratch("rehearsal")?;

@@ -3,8 +3,8 @@
 use crate::{
     outputs::Outputs,
     rehearse::{
+        fixtures::Fixtures,
         inputs::{self, Input},
-        material::Material,
         stage::StageSite,
     },
     simulator::Ready,
@@ -12,7 +12,7 @@ use crate::{
 
 /// A step from one state of the upgrade to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Station {
+pub struct SweepStep {
     /// Its name in a case's id.
     pub name: &'static str,
     /// The step.
@@ -37,37 +37,37 @@ pub const START: &str = "start";
 /// The state in which production is read-only and the last writes are still on their way to the copy.
 pub const FROZEN: &str = "frozen";
 
-const fn step(name: &'static str, from: &'static str, to: &'static str) -> Station {
-    Station { name, step: name, from, to, termination: None, remove: None, stage: StageSite::Adopted, swept: true }
+const fn step(name: &'static str, from: &'static str, to: &'static str) -> SweepStep {
+    SweepStep { name, step: name, from, to, termination: None, remove: None, stage: StageSite::Adopted, swept: true }
 }
 
 /// The same where there is no stage site before.
-const fn created(name: &'static str, station: Station) -> Station {
-    Station { name, stage: StageSite::Created, ..station }
+const fn created(name: &'static str, station: SweepStep) -> SweepStep {
+    SweepStep { name, stage: StageSite::Created, ..station }
 }
 
-const fn terminate(name: &'static str, termination: &'static str) -> Station {
-    Station { name, termination: Some(termination), ..step("terminate", FROZEN, "terminated") }
+const fn terminate(name: &'static str, termination: &'static str) -> SweepStep {
+    SweepStep { name, termination: Some(termination), ..step("terminate", FROZEN, "terminated") }
 }
 
-const fn rollback(name: &'static str, from: &'static str, to: &'static str) -> Station {
-    Station { name, ..step("rollback", from, to) }
+const fn rollback(name: &'static str, from: &'static str, to: &'static str) -> SweepStep {
+    SweepStep { name, ..step("rollback", from, to) }
 }
 
-const fn cleanup(name: &'static str, from: &'static str, to: &'static str, remove: &'static str) -> Station {
-    Station { name, remove: Some(remove), ..step("cleanup", from, to) }
+const fn cleanup(name: &'static str, from: &'static str, to: &'static str, remove: &'static str) -> SweepStep {
+    SweepStep { name, remove: Some(remove), ..step("cleanup", from, to) }
 }
 
 /// A cleanup of stage as any other, from another state.
-const fn once(name: &'static str, from: &'static str) -> Station {
-    Station { swept: false, ..cleanup(name, from, "stage-removed", "stage-database") }
+const fn once(name: &'static str, from: &'static str) -> SweepStep {
+    SweepStep { swept: false, ..cleanup(name, from, "stage-removed", "stage-database") }
 }
 
 /// The rollback, whatever state it is run in.
-pub const ROLLBACK: Station = rollback("rollback", "", "");
+pub const ROLLBACK: SweepStep = rollback("rollback", "", "");
 
 /// All of them, each after the one that makes the state before it.
-pub const ALL: [Station; 21] = [
+pub const ALL: [SweepStep; 21] = [
     step("plan", START, START),
     step("prepare", START, "prepared"),
     step("freeze", "prepared", FROZEN),
@@ -91,7 +91,7 @@ pub const ALL: [Station; 21] = [
     created("cleanup-created", cleanup("", "back-from-prepared", "stage-removed", "stage-database")),
 ];
 
-impl Station {
+impl SweepStep {
     /// The station of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.iter().find(|station| station.name == name)
@@ -117,7 +117,7 @@ impl Station {
     }
 
     /// The step's inputs, fed by the outputs of the ones before.
-    pub fn inputs(&self, outputs: &Outputs, material: &Material, ready: &Ready) -> anyhow::Result<Vec<Input>> {
+    pub fn inputs(&self, outputs: &Outputs, material: &Fixtures, ready: &Ready) -> anyhow::Result<Vec<Input>> {
         let mut inputs = match (self.step, self.remove) {
             ("plan", _) => inputs::of_plan(material),
             (_, Some(removed)) => inputs::of_cleanup(removed, outputs, material)?,
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn roads_lead_from_the_start() {
         let names = |name: &str| -> Vec<&str> {
-            Station::named(name).unwrap().road().iter().map(|station| station.name).collect()
+            SweepStep::named(name).unwrap().road().iter().map(|station| station.name).collect()
         };
         assert_eq!(names("plan"), Vec::<&str>::new());
         assert_eq!(names("terminate-by-delete"), ["prepare", "freeze"]);

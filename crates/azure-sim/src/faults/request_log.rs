@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::fault::{Protocol, Spot};
+use super::fault::{Protocol, RequestKey};
 
 /// A request that came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Meeting {
+pub struct RecordedRequest {
     /// Counted from 1.
     pub number: usize,
     /// What it is.
     #[serde(flatten)]
-    pub spot: Spot,
+    pub spot: RequestKey,
     /// It changed something.
     pub changes: bool,
     /// It began an operation that goes on after its answer.
@@ -24,32 +24,32 @@ pub struct Meeting {
 
 /// All of them since the last fault was set.
 #[derive(Debug, Default)]
-pub(super) struct Tape {
-    meetings: Vec<Meeting>,
+pub(super) struct RequestLog {
+    recorded: Vec<RecordedRequest>,
     counts: HashMap<(Protocol, String), usize>,
 }
 
-impl Tape {
+impl RequestLog {
     /// Writes a request down and answers its number.
     pub(super) fn add(&mut self, protocol: Protocol, request: String, token: bool) -> usize {
         let count = self.counts.entry((protocol, request.clone())).or_default();
         *count += 1;
-        let spot = Spot { protocol, request, nth: *count };
-        let number = self.meetings.len() + 1;
-        self.meetings.push(Meeting { number, spot, changes: false, accepted: false, token });
+        let spot = RequestKey { protocol, request, nth: *count };
+        let number = self.recorded.len() + 1;
+        self.recorded.push(RecordedRequest { number, spot, changes: false, accepted: false, token });
         number
     }
 
-    pub(super) fn get(&self, number: usize) -> Option<&Meeting> {
-        self.meetings.get(number.checked_sub(1)?)
+    pub(super) fn get(&self, number: usize) -> Option<&RecordedRequest> {
+        self.recorded.get(number.checked_sub(1)?)
     }
 
-    pub(super) fn get_mut(&mut self, number: usize) -> Option<&mut Meeting> {
-        self.meetings.get_mut(number.checked_sub(1)?)
+    pub(super) fn get_mut(&mut self, number: usize) -> Option<&mut RecordedRequest> {
+        self.recorded.get_mut(number.checked_sub(1)?)
     }
 
-    pub(super) fn all(&self) -> &[Meeting] {
-        &self.meetings
+    pub(super) fn all(&self) -> &[RecordedRequest] {
+        &self.recorded
     }
 }
 
@@ -120,11 +120,11 @@ mod tests {
 
     #[test]
     fn requests_of_a_kind_are_counted() {
-        let mut tape = Tape::default();
-        let numbers = ["a", "b", "a"].map(|request| tape.add(Protocol::Arm, request.to_owned(), false));
+        let mut request_log = RequestLog::default();
+        let numbers = ["a", "b", "a"].map(|request| request_log.add(Protocol::Arm, request.to_owned(), false));
         assert_eq!(numbers, [1, 2, 3]);
-        assert_eq!(tape.all().iter().map(|meeting| meeting.spot.nth).collect::<Vec<_>>(), [1, 1, 2]);
-        assert_eq!(tape.get(2).map(|meeting| meeting.spot.request.as_str()), Some("b"));
-        assert!(tape.get(0).is_none() && tape.get(4).is_none());
+        assert_eq!(request_log.all().iter().map(|recorded| recorded.spot.nth).collect::<Vec<_>>(), [1, 1, 2]);
+        assert_eq!(request_log.get(2).map(|recorded| recorded.spot.request.as_str()), Some("b"));
+        assert!(request_log.get(0).is_none() && request_log.get(4).is_none());
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     package::Package,
 };
 use stage_site::SeenSite;
-pub(crate) use stage_site::{active_deployment, hide};
+pub(crate) use stage_site::{active_deployment, mask};
 
 /// What is asked for the stage site.
 #[derive(Clone, Copy)]

@@ -4,18 +4,18 @@ use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
 
 use super::{
-    bench::{Bench, Ran},
     case::{Case, OF_PAIRS, Pairs, Run, Second},
     ended::{Ended, told},
     fault::Fault,
     golden::Golden,
+    harness::{Harness, Ran},
     judge::{self, Left, Next, Seen},
     picture::{
         differences, has_switched, without_closed_fences, without_fences_of_stage, without_stage,
         without_stage_database,
     },
     request::Request,
-    station::{ROLLBACK, START, Station},
+    sweep_step::{ROLLBACK, START, SweepStep},
     tally::Tally,
 };
 
@@ -50,9 +50,9 @@ pub struct Played {
 }
 
 /// A bench with what its golden run has found.
-pub struct Player<'p, 'w> {
+pub struct CaseRunner<'p, 'w> {
     /// The bench.
-    pub bench: &'p Bench<'w>,
+    pub bench: &'p Harness<'w>,
     /// The golden run on it.
     pub golden: &'p Golden,
     /// Tells what each run said.
@@ -63,7 +63,7 @@ pub struct Player<'p, 'w> {
 struct Setting<'s> {
     /// The saved state.
     from: &'s str,
-    station: &'s Station,
+    station: &'s SweepStep,
     fault: Fault,
     request: &'s Request,
 }
@@ -74,7 +74,7 @@ struct Followed {
     back: Vec<Request>,
 }
 
-impl Player<'_, '_> {
+impl CaseRunner<'_, '_> {
     /// Plays a case and its pairs.
     pub fn play(&self, case: &Case) -> Played {
         let mut played = Played::default();
@@ -139,7 +139,7 @@ impl Player<'_, '_> {
         Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come; {last}"))
     }
 
-    fn judge(&self, station: &Station, ended: &Ended, picture: &Value) -> (Next, Vec<String>) {
+    fn judge(&self, station: &SweepStep, ended: &Ended, picture: &Value) -> (Next, Vec<String>) {
         let (before, after) = (self.golden.picture(station.from), self.golden.picture(station.to));
         let done = self.is_same(station, picture, after);
         let refused = ended.code == Some(10);
@@ -168,7 +168,7 @@ impl Player<'_, '_> {
 
     /// A rollback closes the copy with the fence row open there, where users could be on it, or as it is: nobody asks for that once
     /// production is given back.
-    fn is_same(&self, station: &Station, left: &Value, right: &Value) -> bool {
+    fn is_same(&self, station: &SweepStep, left: &Value, right: &Value) -> bool {
         let bare = |picture: &Value| without_fences_of_stage(picture, &self.bench.outputs);
         left == right || (station.is_rollback() && bare(left) == bare(right))
     }
@@ -182,7 +182,7 @@ impl Player<'_, '_> {
     /// The step again, then the way back from the same world.
     fn follow(
         &self,
-        station: &Station,
+        station: &SweepStep,
         next: Next,
         fault: Fault,
         half: &Value,
@@ -201,7 +201,7 @@ impl Player<'_, '_> {
         Ok(Followed { again, back })
     }
 
-    fn again(&self, station: &Station, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
+    fn again(&self, station: &SweepStep, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(station, None)?;
         self.tell("again", station, &ran);
         ran.ended.succeeded(station.step).context("run again")?;
@@ -255,7 +255,7 @@ impl Player<'_, '_> {
         Ok(())
     }
 
-    fn same_outputs(&self, station: &Station, ended: &Ended) -> anyhow::Result<()> {
+    fn same_outputs(&self, station: &SweepStep, ended: &Ended) -> anyhow::Result<()> {
         let (wanted, found) = (self.golden.outputs(station), ended.lasting_outputs());
         ensure!(wanted == found, "its outputs are {found:?} instead of {wanted:?}");
         Ok(())
@@ -274,7 +274,7 @@ impl Player<'_, '_> {
         Ok(())
     }
 
-    fn tell(&self, when: &str, station: &Station, ran: &Ran) {
+    fn tell(&self, when: &str, station: &SweepStep, ran: &Ran) {
         if self.verbose {
             eprintln!("== {} {when}\n{}-> {}\n", station.step, ran.ended.text, told(ran.ended.code));
         }
@@ -311,7 +311,7 @@ impl Player<'_, '_> {
     }
 
     /// The second fault, and the same run once more.
-    fn second(&self, station: &Station, second: &Second, request: &Request, tally: &mut Tally) -> anyhow::Result<()> {
+    fn second(&self, station: &SweepStep, second: &Second, request: &Request, tally: &mut Tally) -> anyhow::Result<()> {
         self.bench.restore(HALF_WAY)?;
         let half = self.bench.picture()?;
         let run = match second.run {
@@ -335,7 +335,7 @@ impl Player<'_, '_> {
         Ok(())
     }
 
-    fn came_to_the_end(&self, station: &Station, last: &Ended) -> anyhow::Result<()> {
+    fn came_to_the_end(&self, station: &SweepStep, last: &Ended) -> anyhow::Result<()> {
         last.succeeded(station.step).context("run again after the second fault")?;
         let (wanted, found) = (self.golden.picture(station.to), self.bench.picture()?);
         let differ = if self.is_same(station, wanted, &found) { Vec::new() } else { differences(wanted, &found) };

@@ -25,7 +25,7 @@ pub const MASTER: &str = "master";
 ///
 /// # Errors
 /// The server was not reached, or refused this for a reason that no firewall rule can help.
-pub async fn knock(cloud: &Cloud, server: &ServerId, database: &str) -> Result<Answer, Failure> {
+pub async fn probe_login(cloud: &Cloud, server: &ServerId, database: &str) -> Result<Answer, Failure> {
     let error = match cloud.connect(&server.database(database)).await {
         Ok(_) => return Ok(Answer::In),
         Err(NotConnected::Sql(error)) => error,

@@ -14,15 +14,15 @@ use super::{
     hands::Writes,
     picture::{self, VOLATILE},
     request::{Faulted, Protocol, Request},
-    station::Station,
+    sweep_step::SweepStep,
 };
 use crate::{
     control::Control,
     outputs::Outputs,
     process::{self, Running},
     rehearse::{
+        fixtures::Fixtures,
         inputs::{self, Input},
-        material::Material,
         sign_in::SignIn,
         stage::StageSite,
         step::{Call, Files, command},
@@ -78,10 +78,10 @@ const IMPATIENT: [(&str, &str); 5] = [
 ];
 
 /// A simulator, and what the steps against it are run with.
-pub struct Bench<'w> {
+pub struct Harness<'w> {
     workspace: &'w Workspace,
     folder: PathBuf,
-    material: Material,
+    material: Fixtures,
     simulator: Simulator,
     /// Where the stage site comes from.
     pub stage: StageSite,
@@ -118,7 +118,7 @@ enum Kill {
 
 impl Kill {
     /// The user's scripts may take as long as the read-only time: for them there is no other time-out.
-    fn of(station: &Station, fault: Fault, request: &Request) -> Self {
+    fn of(station: &SweepStep, fault: Fault, request: &Request) -> Self {
         let script = station.step == "migrate" && request.spot.protocol == Protocol::Batch;
         match fault {
             fault if fault.kills() => Self::AtOnce,
@@ -137,7 +137,7 @@ pub struct Ran {
     pub faulted: Faulted,
 }
 
-impl<'w> Bench<'w> {
+impl<'w> Harness<'w> {
     /// Starts a simulator of its own for the worker of this number.
     pub fn start(workspace: &'w Workspace, number: usize, stage: StageSite) -> anyhow::Result<Self> {
         Self::start_with(workspace, number, stage, Writes::Mixed)
@@ -152,7 +152,7 @@ impl<'w> Bench<'w> {
     ) -> anyhow::Result<Self> {
         let folder = workspace.scratch(&format!("sweep/{number}"))?;
         let application = workspace.root.join("tests/sweep");
-        let material = Material::of(workspace, folder.clone(), &application)?;
+        let material = Fixtures::of(workspace, folder.clone(), &application)?;
         let material = match writes {
             Writes::Mixed => material,
             Writes::Updates => material.in_other_versions(&application.join("updates")),
@@ -167,7 +167,7 @@ impl<'w> Bench<'w> {
     }
 
     /// Runs the step of a station, with a fault at one of its requests. The fault is over when it has ended.
-    pub fn run(&self, station: &Station, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
+    pub fn run(&self, station: &SweepStep, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
         let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
         inputs.extend(station.inputs(&self.outputs, &self.material, &self.simulator.ready)?);
         let waits_in_vain = fault.is_some_and(|(fault, _)| fault.is_waited_for());
@@ -224,7 +224,7 @@ impl<'w> Bench<'w> {
     }
 
     /// What the step of a station gets.
-    pub fn inputs_of(&self, station: &Station) -> anyhow::Result<Vec<Input>> {
+    pub fn inputs_of(&self, station: &SweepStep) -> anyhow::Result<Vec<Input>> {
         let mut inputs = self.ordinary_inputs();
         inputs.extend(station.inputs(&self.outputs, &self.material, &self.simulator.ready)?);
         Ok(inputs)
@@ -236,7 +236,7 @@ impl<'w> Bench<'w> {
     }
 
     /// The application that is upgraded.
-    pub fn material(&self) -> &Material {
+    pub fn material(&self) -> &Fixtures {
         &self.material
     }
 
@@ -326,7 +326,7 @@ fn acknowledged(report: &Value) -> u64 {
 }
 
 /// Few users, who act around every change; everything else takes as long as it must to be seen by somebody who looks.
-fn scenario(material: &Material) -> Value {
+fn scenario(material: &Fixtures) -> Value {
     let mut scenario = material.application();
     let settings = json!({
         "users": 2,
@@ -356,7 +356,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("read `{}`", file.display()))
 }
 
-impl Bench<'_> {
+impl Harness<'_> {
     /// What a step passes on to the ones after it.
     pub fn pass_on(&mut self, ended: &Ended) {
         self.outputs.extend(ended.lasting_outputs());

@@ -4,12 +4,12 @@ use rollout::{Effect, Exposure, Outcome, Policy, Step, World, give_back, unfreez
 use tokio::time::timeout;
 
 use crate::{
-    course::{Course, Journey, nothing_left},
     failure::Failure,
     observe::{self, observe, observe_production},
     outputs::{Outputs, of_durations},
     report::Report,
     sessions::HoldsLock,
+    step_run::{Progress, StepRun, nothing_left},
     stop::{Cause, Halt, Limits, TIME_TO_END},
 };
 
@@ -23,36 +23,36 @@ enum Production {
     Frozen,
 }
 
-impl Course<'_> {
+impl StepRun<'_> {
     /// The step stops where it is. Running it again finishes what it began, so nothing is undone but a freeze: its end is
     /// the beginning of users' read-only time, and nobody may come to end that.
-    pub async fn stopped(&self, cause: Cause, mut journey: Journey) -> Report {
-        let what = format!("stopped by {cause} when it was to {}", journey.doing);
-        let locked = journey.sessions.lock == HoldsLock::Yes;
+    pub async fn stopped(&self, cause: Cause, mut progress: Progress) -> Report {
+        let what = format!("stopped by {cause} when it was to {}", progress.doing);
+        let locked = progress.sessions.lock == HoldsLock::Yes;
         let failure = if self.step == Step::Freeze && locked {
-            let back = timeout(TIME_TO_END, self.take_freeze_back(&mut journey)).await;
-            self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())), journey.writable)
+            let back = timeout(TIME_TO_END, self.take_freeze_back(&mut progress)).await;
+            self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())), progress.writable)
         } else {
             Failure::interrupted(anyhow::anyhow!(what))
         };
-        Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }
+        Report { done: progress.done, ..Report::failure(self.step.name(), &failure) }
     }
 
-    async fn take_freeze_back(&self, journey: &mut Journey) -> Result<Production, Failure> {
-        let world = observe_production(self.cloud, self.upgrade, &mut journey.sessions).await?;
+    async fn take_freeze_back(&self, progress: &mut Progress) -> Result<Production, Failure> {
+        let world = observe_production(self.cloud, self.upgrade, &mut progress.sessions).await?;
         let Some(effects) = unfreeze(&self.case(&world, None)) else { return Ok(Production::Frozen) };
-        self.walk_back(&world, &effects, journey).await?;
+        self.walk_back(&world, &effects, progress).await?;
         let frozen = world.production.open_fence(self.upgrade).is_some();
         Ok(if frozen { Production::GivenBack } else { Production::Writable })
     }
 
     /// Applies what gives production back. From the first moment that it takes writes no message may say otherwise.
-    async fn walk_back(&self, world: &World, effects: &[Effect], journey: &mut Journey) -> Result<(), Failure> {
-        journey.writable = world.production.writable();
+    async fn walk_back(&self, world: &World, effects: &[Effect], progress: &mut Progress) -> Result<(), Failure> {
+        progress.writable = world.production.writable();
         self.tell_what_stays_stopped(world);
         for effect in effects {
-            self.apply_one(effect, journey).await?;
-            journey.writable |= self.gives_production_back(effect);
+            self.apply_one(effect, progress).await?;
+            progress.writable |= self.gives_production_back(effect);
         }
         Ok(())
     }
@@ -72,66 +72,66 @@ impl Course<'_> {
 
     /// Gives production back by itself. `failure` is what had gone wrong by then, if something had. Somebody who wants the
     /// step to stop now has to wait for that, but not for long.
-    pub async fn overdue(&self, failure: Option<Failure>, mut journey: Journey) -> Report {
-        let what = self.too_late(&journey, failure);
+    pub async fn overdue(&self, failure: Option<Failure>, mut progress: Progress) -> Report {
+        let what = self.too_late(&progress, failure);
         let limits = Limits { stop: self.stop, grace: TIME_TO_END, deadline: None };
-        let given_back = limits.hold(self.give_back(&mut journey)).await;
-        if given_back.is_err() && !journey.writable && self.must_go_forward(&journey) {
-            return self.go_forward(what, journey).await;
+        let given_back = limits.hold(self.give_back(&mut progress)).await;
+        if given_back.is_err() && !progress.writable && self.must_go_forward(&progress) {
+            return self.go_forward(what, progress).await;
         }
-        let outputs = match (&given_back, &journey.world) {
+        let outputs = match (&given_back, &progress.world) {
             (Ok(()), Some(world)) => of_durations(self.upgrade, world),
             _ => Outputs::new(),
         };
         let failure = match given_back {
             Ok(()) => self.given_back(what),
-            Err(halt) if journey.writable => self.half_given_back(what, &failure_of(halt)),
+            Err(halt) if progress.writable => self.half_given_back(what, &failure_of(halt)),
             Err(halt) => self.not_given_back(what, failure_of(halt)),
         };
-        Report { done: journey.done, outputs, ..Report::failure(self.step.name(), &failure) }
+        Report { done: progress.done, outputs, ..Report::failure(self.step.name(), &failure) }
     }
 
     /// Users may have written to V2, so production cannot be given back: the one way that loses nothing leads on.
-    fn must_go_forward(&self, journey: &Journey) -> bool {
-        let exposed = journey.world.as_ref().is_some_and(|world| world.exposure(self.upgrade) == Exposure::Perhaps);
+    fn must_go_forward(&self, progress: &Progress) -> bool {
+        let exposed = progress.world.as_ref().is_some_and(|world| world.exposure(self.upgrade) == Exposure::Perhaps);
         self.step == Step::Switch && exposed && !self.policy.past_deadline
     }
 
-    async fn go_forward(&self, what: String, mut journey: Journey) -> Report {
+    async fn go_forward(&self, what: String, mut progress: Progress) -> Report {
         self.cloud.notice(format!("{what}; users may have written to V2, so this step goes on"));
         let policy = Policy { past_deadline: true, ..self.policy.clone() };
-        let course = Course { policy: &policy, ..*self };
-        journey.due = None;
-        match course.go_on(&mut journey).await {
+        let course = StepRun { policy: &policy, ..*self };
+        progress.due = None;
+        match course.go_on(&mut progress).await {
             Ok(report) => report,
-            Err(halt) => course.failed(failure_of(halt), journey),
+            Err(halt) => course.failed(failure_of(halt), progress),
         }
     }
 
     /// Under the lock that the step has, or takes again: look, decide, apply, look again.
-    async fn give_back(&self, journey: &mut Journey) -> Result<(), Failure> {
-        let world = self.observe_to_give_back(journey).await?;
-        journey.world = Some(world.clone());
+    async fn give_back(&self, progress: &mut Progress) -> Result<(), Failure> {
+        let world = self.observe_to_give_back(progress).await?;
+        progress.world = Some(world.clone());
         let effects = give_back(self.step, &self.case(&world, None))?;
-        self.walk_back(&world, &effects, journey).await?;
-        let world = self.observe_to_give_back(journey).await?;
+        self.walk_back(&world, &effects, progress).await?;
+        let world = self.observe_to_give_back(progress).await?;
         nothing_left(&give_back(self.step, &self.case(&world, None))?)?;
-        journey.world = Some(world);
+        progress.world = Some(world);
         Ok(())
     }
 
     /// What a rollback looks at: the rows tell whether users have written to V2 already.
-    async fn observe_to_give_back(&self, journey: &mut Journey) -> Result<World, Failure> {
-        let mut world = observe(self.cloud, self.upgrade, &mut journey.sessions).await?;
-        world.counted = self.counted(Step::Rollback, &mut journey.sessions).await?;
-        world.written = observe::written(self.upgrade, &world, &mut journey.sessions, self.cloud.pace.request).await?;
+    async fn observe_to_give_back(&self, progress: &mut Progress) -> Result<World, Failure> {
+        let mut world = observe(self.cloud, self.upgrade, &mut progress.sessions).await?;
+        world.counted = self.counted(Step::Rollback, &mut progress.sessions).await?;
+        world.written = observe::written(self.upgrade, &world, &mut progress.sessions, self.cloud.pace.request).await?;
         Ok(world)
     }
 
-    fn too_late(&self, journey: &Journey, failure: Option<Failure>) -> String {
-        let at = journey.due.map(|due| format!(", {:.0},", due.at)).unwrap_or_default();
-        let when = match journey.begun {
-            true => format!("passed when {} was to {}", self.step.name(), journey.doing),
+    fn too_late(&self, progress: &Progress, failure: Option<Failure>) -> String {
+        let at = progress.due.map(|due| format!(", {:.0},", due.at)).unwrap_or_default();
+        let when = match progress.begun {
+            true => format!("passed when {} was to {}", self.step.name(), progress.doing),
             false => format!("had passed before {} began", self.step.name()),
         };
         let failure = failure.map(|failure| format!(" ({})", failure.message())).unwrap_or_default();

@@ -4,7 +4,7 @@ use azure::{
     Request, Started,
     sql::{delete_link, unlink},
 };
-use rollout::{Closed, DatabaseId, Termination, Way};
+use rollout::{DatabaseId, Termination, TerminationMethod, Unavailable};
 use tsql::statements::permissions::may_remove_secondaries;
 
 use crate::{
@@ -20,23 +20,27 @@ const NO_LINK: &str = "00000000-0000-0000-0000-000000000000";
 ///
 /// # Errors
 /// A way could not be tried at all.
-pub async fn closed_ways(cloud: &Cloud, source: &DatabaseId, termination: Termination) -> Result<Vec<Closed>, Failure> {
+pub async fn unavailable_methods(
+    cloud: &Cloud,
+    source: &DatabaseId,
+    termination: Termination,
+) -> Result<Vec<Unavailable>, Failure> {
     let mut closed = Vec::new();
     for way in termination.ways() {
         match reason(cloud, source, way).await? {
-            Some(why) => closed.push(Closed { way, why }),
+            Some(why) => closed.push(Unavailable { way, why }),
             None => break,
         }
     }
     Ok(closed)
 }
 
-async fn reason(cloud: &Cloud, source: &DatabaseId, way: Way) -> Result<Option<String>, Failure> {
+async fn reason(cloud: &Cloud, source: &DatabaseId, way: TerminationMethod) -> Result<Option<String>, Failure> {
     let scope = cloud.arm.scope();
     match way {
-        Way::TSql => no_role(cloud, source).await,
-        Way::Unlink => refused(cloud, &unlink(scope, source, NO_LINK)).await,
-        Way::Delete => refused(cloud, &delete_link(scope, source, NO_LINK)).await,
+        TerminationMethod::TSql => no_role(cloud, source).await,
+        TerminationMethod::Unlink => refused(cloud, &unlink(scope, source, NO_LINK)).await,
+        TerminationMethod::Delete => refused(cloud, &delete_link(scope, source, NO_LINK)).await,
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{
+    fixtures::Fixtures,
     inputs::{self, Input},
-    material::Material,
     report::{Outcome, Ran, Report},
     sign_in::SignIn,
     stage::StageSite,
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Travels the whole road and reports.
 pub fn travel(
     workspace: &Workspace,
-    material: &Material,
+    material: &Fixtures,
     simulator: &Simulator,
     sign_in: SignIn,
     stage_site: StageSite,
@@ -50,7 +50,7 @@ pub fn travel(
 
 struct Journey<'a> {
     workspace: &'a Workspace,
-    material: &'a Material,
+    material: &'a Fixtures,
     simulator: &'a Simulator,
     sign_in: SignIn,
     stage_site: StageSite,

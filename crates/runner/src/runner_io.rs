@@ -16,7 +16,7 @@ use crate::{
 /// What cannot be written to stdout or stderr, such as a log line after the reader has gone, is dropped: that is no
 /// reason to stop an upgrade half-way. Outputs, masks and the summary report their errors.
 #[derive(Clone)]
-pub struct Guest {
+pub struct RunnerIo {
     environment: Arc<Environment>,
     shared: Arc<Mutex<Shared>>,
 }
@@ -27,7 +27,7 @@ struct Shared {
     stderr: Box<dyn Write + Send>,
 }
 
-impl Guest {
+impl RunnerIo {
     /// A guest with this process's environment, stdout and stderr.
     #[must_use]
     pub fn from_environment() -> Self {
@@ -52,7 +52,7 @@ impl Guest {
     ///
     /// # Errors
     /// The mask could not be written: go no further then.
-    pub fn hide(&self, secret: &str) -> io::Result<()> {
+    pub fn mask(&self, secret: &str) -> io::Result<()> {
         let mut shared = self.shared();
         shared.secrets.add(secret);
         if !self.environment.actions {
@@ -66,14 +66,14 @@ impl Guest {
 
     /// The text without secrets.
     #[must_use]
-    pub fn clean(&self, text: &str) -> String {
-        self.shared().secrets.clean(text)
+    pub fn redact(&self, text: &str) -> String {
+        self.shared().secrets.redact(text)
     }
 
     /// Shows a message: as an annotation of the run under GitHub Actions, else in the log.
     pub fn annotate(&self, annotation: &Annotation) {
         if self.environment.actions {
-            self.command(&annotation.clean(self).command())
+            self.command(&annotation.redact(self).command())
         } else {
             self.say(&annotation.plain())
         }
@@ -83,18 +83,18 @@ impl Guest {
     #[must_use]
     pub fn group(&self, title: &str) -> Group {
         if self.environment.actions {
-            self.command(&command::command("group", &[], &self.clean(title)));
+            self.command(&command::command("group", &[], &self.redact(title)));
         } else {
             self.say(title);
         }
-        Group { guest: self.clone() }
+        Group { runner_io: self.clone() }
     }
 
     /// A line (or several) for people, to stderr.
     pub fn say(&self, text: &str) {
         let mut shared = self.shared();
-        let clean = shared.secrets.clean(text);
-        let lines: String = command::lines(&clean).map(|line| format!("{}\n", self.inert(line))).collect();
+        let clean = shared.secrets.redact(text);
+        let lines: String = command::lines(&clean).map(|line| format!("{}\n", self.neutralize(line))).collect();
         let _ = shared.stderr.write_all(lines.as_bytes()).and_then(|()| shared.stderr.flush());
     }
 
@@ -111,7 +111,7 @@ impl Guest {
             return;
         }
         let mut shared = self.shared();
-        let line = shared.secrets.clean(&json.to_string());
+        let line = shared.secrets.redact(&json.to_string());
         let _ = writeln!(shared.stdout, "{line}").and_then(|()| shared.stdout.flush());
     }
 
@@ -144,7 +144,7 @@ impl Guest {
             return Ok(());
         };
         let used = path.metadata().map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-        let text = summary::fit(&self.clean(markdown), SUMMARY_LIMIT.saturating_sub(used));
+        let text = summary::fit(&self.redact(markdown), SUMMARY_LIMIT.saturating_sub(used));
         append(path, &text).map_err(|source| SummaryError { path: path.clone(), source })
     }
 
@@ -153,8 +153,8 @@ impl Guest {
         let _ = writeln!(shared.stdout, "{line}").and_then(|()| shared.stdout.flush());
     }
 
-    fn inert(&self, line: &str) -> String {
-        if self.environment.actions { command::inert(line) } else { line.to_owned() }
+    fn neutralize(&self, line: &str) -> String {
+        if self.environment.actions { command::neutralize(line) } else { line.to_owned() }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -163,20 +163,20 @@ impl Guest {
 }
 
 impl Annotation {
-    fn clean(&self, guest: &Guest) -> Self {
-        Self { level: self.level, title: guest.clean(&self.title), message: guest.clean(&self.message) }
+    fn redact(&self, runner_io: &RunnerIo) -> Self {
+        Self { level: self.level, title: runner_io.redact(&self.title), message: runner_io.redact(&self.message) }
     }
 }
 
 /// A folded part of the log; ends when dropped.
 pub struct Group {
-    guest: Guest,
+    runner_io: RunnerIo,
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.guest.environment.actions {
-            self.guest.command("::endgroup::");
+        if self.runner_io.environment.actions {
+            self.runner_io.command("::endgroup::");
         }
     }
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rollout::{
-    Case, DatabaseId, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, background::Hook, deadline, decide,
-    decide::loss, detour, plan::Surroundings, rows::Counted, status,
+    DatabaseId, DecisionInput, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, background::Hook, deadline,
+    decide, decide::loss, detour, plan::Surroundings, rows::Counted, status,
 };
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
-    apply::{Hands, Scripts},
+    apply::{Executor, Scripts},
     background,
     cloud::{Cloud, NotConnected, failed_at_azure},
     failure::Failure,
@@ -19,14 +19,14 @@ use crate::{
     hooks::{Hooks, NOT_RESUMED},
     observe::{self, Sessions, observe},
     outputs,
+    preflight::{self, Asked},
     report::Report,
     sessions::{self, HoldsLock},
     stop::{Halt, Limits, Stop, TIME_TO_END},
-    surroundings::{self, Asked},
 };
 
 /// One step of one upgrade.
-pub struct Course<'c> {
+pub struct StepRun<'c> {
     /// Which step.
     pub step: Step,
     /// What it speaks to.
@@ -45,7 +45,7 @@ pub struct Course<'c> {
 
 /// How far a step has come.
 #[derive(Default)]
-pub struct Journey {
+pub struct Progress {
     /// The sessions that are open.
     pub sessions: Sessions,
     /// What was done, in words, with seconds.
@@ -75,53 +75,53 @@ pub struct Due {
     until: Instant,
 }
 
-impl Journey {
+impl Progress {
     /// The deadline of the read-only time has passed.
     pub fn overdue(&self) -> bool {
         self.due.is_some_and(|due| due.until <= Instant::now())
     }
 }
 
-impl Course<'_> {
+impl StepRun<'_> {
     /// Runs the step to whatever end it comes to.
     pub async fn run(&self) -> Report {
-        let mut journey = Journey::default();
-        match self.forward(&mut journey).await {
+        let mut progress = Progress::default();
+        match self.forward(&mut progress).await {
             Ok(report) => report,
-            Err(Halt::Stopped(cause)) => self.stopped(cause, journey).await,
-            Err(Halt::Overdue) => self.overdue(None, journey).await,
-            Err(Halt::Failed(failure)) if journey.overdue() => self.overdue(Some(failure), journey).await,
-            Err(Halt::Failed(failure)) => self.failed(failure, journey),
+            Err(Halt::Stopped(cause)) => self.stopped(cause, progress).await,
+            Err(Halt::Overdue) => self.overdue(None, progress).await,
+            Err(Halt::Failed(failure)) if progress.overdue() => self.overdue(Some(failure), progress).await,
+            Err(Halt::Failed(failure)) => self.failed(failure, progress),
         }
     }
 
-    async fn forward(&self, journey: &mut Journey) -> Result<Report, Halt> {
-        self.part("sign in", journey, async |_| self.cloud.sign_in().await).await?;
-        let lock = async |journey: &mut Journey| {
-            journey.sessions = self.locked().await?;
+    async fn forward(&self, progress: &mut Progress) -> Result<Report, Halt> {
+        self.part("sign in", progress, async |_| self.cloud.sign_in().await).await?;
+        let lock = async |progress: &mut Progress| {
+            progress.sessions = self.locked().await?;
             Ok(())
         };
-        self.part("take the lock", journey, lock).await?;
+        self.part("take the lock", progress, lock).await?;
         if self.step == Step::Rollback {
-            self.give_back_first(journey).await?;
+            self.give_back_first(progress).await?;
         }
-        self.go_on(journey).await
+        self.go_on(progress).await
     }
 
     /// From the live state to the end of the step.
-    pub async fn go_on(&self, journey: &mut Journey) -> Result<Report, Halt> {
-        let around = self.look(journey).await?;
-        let world = journey.world.as_ref().ok_or_else(not_seen)?;
+    pub async fn go_on(&self, progress: &mut Progress) -> Result<Report, Halt> {
+        let around = self.look(progress).await?;
+        let world = progress.world.as_ref().ok_or_else(not_seen)?;
         let effects = self.decide(world, around.as_ref())?;
         let given_up = self.given_up(world);
         if self.step == Step::Rollback {
             self.tell_what_stays_stopped(world);
         }
-        self.apply(&effects, journey).await?;
+        self.apply(&effects, progress).await?;
         if effects.iter().any(|effect| !effect.is_proof()) {
-            self.look_after(journey).await?;
+            self.look_after(progress).await?;
         }
-        let mut report = self.succeeded(if journey.changed { Outcome::Done } else { Outcome::AlreadyDone }, journey);
+        let mut report = self.succeeded(if progress.changed { Outcome::Done } else { Outcome::AlreadyDone }, progress);
         report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
         Ok(report)
     }
@@ -147,22 +147,22 @@ impl Course<'_> {
     pub async fn part<T>(
         &self,
         what: &str,
-        journey: &mut Journey,
-        work: impl AsyncFnOnce(&mut Journey) -> Result<T, Failure>,
+        progress: &mut Progress,
+        work: impl AsyncFnOnce(&mut Progress) -> Result<T, Failure>,
     ) -> Result<T, Halt> {
-        self.patient_part(Duration::ZERO, what, journey, work).await
+        self.patient_part(Duration::ZERO, what, progress, work).await
     }
 
     async fn patient_part<T>(
         &self,
         grace: Duration,
         what: &str,
-        journey: &mut Journey,
-        work: impl AsyncFnOnce(&mut Journey) -> Result<T, Failure>,
+        progress: &mut Progress,
+        work: impl AsyncFnOnce(&mut Progress) -> Result<T, Failure>,
     ) -> Result<T, Halt> {
-        what.clone_into(&mut journey.doing);
-        let limits = Limits { stop: self.stop, grace, deadline: journey.due.map(|due| due.until) };
-        limits.hold(work(journey)).await
+        what.clone_into(&mut progress.doing);
+        let limits = Limits { stop: self.stop, grace, deadline: progress.due.map(|due| due.until) };
+        limits.hold(work(progress)).await
     }
 
     /// The session that holds the lock. Only cleanup goes on without one, once production's database is removed.
@@ -204,15 +204,15 @@ impl Course<'_> {
 
     /// Looks at the live state, and at what surrounds it where that matters. The deadline counts from before the look, so
     /// that it is never late.
-    async fn look(&self, journey: &mut Journey) -> Result<Option<Surroundings>, Halt> {
+    async fn look(&self, progress: &mut Progress) -> Result<Option<Surroundings>, Halt> {
         let looked = Instant::now();
-        let look = async |journey: &mut Journey| self.observe(&mut journey.sessions).await;
-        let (world, around) = self.part("look at the live state", journey, look).await?;
+        let look = async |progress: &mut Progress| self.observe(&mut progress.sessions).await;
+        let (world, around) = self.part("look at the live state", progress, look).await?;
         let due = deadline(self.step, &self.case(&world, around.as_ref()));
-        journey.due = due.map(|due| Due { at: due.at, until: looked + due.left.try_into().unwrap_or(Duration::ZERO) });
-        journey.writable = world.production.writable();
-        journey.world = Some(world);
-        if journey.overdue() { Err(Halt::Overdue) } else { Ok(around) }
+        progress.due = due.map(|due| Due { at: due.at, until: looked + due.left.try_into().unwrap_or(Duration::ZERO) });
+        progress.writable = world.production.writable();
+        progress.world = Some(world);
+        if progress.overdue() { Err(Halt::Overdue) } else { Ok(around) }
     }
 
     async fn observe(&self, sessions: &mut Sessions) -> Result<(World, Option<Surroundings>), Failure> {
@@ -224,7 +224,7 @@ impl Course<'_> {
             Step::Prepare | Step::Freeze if !world.production.read_only() => {
                 let asked = Asked { wishes: &self.policy.site, package: self.scripts.package.as_ref() };
                 let around =
-                    surroundings::look(self.cloud, self.upgrade, &world, sessions.production.as_mut(), asked).await?;
+                    preflight::look(self.cloud, self.upgrade, &world, sessions.production.as_mut(), asked).await?;
                 background::look(self.cloud, self.upgrade, &mut world, &around).await?;
                 Some(around)
             }
@@ -262,8 +262,8 @@ impl Course<'_> {
     }
 
     /// What decisions are made on.
-    pub fn case<'w>(&'w self, world: &'w World, around: Option<&'w Surroundings>) -> Case<'w> {
-        Case { upgrade: self.upgrade, world, policy: self.policy, around }
+    pub fn case<'w>(&'w self, world: &'w World, around: Option<&'w Surroundings>) -> DecisionInput<'w> {
+        DecisionInput { upgrade: self.upgrade, world, policy: self.policy, around }
     }
 
     fn decide(&self, world: &World, around: Option<&Surroundings>) -> Result<Vec<Effect>, Refusal> {
@@ -272,22 +272,23 @@ impl Course<'_> {
 
     /// Applies the effects in order. If one is refused, those before it are taken back as far as they can be, unless the
     /// deadline has passed: then production is given back as a whole.
-    pub async fn apply(&self, effects: &[Effect], journey: &mut Journey) -> Result<(), Halt> {
+    pub async fn apply(&self, effects: &[Effect], progress: &mut Progress) -> Result<(), Halt> {
         let (mut applied, mut failed, mut left): (Vec<&Effect>, Vec<&Effect>, Vec<Failure>) = Default::default();
         for effect in effects {
             if failed.iter().any(|failed| effect.waits_for(failed)) {
                 continue;
             }
-            match self.apply_in_time(effect, journey).await {
+            match self.apply_in_time(effect, progress).await {
                 Err(Halt::Failed(failure))
-                    if self.step == Step::Rollback && journey.writable && failure.outcome != Outcome::Stuck =>
+                    if self.step == Step::Rollback && progress.writable && failure.outcome != Outcome::Stuck =>
                 {
                     left.push(failure);
                     failed.push(effect);
                 }
-                Err(Halt::Failed(failure)) if !journey.overdue() => {
-                    let take_back = async |journey: &mut Journey| Ok(self.take_back(&applied, failure, journey).await);
-                    return Err(Halt::Failed(self.part("take back what it had done", journey, take_back).await?));
+                Err(Halt::Failed(failure)) if !progress.overdue() => {
+                    let take_back =
+                        async |progress: &mut Progress| Ok(self.take_back(&applied, failure, progress).await);
+                    return Err(Halt::Failed(self.part("take back what it had done", progress, take_back).await?));
                 }
                 outcome => outcome?,
             }
@@ -298,20 +299,20 @@ impl Course<'_> {
 
     /// The deadline begins with the fence row. It ends with the request that nobody can take back, which is not cut off
     /// either: whoever looks after it must not find it still on its way.
-    async fn apply_in_time(&self, effect: &Effect, journey: &mut Journey) -> Result<(), Halt> {
+    async fn apply_in_time(&self, effect: &Effect, progress: &mut Progress) -> Result<(), Halt> {
         let last = self.sends_users_away(effect);
         if let Effect::OpenFence { within, .. } = effect {
-            journey.due = due_in(*within, journey.world.as_ref());
+            progress.due = due_in(*within, progress.world.as_ref());
         } else if last {
-            journey.due = None;
+            progress.due = None;
         }
-        journey.begun = true;
+        progress.begun = true;
         let grace = if last { TIME_TO_END } else { Duration::ZERO };
-        let apply = async |journey: &mut Journey| self.apply_one(effect, journey).await;
-        self.patient_part(grace, &effect.to_string(), journey, apply).await?;
-        journey.switched |= last;
-        journey.changed |= !effect.is_proof();
-        journey.writable |= self.gives_production_back(effect);
+        let apply = async |progress: &mut Progress| self.apply_one(effect, progress).await;
+        self.patient_part(grace, &effect.to_string(), progress, apply).await?;
+        progress.switched |= last;
+        progress.changed |= !effect.is_proof();
+        progress.writable |= self.gives_production_back(effect);
         Ok(())
     }
 
@@ -328,20 +329,20 @@ impl Course<'_> {
     }
 
     /// Applies one effect.
-    pub async fn apply_one(&self, effect: &Effect, journey: &mut Journey) -> Result<(), Failure> {
+    pub async fn apply_one(&self, effect: &Effect, progress: &mut Progress) -> Result<(), Failure> {
         let began = Instant::now();
-        self.cloud.guest.say(&format!("{effect} ..."));
-        let (scripts, hooks, sessions) = (self.scripts, self.hooks, &mut journey.sessions);
-        let mut hands = Hands { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts, hooks, note: None };
-        let applied = hands.apply(effect).await;
+        self.cloud.runner_io.say(&format!("{effect} ..."));
+        let (scripts, hooks, sessions) = (self.scripts, self.hooks, &mut progress.sessions);
+        let mut executor = Executor { cloud: self.cloud, upgrade: self.upgrade, sessions, scripts, hooks, note: None };
+        let applied = executor.apply(effect).await;
         applied.map_err(|failure| if effect.is_proof() { failure } else { failure.of_a_change() })?;
-        let note = hands.note.map(|note| format!(", {note}")).unwrap_or_default();
-        journey.done.push((format!("{effect}{note}"), began.elapsed().as_secs_f64()));
+        let note = executor.note.map(|note| format!(", {note}")).unwrap_or_default();
+        progress.done.push((format!("{effect}{note}"), began.elapsed().as_secs_f64()));
         Ok(())
     }
 
     /// A refusal changed nothing, so the step may end as if it had never begun, if all before it can be undone.
-    async fn take_back(&self, applied: &[&Effect], failure: Failure, journey: &mut Journey) -> Failure {
+    async fn take_back(&self, applied: &[&Effect], failure: Failure, progress: &mut Progress) -> Failure {
         let changes: Vec<_> = applied.iter().filter(|effect| !effect.is_proof()).collect();
         if failure.outcome != Outcome::Refused || changes.is_empty() {
             return failure;
@@ -349,7 +350,7 @@ impl Course<'_> {
         let undos: Option<Vec<Effect>> = changes.iter().rev().map(|effect| effect.undo()).collect();
         let Some(undos) = undos else { return failure.into_interrupted() };
         for undo in undos {
-            if let Err(worse) = self.apply_one(&undo, journey).await {
+            if let Err(worse) = self.apply_one(&undo, progress).await {
                 let error =
                     failure.error.context(format!("could not {undo}, which was to be taken back: {}", worse.message()));
                 return Failure::broken(error);
@@ -360,28 +361,28 @@ impl Course<'_> {
 
     /// Looks at what was made of the live state. Inside of the read-only time nobody waits for that, but the journal tells
     /// how long the scripts took.
-    async fn look_after(&self, journey: &mut Journey) -> Result<(), Halt> {
+    async fn look_after(&self, progress: &mut Progress) -> Result<(), Halt> {
         if self.step == Step::Migrate {
-            return self.part("read the journal", journey, async |journey| self.read_journal(journey).await).await;
+            return self.part("read the journal", progress, async |progress| self.read_journal(progress).await).await;
         }
         if self.step.looks_again() {
-            let look = async |journey: &mut Journey| self.look_again(journey).await;
-            self.part("look again at the live state", journey, look).await?;
+            let look = async |progress: &mut Progress| self.look_again(progress).await;
+            self.part("look again at the live state", progress, look).await?;
         }
         Ok(())
     }
 
-    async fn read_journal(&self, journey: &mut Journey) -> Result<(), Failure> {
+    async fn read_journal(&self, progress: &mut Progress) -> Result<(), Failure> {
         let stage = &self.upgrade.stage.database;
-        let looked = observe::look_into(self.cloud, stage, &mut journey.sessions.stage).await;
+        let looked = observe::look_into(self.cloud, stage, &mut progress.sessions.stage).await;
         let sql = looked.map_err(Failure::after_changes)?.ok();
-        journey.world.iter_mut().for_each(|world| world.stage.sql.clone_from(&sql));
+        progress.world.iter_mut().for_each(|world| world.stage.sql.clone_from(&sql));
         Ok(())
     }
 
     /// What is left to be done after all was done: nothing but proofs.
-    async fn look_again(&self, journey: &mut Journey) -> Result<(), Failure> {
-        let seen = self.observe(&mut journey.sessions).await;
+    async fn look_again(&self, progress: &mut Progress) -> Result<(), Failure> {
+        let seen = self.observe(&mut progress.sessions).await;
         let (world, around) = seen.map_err(Failure::after_changes)?;
         let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
             Failure::interrupted(
@@ -389,37 +390,37 @@ impl Course<'_> {
             )
         })?;
         nothing_left(&left)?;
-        journey.world = Some(world);
+        progress.world = Some(world);
         Ok(())
     }
 
     /// A refusal tells where the upgrade stands, and a rollback that users can write, where they can. Past the point of no
     /// return nothing automatic can help.
-    pub fn failed(&self, failure: Failure, journey: Journey) -> Report {
-        let status = journey.world.as_ref().map(|world| status(self.upgrade, world));
-        let seen = journey.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
-        let failure = if self.step == Step::Rollback && journey.changed { failure.after_changes() } else { failure };
+    pub fn failed(&self, failure: Failure, progress: Progress) -> Report {
+        let status = progress.world.as_ref().map(|world| status(self.upgrade, world));
+        let seen = progress.world.as_ref().is_some_and(|world| world.point_of_no_return_passed(self.upgrade));
+        let failure = if self.step == Step::Rollback && progress.changed { failure.after_changes() } else { failure };
         let failure = match failure.outcome {
-            Outcome::Broken if seen || journey.switched => Failure {
+            Outcome::Broken if seen || progress.switched => Failure {
                 outcome: Outcome::Stuck,
                 error: failure.error.context("users are on stage already"),
                 hint: "look at what is said here: repair V2, or put right what was changed by hand, and run switch again; or give up \
                        the writes that V2 took: rollback with `accept-loss`"
                     .to_owned(),
             },
-            Outcome::Interrupted if self.step == Step::Rollback && journey.writable => {
+            Outcome::Interrupted if self.step == Step::Rollback && progress.writable => {
                 let production = &self.upgrade.production.database;
                 let error = anyhow::anyhow!("production `{production}` takes writes, but {}", failure.message());
                 Failure { error, ..failure }
             }
             _ => failure.with_status(status.as_ref()),
         };
-        Report { done: journey.done, ..Report::failure(self.step.name(), &failure) }
+        Report { done: progress.done, ..Report::failure(self.step.name(), &failure) }
     }
 
-    fn succeeded(&self, outcome: Outcome, journey: &mut Journey) -> Report {
-        let done = std::mem::take(&mut journey.done);
-        let seen = journey.world.iter();
+    fn succeeded(&self, outcome: Outcome, progress: &mut Progress) -> Report {
+        let done = std::mem::take(&mut progress.done);
+        let seen = progress.world.iter();
         let outputs = seen.flat_map(|world| outputs::of_step(self.step, self.upgrade, world, self.policy)).collect();
         Report { done, outputs, ..Report::success(self.step.name(), outcome) }
     }

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     rehearse::inputs::Input,
     sweep::{
-        bench::{Bench, Given},
         ended::{Ended, told},
+        harness::{Given, Harness},
         picture::{differences, without_closed_fences},
         request::{Faulted, Request},
-        station::{ROLLBACK, Station},
+        sweep_step::{ROLLBACK, SweepStep},
         tally::Tally,
     },
 };
@@ -43,16 +43,16 @@ pub struct Played {
 }
 
 /// Somebody who plays cases.
-pub struct Player<'p, 'w> {
+pub struct CaseRunner<'p, 'w> {
     /// The bench.
-    pub bench: &'p Bench<'w>,
+    pub bench: &'p Harness<'w>,
     /// Tells what each run said.
     pub verbose: bool,
 }
 
 /// A case under way.
 #[derive(Default)]
-pub struct Course {
+pub struct CaseRun {
     /// What each step said, in order.
     said: Vec<String>,
     /// What is wrong.
@@ -61,32 +61,32 @@ pub struct Course {
     trouble: bool,
 }
 
-impl Player<'_, '_> {
+impl CaseRunner<'_, '_> {
     /// Plays a case.
     pub fn play(&self, case: &Case) -> Played {
-        let mut course = Course::default();
+        let mut case_run = CaseRun::default();
         let mut tally = Tally { runs: 1, fired: 1, ..Tally::default() };
-        match self.run(case, &mut course, &mut tally) {
+        match self.run(case, &mut case_run, &mut tally) {
             Ok(true) => {}
             Ok(false) => return Played::default(),
-            Err(error) => course.wrong.push(format!("{error:#}")),
+            Err(error) => case_run.wrong.push(format!("{error:#}")),
         }
-        if course.wrong.is_empty() {
+        if case_run.wrong.is_empty() {
             tally.converged = 1;
             return Played { tally, why: None };
         }
         tally.failed = 1;
-        Played { tally, why: Some(format!("{}\n  {}", course.wrong.join("; "), course.said.join("\n  "))) }
+        Played { tally, why: Some(format!("{}\n  {}", case_run.wrong.join("; "), case_run.said.join("\n  "))) }
     }
 
     /// False if the hand had nothing to act on.
-    fn run(&self, case: &Case, course: &mut Course, tally: &mut Tally) -> anyhow::Result<bool> {
-        let Some(ended) = self.with_hand(case, course)? else { return Ok(false) };
+    fn run(&self, case: &Case, case_run: &mut CaseRun, tally: &mut Tally) -> anyhow::Result<bool> {
+        let Some(ended) = self.with_hand(case, case_run)? else { return Ok(false) };
         if ended.code == Some(10) && (case.at.is_none() || case.hand.is_of_the_model()) {
-            self.check_unchanged(case, course)?;
+            self.check_unchanged(case, case_run)?;
         }
-        self.go_on(case.station, &ended, course)?;
-        self.follow_advice(course)?;
+        self.go_on(case.station, &ended, case_run)?;
+        self.follow_advice(case_run)?;
         let in_vain = case.at.is_some() && case.station.step == "cleanup";
         let raced = match case.unseen {
             Some(Unseen::BeforeTheRequest) => ended.code != Some(0),
@@ -104,34 +104,34 @@ impl Player<'_, '_> {
                     | "production-read-only"
             )
         );
-        self.judge(in_vain, raced, lasting, course, tally)?;
+        self.judge(in_vain, raced, lasting, case_run, tally)?;
         Ok(true)
     }
 
     /// The step, with somebody else who acts before it or meanwhile.
-    fn with_hand(&self, case: &Case, course: &mut Course) -> anyhow::Result<Option<Ended>> {
+    fn with_hand(&self, case: &Case, case_run: &mut CaseRun) -> anyhow::Result<Option<Ended>> {
         let station = case.station;
         match &case.at {
             None => {
                 self.bench.restore(station.from)?;
                 if case.hand.needs_the_step() {
-                    return self.meanwhile(case, &json!(1), course);
+                    return self.meanwhile(case, &json!(1), case_run);
                 }
-                if !self.act(case.hand, course)? {
+                if !self.act(case.hand, case_run)? {
                     return Ok(None);
                 }
                 let inputs = self.bench.inputs_of(station)?;
-                self.step(station.step, &inputs, &[], true, course).map(Some)
+                self.step(station.step, &inputs, &[], true, case_run).map(Some)
             }
-            Some(request) => self.at_request(case, request, course),
+            Some(request) => self.at_request(case, request, case_run),
         }
     }
 
-    fn at_request(&self, case: &Case, request: &Request, course: &mut Course) -> anyhow::Result<Option<Ended>> {
+    fn at_request(&self, case: &Case, request: &Request, case_run: &mut CaseRun) -> anyhow::Result<Option<Ended>> {
         for _ in 0..ATTEMPTS {
             self.bench.restore(case.station.from)?;
-            *course = Course::default();
-            if let Some(ended) = self.meanwhile(case, &json!(request.spot), course)? {
+            *case_run = CaseRun::default();
+            if let Some(ended) = self.meanwhile(case, &json!(request.spot), case_run)? {
                 return Ok(Some(ended));
             }
             self.bench.alone()?;
@@ -140,7 +140,7 @@ impl Player<'_, '_> {
     }
 
     /// None if the hand has not acted.
-    fn meanwhile(&self, case: &Case, at: &Value, course: &mut Course) -> anyhow::Result<Option<Ended>> {
+    fn meanwhile(&self, case: &Case, at: &Value, case_run: &mut CaseRun) -> anyhow::Result<Option<Ended>> {
         let fault = json!({ "at": at, "what": { "hand": case.hand.at_request() } });
         let before = self.things()?;
         self.bench.control().set_fault(&fault)?;
@@ -149,7 +149,7 @@ impl Player<'_, '_> {
         let mut begun = self.bench.begin(case.station.step, &given)?;
         if let Hand::Step(..) = case.hand {
             if self.bench.is_at_the_fault(&mut begun.running)? {
-                self.act(case.hand, course)?;
+                self.act(case.hand, case_run)?;
             }
             self.bench.release()?;
         }
@@ -161,20 +161,20 @@ impl Player<'_, '_> {
         if idle || !fired {
             return Ok(None);
         }
-        course.said.push(format!("{} acted during {}", case.hand.name(), case.station.step));
-        self.note(case.station.step, &ended, course);
+        case_run.said.push(format!("{} acted during {}", case.hand.name(), case.station.step));
+        self.note(case.station.step, &ended, case_run);
         if !matches!(case.hand, Hand::Model("delete-production" | "delete-stage")) {
-            self.check_things(case.station.step, &inputs, &before, course)?;
+            self.check_things(case.station.step, &inputs, &before, case_run)?;
         }
         Ok(Some(ended))
     }
 
     /// Somebody acts. False if there was nothing to act on.
-    fn act(&self, hand: Hand, course: &mut Course) -> anyhow::Result<bool> {
+    fn act(&self, hand: Hand, case_run: &mut CaseRun) -> anyhow::Result<bool> {
         match hand {
             Hand::Model(name) => {
                 let idle = self.bench.control().hand(name)?;
-                course.said.push(format!("{name} acted"));
+                case_run.said.push(format!("{name} acted"));
                 Ok(idle.is_none())
             }
             Hand::Step(step, slip) => {
@@ -182,15 +182,15 @@ impl Player<'_, '_> {
                 let before = self.things()?;
                 let given = Given { inputs: &inputs, arguments: &[], folder: &self.bench.beside()? };
                 let ended = self.bench.end(step, self.bench.begin(step, &given)?, false)?;
-                self.note(step, &ended, course);
-                self.check_things(step, &inputs, &before, course)?;
+                self.note(step, &ended, case_run);
+                self.check_things(step, &inputs, &before, case_run)?;
                 Ok(true)
             }
         }
     }
 
     fn slipped(&self, step: &'static str, slip: Slip) -> anyhow::Result<Vec<Input>> {
-        let mut inputs = self.bench.inputs_of(station_of(step).context("there is no such step")?)?;
+        let mut inputs = self.bench.inputs_of(sweep_step_of(step).context("there is no such step")?)?;
         match slip {
             Slip::None => {}
             Slip::OtherId => set(&mut inputs, "upgrade-id", OTHER_ID),
@@ -210,80 +210,80 @@ impl Player<'_, '_> {
         inputs: &[Input],
         arguments: &[String],
         nobody_meanwhile: bool,
-        course: &mut Course,
+        case_run: &mut CaseRun,
     ) -> anyhow::Result<Ended> {
         let before = self.things()?;
         let given = Given { inputs, arguments, folder: self.bench.folder() };
         let ended = self.bench.end(step, self.bench.begin(step, &given)?, false)?;
-        self.note(step, &ended, course);
-        self.check_things(step, inputs, &before, course)?;
+        self.note(step, &ended, case_run);
+        self.check_things(step, inputs, &before, case_run)?;
         if nobody_meanwhile {
-            self.check_promise(step, &ended, course)?;
+            self.check_promise(step, &ended, case_run)?;
         }
         Ok(ended)
     }
 
     /// `done` is true, where nobody acted meanwhile.
-    fn check_promise(&self, step: &str, ended: &Ended, course: &mut Course) -> anyhow::Result<()> {
+    fn check_promise(&self, step: &str, ended: &Ended, case_run: &mut CaseRun) -> anyhow::Result<()> {
         let said = said(step, ended);
-        course.wrong.extend(check_databases(&said, self.slots()?).err());
+        case_run.wrong.extend(check_databases(&said, self.slots()?).err());
         if said.code == Some(0) && matches!(step, "rollback" | "switch") {
             let (production, stage) = (self.site("production-site"), self.site("stage-site"));
-            course.wrong.extend(check_done(&said, &self.users()?, &production, &stage).err());
+            case_run.wrong.extend(check_done(&said, &self.users()?, &production, &stage).err());
         }
         Ok(())
     }
 
-    fn note(&self, step: &str, ended: &Ended, course: &mut Course) {
+    fn note(&self, step: &str, ended: &Ended, case_run: &mut CaseRun) {
         if self.verbose {
             eprintln!("== {step}\n{}-> {}\n", ended.text, told(ended.code));
         }
         let words = if ended.code == Some(0) { String::new() } else { format!(": {}", ended.last_words()) };
         let outcome = ended.outputs.get("outcome").cloned().unwrap_or_default();
-        course.said.push(format!("{step} -> {outcome} ({}){words}", told(ended.code)));
-        course.wrong.extend(check_words(&said(step, ended)).err());
-        course.trouble = ended.code != Some(0);
+        case_run.said.push(format!("{step} -> {outcome} ({}){words}", told(ended.code)));
+        case_run.wrong.extend(check_words(&said(step, ended)).err());
+        case_run.trouble = ended.code != Some(0);
     }
 
     /// A step that has refused has changed nothing: the world is as the hand alone makes it.
-    fn check_unchanged(&self, case: &Case, course: &mut Course) -> anyhow::Result<()> {
+    fn check_unchanged(&self, case: &Case, case_run: &mut CaseRun) -> anyhow::Result<()> {
         let found = self.bench.picture()?;
         self.bench.save(LEFT)?;
         self.bench.restore(case.station.from)?;
-        self.act(case.hand, &mut Course::default())?;
+        self.act(case.hand, &mut CaseRun::default())?;
         let wanted = self.bench.picture()?;
         let differ = differences(&without_closed_fences(&wanted), &without_closed_fences(&found));
         if !differ.is_empty() {
             let shown: Vec<&str> = differ.iter().take(SHOWN).map(String::as_str).collect();
-            course.wrong.push(format!("{} has refused, and has changed: {}", case.station.step, shown.join("; ")));
+            case_run.wrong.push(format!("{} has refused, and has changed: {}", case.station.step, shown.join("; ")));
         }
         self.bench.restore(LEFT)
     }
 
     /// As the workflow does: the next step after success, a rollback after a failure.
-    fn go_on(&self, station: &Station, ended: &Ended, course: &mut Course) -> anyhow::Result<()> {
+    fn go_on(&self, station: &SweepStep, ended: &Ended, case_run: &mut CaseRun) -> anyhow::Result<()> {
         let Some(at) = CHAIN.iter().position(|step| *step == station.step) else { return Ok(()) };
         let mut failed = (ended.code != Some(0)).then_some(station.step);
         for step in &CHAIN[at + 1..] {
             if failed.is_none() {
-                let inputs = self.bench.inputs_of(station_of(step).context("there is no such step")?)?;
-                let ended = self.step(step, &inputs, &[], true, course)?;
+                let inputs = self.bench.inputs_of(sweep_step_of(step).context("there is no such step")?)?;
+                let ended = self.step(step, &inputs, &[], true, case_run)?;
                 failed = (ended.code != Some(0)).then_some(step);
             }
         }
         if failed.is_some_and(|step| step != "prepare") {
             let inputs = self.bench.inputs_of(&ROLLBACK)?;
-            self.step("rollback", &inputs, &[], true, course)?;
+            self.step("rollback", &inputs, &[], true, case_run)?;
         }
         Ok(())
     }
 
-    fn follow_advice(&self, course: &mut Course) -> anyhow::Result<()> {
+    fn follow_advice(&self, case_run: &mut CaseRun) -> anyhow::Result<()> {
         let mut last = None;
         for _ in 0..MOST_ADVICE {
-            let Some(advice) = self.advice(course)? else { return Ok(()) };
+            let Some(advice) = self.advice(case_run)? else { return Ok(()) };
             let mut inputs = self.bench.ordinary_inputs();
-            let hooks = station_of(&advice.step).map(Station::hooks).unwrap_or_default();
+            let hooks = sweep_step_of(&advice.step).map(SweepStep::hooks).unwrap_or_default();
             let hook = self.bench.material().hook().display().to_string();
             inputs.extend(hooks.iter().map(|name| (*name, hook.clone())));
             if advice.step == "cleanup" {
@@ -291,7 +291,7 @@ impl Player<'_, '_> {
                 inputs.extend(advice.value("remove").map(|removed| ("remove", removed.to_owned())));
             }
             let arguments = without(&advice.arguments, "remove");
-            let ended = self.step(&advice.step, &inputs, &arguments, true, course)?;
+            let ended = self.step(&advice.step, &inputs, &arguments, true, case_run)?;
             let now = Some((advice, ended.code));
             if now == last && ended.code != Some(0) {
                 return Ok(());
@@ -299,30 +299,32 @@ impl Player<'_, '_> {
             ensure!(now != last, "status advises for ever what was done: {:?}", last);
             last = now;
         }
-        course.wrong.push(format!("after {MOST_ADVICE} times of doing what status advises it still advises something"));
+        case_run
+            .wrong
+            .push(format!("after {MOST_ADVICE} times of doing what status advises it still advises something"));
         Ok(())
     }
 
-    fn advice(&self, course: &mut Course) -> anyhow::Result<Option<Advice>> {
+    fn advice(&self, case_run: &mut CaseRun) -> anyhow::Result<Option<Advice>> {
         let mut inputs = self.bench.ordinary_inputs();
         inputs.extend(self.bench.identifiers()?);
         let given = Given { inputs: &inputs, arguments: &[], folder: self.bench.folder() };
         let ended = self.bench.end("status", self.bench.begin("status", &given)?, false)?;
         let output = |name: &str| ended.outputs.get(name).cloned().unwrap_or_else(|| "-".to_owned());
         let words = if ended.code == Some(0) { output("why") } else { ended.last_words() };
-        course.said.push(format!(
+        case_run.said.push(format!(
             "status -> {}, next {}, rollback {}: {words}",
             output("state"),
             output("next"),
             output("rollback")
         ));
-        course.wrong.extend(check_words(&said("status", &ended)).err());
+        case_run.wrong.extend(check_words(&said("status", &ended)).err());
         if (output("state").as_str(), output("next").as_str()) == ("not-begun", "prepare") {
             // Nothing of this upgrade is there: what status advises would be another one.
             return Ok(None);
         }
         let bad = matches!(output("state").as_str(), "unknown" | "broken" | "read-only-by-another");
-        course.trouble |= ended.code != Some(0) || bad || ended.outputs.contains_key("obstacle");
+        case_run.trouble |= ended.code != Some(0) || bad || ended.outputs.contains_key("obstacle");
         Ok(Advice::of(&ended.outputs, &self.bench.material().scripts.display().to_string()))
     }
 
@@ -333,7 +335,7 @@ impl Player<'_, '_> {
         in_vain: bool,
         raced: bool,
         lasting: bool,
-        course: &mut Course,
+        case_run: &mut CaseRun,
         tally: &mut Tally,
     ) -> anyhow::Result<()> {
         self.bench.alone()?;
@@ -344,20 +346,20 @@ impl Player<'_, '_> {
         let broken = report["invariants"]["broken"].as_array().cloned().unwrap_or_default();
         let secrets = broken.iter().filter(|broken| broken["number"] == 7).count() as u64;
         let whole = users.site.is_some() && users.write && lost == 0;
-        if raced && (course.trouble || whole) && secrets == 0 && (lost > 0 || !broken.is_empty()) {
+        if raced && (case_run.trouble || whole) && secrets == 0 && (lost > 0 || !broken.is_empty()) {
             tally.raced = 1;
             return Ok(());
         }
         (tally.lost_writes, tally.leaked_secrets) = (lost, secrets);
         tally.broken_invariants = broken.len() as u64 - secrets;
         if lost > 0 {
-            course.wrong.push(format!("{lost} acknowledged writes are lost"));
+            case_run.wrong.push(format!("{lost} acknowledged writes are lost"));
         }
         let told =
             |broken: &Value| format!("invariant {}: {} (after {})", broken["number"], broken["what"], broken["cause"]);
-        course.wrong.extend(broken.iter().map(told));
+        case_run.wrong.extend(broken.iter().map(told));
         let by_hand = lasting || excused(&report).any(|number| matches!(number, 3 | 6));
-        course.wrong.extend(check_rest(&users, by_hand, course.trouble || in_vain).err());
+        case_run.wrong.extend(check_rest(&users, by_hand, case_run.trouble || in_vain).err());
         Ok(())
     }
 
@@ -395,8 +397,8 @@ fn said(step: &str, ended: &Ended) -> Said {
     }
 }
 
-fn station_of(step: &str) -> Option<&'static Station> {
-    if step == "rollback" { Some(&ROLLBACK) } else { Station::named(step) }
+fn sweep_step_of(step: &str) -> Option<&'static SweepStep> {
+    if step == "rollback" { Some(&ROLLBACK) } else { SweepStep::named(step) }
 }
 
 fn set(inputs: &mut [Input], name: &str, value: &str) {
