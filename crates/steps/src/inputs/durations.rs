@@ -19,7 +19,29 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let hint = |error| format!("{error}; write a number with its unit, such as 250ms, 30s, 10m or 12h");
-        humantime::parse_duration(text).map(Self).map_err(hint)
+        let span: SignedDuration = text.parse().map_err(|error| hint(&format!("{error}")))?;
+        Duration::try_from(span).map(Self).map_err(|_| hint("it is negative"))
+    }
+}
+
+fn hint(why: &str) -> String {
+    format!("{why}; write a number with its unit, such as 250ms, 30s, 10m or 12h")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_a_number_with_a_unit() {
+        let span = |text: &str| text.parse::<Span>().map(|span| span.0);
+        for (text, milliseconds) in
+            [("250ms", 250), ("0s", 0), ("30s", 30_000), ("10m", 600_000), ("12h", 43_200_000), ("1h 30m", 5_400_000)]
+        {
+            assert_eq!(span(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for wrong in ["", "30", "s", "-5s", "five minutes"] {
+            assert!(span(wrong).unwrap_err().ends_with("such as 250ms, 30s, 10m or 12h"), "{wrong}");
+        }
     }
 }
