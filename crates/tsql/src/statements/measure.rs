@@ -64,15 +64,25 @@ pub async fn keep(session: &mut Session, run: &UpgradeId, limit: Duration) -> Re
 }
 
 async fn replace(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
-    let key = quote::text(run.as_str());
-    let touch =
-        format!("DELETE FROM rolling_upgrade.canary;\nINSERT INTO rolling_upgrade.canary (run) VALUES ({key});");
-    session.query("touch the canary", &touch, limit).await?;
-    let reading = match read(session, limit).await {
+    let reading = match reading_with_canary(session, run, limit).await {
         Err(error) if error.not_permitted() => None,
         reading => Some(reading?),
     };
     session.query("keep a reading of who wrote", &replace_sql(run, reading.as_ref()), limit).await.map(drop)
+}
+
+/// The canary is touched only where the server has no count of it: a run that dies between that and the reading would leave a count that
+/// differs from the one that is kept, and then nobody could tell what was written.
+async fn reading_with_canary(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<Reading, SqlError> {
+    let reading = read(session, limit).await?;
+    if reading.canary > 0 {
+        return Ok(reading);
+    }
+    let key = quote::text(run.as_str());
+    let touch =
+        format!("DELETE FROM rolling_upgrade.canary;\nINSERT INTO rolling_upgrade.canary (run) VALUES ({key});");
+    session.query("touch the canary", &touch, limit).await?;
+    read(session, limit).await
 }
 
 fn replace_sql(run: &UpgradeId, reading: Option<&Reading>) -> String {
