@@ -110,7 +110,7 @@ fn plan_says_what_prepare_will_do_and_what_is_not_certain() {
     );
     for line in [
         "1. create site `contoso-stage-rg/contoso-2` in plan `contoso-stage-rg/contoso-plan-2` like `contoso-rg/contoso-1`",
-        "1. copy the connection strings of site `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`, `TestUpgrade` pointed at \
+        "1. copy the connection strings of site `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`, `Shop` pointed at \
          `contoso-rg/contoso-sql-2/shop`",
         "1. bind host name `www.contoso.example` with its certificate to site `contoso-stage-rg/contoso-2`",
         "1. add endpoint `contoso-rg/contoso/contoso-2` for `contoso-2.azurewebsites.net`, disabled",
@@ -436,7 +436,7 @@ fn a_site_that_is_there_after_all_is_not_touched() {
     assert_eq!((&site["tags"], &site["properties"]["state"]), (&Value::Null, &json!("Running")));
     assert_eq!(listed(&shop, STAGE, "appsettings"), json!({}));
     let why = refused(&shop, "prepare", &[]).why();
-    assert!(why.contains("stage site `contoso-stage-rg/contoso-2` has no connection string `TestUpgrade`"), "{why}");
+    assert!(why.contains("stage site `contoso-stage-rg/contoso-2` has no connection string `Shop`"), "{why}");
 }
 
 /// Killed when it is about to do this, or while it does; finished by another prepare, and undone from the same state.
