@@ -76,7 +76,7 @@ impl Store {
 
     fn end_others(&self, id: i32) {
         let others: Vec<_> = self.lock().members.values().filter(|member| member.id != id).cloned().collect();
-        others.iter().for_each(|member| self.end(member));
+        self.end_all(&others);
     }
 
     /// Lets log-ins in again.

@@ -99,6 +99,12 @@ impl Store {
     /// Kills every session: their transactions roll back, their waits end.
     pub fn kill_all(&self) {
         let members: Vec<_> = self.lock().members.values().cloned().collect();
+        self.end_all(&members);
+    }
+
+    /// All are marked before the first one ends: what it holds must not go to another one that is about to end.
+    pub(super) fn end_all(&self, members: &[Arc<Member>]) {
+        members.iter().for_each(|member| member.mark_killed());
         members.iter().for_each(|member| self.end(member));
     }
 
