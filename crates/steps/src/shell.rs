@@ -29,12 +29,13 @@ pub trait Inputs: Parser {
     }
 }
 
-/// Arguments with the part that every step has; those of some steps have a package, whose address may be a secret.
+/// Arguments with the part that every step has, directly or among the common ones. Those of some steps have a package, whose address may be
+/// a secret.
 macro_rules! inputs {
-    ($($arguments:ident $(with $site:ident)?),+ $(,)?) => {$(
+    ($($arguments:ident at $($common:ident).+ $(, with $site:ident)?;)+) => {$(
         impl Inputs for inputs::$arguments {
             fn connection(&self) -> &ConnectionInputs {
-                &self.connection
+                &self.$($common).+
             }
 
             $(fn secrets(&self) -> Vec<String> {
@@ -44,18 +45,18 @@ macro_rules! inputs {
     )+};
 }
 
-inputs!(
-    PlanArguments with site,
-    PrepareArguments with site,
-    FreezeArguments,
-    TerminateArguments,
-    MigrateArguments,
-    SwitchArguments,
-    RollbackArguments,
-    CleanupArguments,
-    StatusArguments,
-    FirewallArguments,
-);
+inputs! {
+    PlanArguments at connection, with site;
+    PrepareArguments at common.connection, with site;
+    FreezeArguments at common.connection;
+    TerminateArguments at common.connection;
+    MigrateArguments at common.connection;
+    SwitchArguments at common.connection;
+    RollbackArguments at common.connection;
+    CleanupArguments at common.connection;
+    StatusArguments at connection;
+    FirewallArguments at connection;
+}
 
 /// Runs a step from the command line to the exit code.
 pub fn run<I: Inputs>(

@@ -5,17 +5,45 @@ use std::path::PathBuf;
 use clap::Args;
 use rollout::Termination;
 
-use super::{Limits, Span};
+use super::{ConnectionInputs, Limits, SlotInputs, Span};
 
-/// How long a step waits for the lock of another run.
+/// What every step that changes something has.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits")]
-pub struct LockInputs {
+pub struct CommonInputs {
+    /// How Azure and the databases are reached, and as whom.
+    #[command(flatten)]
+    pub connection: ConnectionInputs,
+    /// Production and stage.
+    #[command(flatten)]
+    pub slots: SlotInputs,
     /// Longest wait for another run to release the lock in production's database, such as a run whose runner has died
     /// [default: 60s in rollback, else 0s].
-    #[arg(long)]
+    #[arg(help_heading = "Limits", long)]
     pub lock_wait: Option<Span>,
 }
+
+impl CommonInputs {
+    pub(super) fn limits(&self) -> Limits {
+        Limits { lock_wait: self.lock_wait, ..Limits::default() }
+    }
+}
+
+/// What follows the inputs in the help of such a step: a command line, whose further inputs are given, and the exit codes.
+macro_rules! example {
+    ($step:literal $(, $further:literal)?) => {
+        concat!(
+            "Example:\n  upgrade-",
+            $step,
+            " --upgrade-id 4711 --subscription-id <id> --connection-name Shop \\\n    --production-database rg/sql-1/shop \
+             --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\\n    --stage-database rg/sql-2/shop \
+             --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2",
+            $(" \\\n    ", $further,)?
+            "\n\nExit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (roll back), 40 stuck \
+             (read the hint)."
+        )
+    };
+}
+pub(super) use example;
 
 /// When V2 counts as healthy.
 #[derive(Debug, Args)]

@@ -5,29 +5,23 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::inputs::{
-    ConnectionInputs, HookInputs, Limits, SiteInputs, SlotInputs, Span, StepInputs,
-    groups::{GiveBackInputs, LockInputs, ScriptInputs},
+    HookInputs, Limits, SiteInputs, Span, StepInputs,
+    groups::{CommonInputs, GiveBackInputs, ScriptInputs, example},
 };
 
 /// Inputs of `upgrade-freeze`.
 #[derive(Debug, Parser)]
 #[command(about = "Checks everything that later steps need, stops background work, then sets production read-only", after_help = EXAMPLE)]
 pub struct FreezeArguments {
-    /// How Azure and the databases are reached, and as whom.
+    /// What every step that changes something has.
     #[command(flatten)]
-    pub connection: ConnectionInputs,
-    /// Production and stage.
-    #[command(flatten)]
-    pub slots: SlotInputs,
+    pub common: CommonInputs,
     /// Scripts and checks.
     #[command(flatten)]
     pub scripts: ScriptInputs,
     /// Giving production back.
     #[command(flatten)]
     pub give_back: GiveBackInputs,
-    /// The lock of another run.
-    #[command(flatten)]
-    pub lock: LockInputs,
     /// Output `plan-digest` of plan: what was approved.
     #[arg(help_heading = "Scripts", long)]
     pub plan_digest: Option<String>,
@@ -57,23 +51,14 @@ pub struct FreezeArguments {
     pub hook_activate: Option<PathBuf>,
 }
 
-const EXAMPLE: &str = "\
-Example:
-  upgrade-freeze --upgrade-id 4711 --subscription-id <id> --connection-name TestUpgrade \\
-    --production-database rg/sql-1/shop --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\
-    --stage-database rg/sql-2/shop --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2 \\
-    --scripts db/upgrade --scripts-digest <of plan> --plan-digest <of plan>
-
-Exit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (roll back), 40 stuck (read the hint).";
+const EXAMPLE: &str = example!("freeze", "--scripts db/upgrade --scripts-digest <of plan> --plan-digest <of plan>");
 
 impl From<FreezeArguments> for StepInputs {
     fn from(arguments: FreezeArguments) -> Self {
         let FreezeArguments {
-            connection,
-            slots,
+            common,
             scripts,
             give_back,
-            lock,
             plan_digest,
             package_digest,
             rollback_after,
@@ -84,9 +69,8 @@ impl From<FreezeArguments> for StepInputs {
             hook_quiesce,
             hook_activate,
         } = arguments;
-        let (limits, hooks) = give_back.split(scripts.limits(Limits::default()));
+        let (limits, hooks) = give_back.split(scripts.limits(common.limits()));
         let limits = Limits {
-            lock_wait: lock.lock_wait,
             health_timeout: Some(health_timeout),
             plan_digest,
             rollback_after,
@@ -97,6 +81,6 @@ impl From<FreezeArguments> for StepInputs {
         };
         let site = SiteInputs { package_digest, ..SiteInputs::default() };
         let hooks = HookInputs { quiesce: hook_quiesce, activate: hook_activate, ..hooks };
-        Self { connection, slots, site, hooks, limits }
+        Self { connection: common.connection, slots: common.slots, site, hooks, limits }
     }
 }

@@ -3,26 +3,20 @@
 use clap::Parser;
 
 use crate::inputs::{
-    ConnectionInputs, Limits, SiteInputs, SlotInputs, Span, StepInputs,
-    groups::{GiveBackInputs, LockInputs},
+    Limits, SiteInputs, Span, StepInputs,
+    groups::{CommonInputs, GiveBackInputs, example},
 };
 
 /// Inputs of `upgrade-rollback`.
 #[derive(Debug, Parser)]
 #[command(about = "Gives V1 its write access back, from any state before the point of no return", after_help = EXAMPLE)]
 pub struct RollbackArguments {
-    /// How Azure and the databases are reached, and as whom.
+    /// What every step that changes something has.
     #[command(flatten)]
-    pub connection: ConnectionInputs,
-    /// Production and stage.
-    #[command(flatten)]
-    pub slots: SlotInputs,
+    pub common: CommonInputs,
     /// Giving production back.
     #[command(flatten)]
     pub give_back: GiveBackInputs,
-    /// The lock of another run.
-    #[command(flatten)]
-    pub lock: LockInputs,
     /// Longest time for sites and WebJobs to start and stop.
     #[arg(help_heading = "Limits", long, default_value = "10m")]
     pub health_timeout: Span,
@@ -31,19 +25,13 @@ pub struct RollbackArguments {
     pub accept_loss: Option<String>,
 }
 
-const EXAMPLE: &str = "\
-Example:
-  upgrade-rollback --upgrade-id 4711 --subscription-id <id> --connection-name TestUpgrade \\
-    --production-database rg/sql-1/shop --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\
-    --stage-database rg/sql-2/shop --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2
-
-Exit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (roll back), 40 stuck (read the hint).";
+const EXAMPLE: &str = example!("rollback");
 
 impl From<RollbackArguments> for StepInputs {
     fn from(arguments: RollbackArguments) -> Self {
-        let RollbackArguments { connection, slots, give_back, lock, health_timeout, accept_loss } = arguments;
-        let (limits, hooks) = give_back.split(Limits::default());
-        let limits = Limits { lock_wait: lock.lock_wait, health_timeout: Some(health_timeout), accept_loss, ..limits };
-        Self { connection, slots, site: SiteInputs::default(), hooks, limits }
+        let RollbackArguments { common, give_back, health_timeout, accept_loss } = arguments;
+        let (limits, hooks) = give_back.split(common.limits());
+        let limits = Limits { health_timeout: Some(health_timeout), accept_loss, ..limits };
+        Self { connection: common.connection, slots: common.slots, site: SiteInputs::default(), hooks, limits }
     }
 }
