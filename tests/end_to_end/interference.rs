@@ -8,6 +8,7 @@ use crate::{
     faults::{at, fired},
     harness::{Ended, TestUpgrade, binary, scenario, until},
     sql::{Client, arm},
+    two_hands::users_lose_nothing_on,
 };
 
 pub const PROFILE: &str = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso";
@@ -38,13 +39,7 @@ pub fn by_hand(shop: &TestUpgrade, hand: Hand) {
 /// Users write on this site, and have lost nothing.
 #[track_caller]
 pub fn users_write_on(shop: &TestUpgrade, site: &str) {
-    let before = shop.sim.report().writes.acknowledged;
-    until("users can write", || {
-        shop.sim.tick();
-        let report = shop.sim.report();
-        report.writes.acknowledged > before && report.serving.site.as_deref() == Some(site)
-    });
-    assert_eq!(shop.sim.report().writes.lost, 0);
+    users_lose_nothing_on(shop, site);
     let broken = shop.sim.report().invariants.broken;
     assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -133,8 +133,7 @@ impl World {
 
     /// Production's own database shows its link to stage.
     pub fn is_linked_in_sql(&self, upgrade: &Upgrade) -> bool {
-        let links = self.production.sql.iter().flat_map(|sql| &sql.links);
-        links.into_iter().any(|link| link.is_primary() && link.leads_to(&upgrade.stage.database))
+        self.production.sql.as_ref().is_some_and(|sql| sql.is_primary_of(&upgrade.stage.database))
     }
 
     /// Production is read-only by this upgrade.

@@ -362,6 +362,11 @@ impl SqlState {
         self.milestones.iter().find(of).map(|milestone| milestone.at)
     }
 
+    /// The database is the primary of a link to this one.
+    pub fn is_primary_of(&self, partner: &DatabaseId) -> bool {
+        self.links.iter().any(|link| link.is_primary() && link.leads_to(partner))
+    }
+
     /// The fence row of an upgrade.
     pub fn fence(&self, run: &UpgradeId) -> Option<&Fence> {
         self.fences.iter().find(|fence| run.is(&fence.run))

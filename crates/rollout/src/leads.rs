@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::{
     connection::ConnectionString,
-    decide::DecisionInput,
     facts::{Endpoint, Site},
     ids::{DatabaseId, SiteId, eq_azure_name},
     upgrade::{Slot, Upgrade},
@@ -38,6 +37,15 @@ impl Endpoint {
             Some(site) => *site == place.site,
             None => eq_azure_name(self.target.trim_end_matches('.'), &place.host),
         }
+    }
+
+    /// Why it is wrong that it leads elsewhere, and what to do about it.
+    pub fn astray_from(&self, place: &Place) -> (String, String) {
+        let leads_to = self.site.as_ref().map_or_else(|| self.target.clone(), ToString::to_string);
+        let why = format!("endpoint `{}` leads to `{leads_to}`, and not to site `{}`", self.id, place.site);
+        let hint =
+            format!("find out who changed its target; let it lead to `{}` again, then run this step again", place.host);
+        (why, hint)
     }
 
     /// The same of a site with all its host names, which an endpoint may name as well.
@@ -107,14 +115,6 @@ impl World {
     fn leads_to_stage_alone(&self, endpoint: &Endpoint, stage: &Site) -> bool {
         let production = self.production.site.as_ref();
         endpoint.leads_to_any_name_of(stage) && !production.is_some_and(|site| endpoint.leads_to_any_name_of(site))
-    }
-}
-
-impl DecisionInput<'_> {
-    /// Where the site of a slot is, as far as it is there.
-    pub(crate) fn place(&self, slot: &Slot) -> Option<Place> {
-        let view = if *slot == self.upgrade.production { &self.world.production } else { &self.world.stage };
-        view.site.as_ref().map(Place::of)
     }
 }
 

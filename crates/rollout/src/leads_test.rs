@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Step,
+    DecisionInput, Step,
     decide::{
         decide,
         tests::{model::*, states},

@@ -147,10 +147,7 @@ fn signposts_and(case: &DecisionInput<'_>, label: &str) -> Vec<(String, String)>
 
 fn not_astray(found: Option<(&Endpoint, Place)>, tried: &str) -> Result<(), Refusal> {
     found.map_or(Ok(()), |(endpoint, place)| {
-        let leads_to = endpoint.site.as_ref().map_or_else(|| endpoint.target.clone(), ToString::to_string);
-        let why = format!("endpoint `{}` leads to `{leads_to}`, and not to site `{}`", endpoint.id, place.site);
-        let hint =
-            format!("find out who changed its target; let it lead to `{}` again, then run this step again", place.host);
+        let (why, hint) = endpoint.astray_from(&place);
         Err(Refusal::new(tried, why, hint))
     })
 }
@@ -158,9 +155,10 @@ fn not_astray(found: Option<(&Endpoint, Place)>, tried: &str) -> Result<(), Refu
 impl<'w> DecisionInput<'w> {
     /// Users get this slot's endpoint, which leads to its site.
     fn serves(&self, slot: &Slot, without: Option<&Slot>) -> Effect {
+        let view = if *slot == self.upgrade.production { &self.world.production } else { &self.world.stage };
         Effect::ProveServed {
             endpoint: slot.endpoint.clone(),
-            place: self.place(slot),
+            place: view.site.as_ref().map(Place::of),
             without: without.map(|slot| slot.endpoint.clone()),
         }
     }

@@ -41,7 +41,7 @@ pub fn give_back_by_sql(
     termination: Termination,
 ) -> Option<Vec<Effect>> {
     let fenced = production.open_fence(&upgrade.id).is_some();
-    let linked = production.links.iter().any(|link| link.is_primary() && link.leads_to(&upgrade.stage.database));
+    let linked = production.is_primary_of(&upgrade.stage.database);
     let never = linked
         || stage.is_some_and(|sql| sql.has_milestones() && crate::evidence::by_rows(sql, upgrade) == Exposure::Never);
     let known = production.upgrade(&upgrade.id).is_some_and(|row| row.has_slots_of(upgrade));

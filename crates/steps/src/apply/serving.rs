@@ -149,11 +149,7 @@ impl Executor<'_> {
         let served = served::served_if(&profile, &disabled);
         let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
         if let Some((found, place)) = found {
-            let why = format!("endpoint `{endpoint}` leads to `{}`, and not to site `{}`", found.target, place.site);
-            let hint = format!(
-                "find out who changed its target; let it lead to `{}` again, then run this step again",
-                place.host
-            );
+            let (why, hint) = found.astray_from(place);
             return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
         }
         if served.is(endpoint) {
