@@ -239,6 +239,25 @@ fn an_update_of_production_after_its_copy_was_cut_off_is_seen_before_the_switch(
     users_write_on(&shop, "contoso-1");
 }
 
+/// Before migrate has kept the end of production's log, its counters tell.
+#[test]
+fn an_update_of_production_between_terminate_and_migrate_is_seen() {
+    let shop = updating();
+    shop.upgrade_through(&UNTIL_SWITCH[..4]);
+    open_production_for_a_moment(&shop);
+    let why = ends(&shop, "migrate", "broken").why();
+    let expected = "`contoso-rg/contoso-sql-1/shop` has taken writes (`sys.dm_db_index_usage_stats` counts ";
+    assert!(why.starts_with(expected), "{why}");
+    assert!(
+        why.contains(" since terminate read its counters: its copy may not have every write\nhint: run rollback"),
+        "{why}"
+    );
+    ends(&shop, "migrate", "broken");
+    ends(&shop, "switch", "refused");
+    ends(&shop, "rollback", "done");
+    users_write_on(&shop, "contoso-1");
+}
+
 #[test]
 fn write_access_comes_back_though_azure_resource_manager_does_not_answer() {
     let shop = updating();
@@ -356,7 +375,11 @@ fn a_link_that_vanishes_during_the_proofs_is_not_taken_for_ended_by_us() {
 #[test]
 fn where_nobody_can_see_who_wrote_the_profile_is_asked_before_production_is_given_back() {
     let shop = updating_with(|scenario| Scenario { write_measure: WriteMeasure::Refused, ..scenario });
-    shop.upgrade_through(&UNTIL_SWITCH);
+    shop.upgrade_through(&UNTIL_SWITCH[..4]);
+    let migrated = ends(&shop, "migrate", "done");
+    let unseen = "terminate has left no reading of the counters of `contoso-rg/contoso-sql-1/shop`: an UPDATE between terminate and \
+                  migrate would not show";
+    assert!(migrated.stderr.contains(unseen), "{}", migrated.stderr);
     by_hand(&shop, Hand::EnableStage);
     users_come_to_v2(&shop);
     let why = ends(&shop, "rollback", "refused").why();

@@ -34,6 +34,9 @@ impl fmt::Display for Effect {
             }
             Self::ProvePointed { site, database, .. } => write!(f, "prove that site `{site}` leads to `{database}`"),
             Self::Once { what, .. } => what.fmt(f),
+            Self::ServeProduction { production, stage } => {
+                write!(f, "send users to endpoint `{production}`, and not to `{stage}`")
+            }
             Self::UndoLateRequests { within, .. } => {
                 write!(f, "look for {within:#} whether a request of a dead step comes late")
             }

@@ -10,6 +10,7 @@ use crate::{
     firewall::Change,
     ids::{DatabaseId, EndpointId, PlanId, ProfileId, SiteId, UpgradeId},
     leads::Place,
+    measure::Reading,
     policy::ScriptName,
     termination::Ending,
     upgrade::Upgrade,
@@ -143,6 +144,14 @@ pub enum Effect {
         proofs: Vec<Effect>,
         /// What is done where it was refused, and had no effect.
         refused: Option<Box<Effect>>,
+    },
+    /// Enable production's endpoint and disable stage's, as far as that can be done: the copy takes no writes, so what Traffic Manager
+    /// does not do now is told and tried again once production takes writes.
+    ServeProduction {
+        /// Production's endpoint. While it is not there stage's stays as it is: users get an answer.
+        production: EndpointId,
+        /// The stage endpoint.
+        stage: EndpointId,
     },
     /// Look for a while whether a request of a step that has ended is carried out late, and undo what it did to the endpoints.
     UndoLateRequests {
@@ -351,7 +360,8 @@ pub enum Effect {
         target: DatabaseId,
     },
     /// Count the rows of all tables of both databases and keep the numbers in the copy, with the end of production's log and a reading of
-    /// the copy's counters of writes, so that later steps see whether somebody wrote to either of them since.
+    /// the copy's counters of writes, so that later steps see whether somebody wrote to either of them since. Before that, prove that
+    /// nobody has written to production since terminate read its counters.
     RecordRows {
         /// Production.
         source: DatabaseId,
@@ -359,6 +369,8 @@ pub enum Effect {
         target: DatabaseId,
         /// Key of the numbers.
         upgrade: UpgradeId,
+        /// What terminate has read; `None` where it could not.
+        since: Option<Reading>,
     },
     /// Prove that nobody works on a database any more: no session but ours is on it.
     ProveUnused {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     facts::{Profile, TAG, tag},
+    measure::Reading,
     upgrade::Upgrade,
 };
 
@@ -15,7 +16,8 @@ pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
 pub const SITE: &str = "rolling-upgrade-site";
 /// Tag with the identifier of the stage database's server, likewise. Its name is that of production's database.
 pub const SERVER: &str = "rolling-upgrade-server";
-/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production, a slash, and when the freeze had begun.
+/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production, when the freeze had begun, and a reading
+/// of production's counters from before its link was ended; slashes between them.
 pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
 /// Tag with the digest of the package that was deployed to the stage site, a slash, and the id of that deployment.
 pub const PACKAGE: &str = "rolling-upgrade-package";
@@ -60,15 +62,32 @@ pub fn endpoint_is_ours(profile: &Profile, upgrade: &Upgrade) -> bool {
 /// release before wrote the id alone.
 pub fn synchronised(profile: &Profile, upgrade: &Upgrade, opened_at: Option<Timestamp>) -> bool {
     let value = tag(&profile.tags, SYNCHRONISED).filter(|_| is_ours(profile, upgrade));
-    value.is_some_and(|value| match value.split_once('/') {
-        None => upgrade.id.is(value),
-        Some((id, at)) => upgrade.id.is(id) && opened_at.is_some_and(|opened| label_time(opened) == at),
+    value.is_some_and(|value| {
+        let mut parts = value.split('/');
+        let this_run = parts.next().is_some_and(|id| upgrade.id.is(id));
+        let this_freeze = |at| opened_at.is_some_and(|opened| label_time(opened) == at);
+        this_run && parts.next().is_none_or(this_freeze)
     })
 }
 
-/// The value of the label [`SYNCHRONISED`].
-pub fn synchronised_value(upgrade: &Upgrade, opened_at: Timestamp) -> String {
-    format!("{}/{}", upgrade.id, label_time(opened_at))
+/// The value of the label [`SYNCHRONISED`]. Without a reading where this identity may not see the counters.
+pub fn synchronised_value(upgrade: &Upgrade, opened_at: Timestamp, reading: Option<&Reading>) -> String {
+    let reading = reading.map_or_else(String::new, |Reading { instance, updates, canary }| {
+        format!("/{}/{updates}/{canary}", label_time(*instance))
+    });
+    format!("{}/{}{reading}", upgrade.id, label_time(opened_at))
+}
+
+/// Production's counters from before its link was ended, in the label [`SYNCHRONISED`]; `None` too for one of the release before.
+pub fn production_reading(profile: &Profile, upgrade: &Upgrade) -> Option<Reading> {
+    let value = tag(&profile.tags, SYNCHRONISED).filter(|_| is_ours(profile, upgrade))?;
+    let mut parts = value.split('/').skip(2);
+    let reading = Reading {
+        instance: parts.next()?.parse().ok()?,
+        updates: parts.next()?.parse().ok()?,
+        canary: parts.next()?.parse().ok()?,
+    };
+    parts.next().is_none().then_some(reading)
 }
 
 /// A time as it stands in a label: RFC 3339 with milliseconds.
@@ -95,3 +114,8 @@ pub fn package_value(digest: &str, deployment: &str) -> String {
 pub fn switched_at(profile: &Profile, upgrade: &Upgrade) -> Option<Timestamp> {
     is_ours(profile, upgrade).then(|| tag(&profile.tags, SWITCHED))??.parse().ok()
 }
+
+#[cfg(test)]
+#[path = "labels_test.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

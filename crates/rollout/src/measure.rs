@@ -1,4 +1,4 @@
-//! Who wrote to the stage copy since users may have been on it.
+//! Who wrote to the stage copy since users may have been on it, and to production since its copy was cut off.
 //!
 //! `sys.dm_db_index_usage_stats.user_updates` counts every INSERT, UPDATE and DELETE of a user's query per index since the instance
 //! started (its documentation; memory-optimised tables are not in it). So two readings compare only if the instance is the same, and
@@ -7,15 +7,16 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// A reading of the counters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reading {
     /// `sqlserver_start_time` of the instance.
     pub instance: Timestamp,
     /// The sum over all indexes but ours.
     pub updates: i64,
-    /// The count of the canary: a table of ours that is changed once, before the first reading.
+    /// The count of the canary: a table of ours that is changed before the first reading, and not after it.
     pub canary: i64,
 }
 
@@ -54,7 +55,7 @@ impl Written {
     }
 }
 
-/// As it follows "V2".
+/// As it follows "V2", or the name of a database.
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,7 +11,7 @@ use rollout::{
     facts::{ConnectionSetting, Database, Profile, SqlState},
     firewall::Watch,
     ids::eq_azure_name,
-    measure::Written,
+    measure::{Reading, Written},
     rows::{Changes, Counted},
     site::{AppSetting, WEBJOBS_STOPPED},
 };
@@ -70,7 +70,7 @@ pub async fn observe(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) 
             Err(why) => stage.no_log_in = Some(why),
         }
     }
-    Ok(World { profile, production, stage, permissions: None, counted: None, written: None, firewalls: Vec::new() })
+    Ok(World { stage, ..without_stage(profile, production) })
 }
 
 /// The firewalls of both servers, as far as this identity may see them; a server that is gone has no rules.
@@ -103,16 +103,20 @@ pub async fn observe_production(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut
     let state = production_state(cloud, upgrade, sessions);
     let (profile, production, sql) =
         try_join!(profile(cloud, upgrade), slot(cloud, &upgrade.production, Side::Production), state)?;
-    let production = SlotView { sql: Some(sql), ..production };
-    Ok(World {
+    Ok(without_stage(profile, SlotView { sql: Some(sql), ..production }))
+}
+
+fn without_stage(profile: Profile, production: SlotView) -> World {
+    World {
         profile,
         production,
         stage: SlotView::default(),
         permissions: None,
         counted: None,
         written: None,
+        reading: None,
         firewalls: Vec::new(),
-    })
+    }
 }
 
 /// What the session that holds the lock shows.
@@ -269,6 +273,15 @@ pub async fn written(
     let perhaps = world.exposure(upgrade) == Exposure::Perhaps;
     let Some(stage) = sessions.stage.as_mut().filter(|_| perhaps) else { return Ok(None) };
     measure::written(stage, &upgrade.id, limit).await.map(Some).map_err(failed_at_sql)
+}
+
+/// The counters of production's writes; `None` where this identity may not see them.
+///
+/// # Errors
+/// They could not be read.
+pub async fn reading(sessions: &mut Sessions, limit: Duration) -> Result<Option<Reading>, Failure> {
+    let Some(production) = sessions.production.as_mut() else { return Ok(None) };
+    measure::read_production(production, limit).await.map_err(failed_at_sql)
 }
 
 /// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.

@@ -241,6 +241,9 @@ impl StepRun<'_> {
         if matches!(self.step, Step::Switch | Step::Rollback) || (self.step == Step::Cleanup && removes()) {
             world.counted = self.counted(self.step, sessions).await?;
         }
+        if self.step == Step::Terminate && world.production.read_only() {
+            world.reading = observe::reading(sessions, self.cloud.pace.request).await?;
+        }
         if self.step == Step::Rollback {
             world.written = observe::written(self.upgrade, &world, sessions, self.cloud.pace.request).await?;
         }

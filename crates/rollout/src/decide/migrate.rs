@@ -5,6 +5,7 @@ use crate::{
     Effect, Refusal,
     facts::SqlState,
     history::{self, Mismatch},
+    labels,
     plan::users_hosts,
 };
 
@@ -147,7 +148,8 @@ fn untouched(case: &DecisionInput<'_>) -> Option<Effect> {
 /// Before V2 starts, and may write.
 fn record(case: &DecisionInput<'_>) -> Effect {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    Effect::RecordRows { source, target, upgrade: case.upgrade.id.clone() }
+    let since = labels::production_reading(&case.world.profile, case.upgrade);
+    Effect::RecordRows { source, target, upgrade: case.upgrade.id.clone(), since }
 }
 
 /// Time until the deadline in production's fence row.

@@ -15,7 +15,7 @@ use crate::{
     connection::ConnectionString,
     facts::*,
     labels::label_time,
-    measure::Written,
+    measure::{Reading, Written},
     plan::{self, Facts, Principals},
     rows::Counted,
     site::SiteWishes,
@@ -202,6 +202,7 @@ pub fn fresh() -> World {
         permissions: Some(Permissions::default()),
         counted: None,
         written: Some(Written::No),
+        reading: Some(Reading { instance: at(0), updates: 7, canary: 1 }),
         firewalls: Vec::new(),
     }
 }
@@ -246,6 +247,11 @@ pub fn apply(world: &mut World, effect: &Effect) {
         Effect::Once { what, .. } => apply(world, &what),
         // No request comes late in this model.
         Effect::UndoLateRequests { .. } => {}
+        Effect::ServeProduction { production, stage } => {
+            for endpoint in &mut world.profile.endpoints {
+                endpoint.enabled = (endpoint.enabled || endpoint.id == production) && endpoint.id != stage;
+            }
+        }
         Effect::Label { set, remove, .. } => {
             world.profile.tags.retain(|name, _| !remove.contains(name));
             world.profile.tags.extend(set);
@@ -437,6 +443,11 @@ pub fn assert_invariants(world: &World, cause: &str) {
         takes_user_writes(&world.production, &upgrade.production.database) && world.enabled(&upgrade.production);
     let stage = takes_user_writes(&world.stage, &upgrade.stage.database) && world.enabled(&upgrade.stage);
     assert!(!(production && stage), "two databases take users' writes after {cause}");
+    let astray = production && world.enabled(&upgrade.stage);
+    assert!(
+        !astray,
+        "users may be sent to stage, where they do not see what others write to production, after {cause}"
+    );
     webjobs::assert_workers(world, cause);
     assert!(world.profile.endpoints.iter().any(|endpoint| endpoint.enabled), "no endpoint is enabled after {cause}");
 }

@@ -25,10 +25,21 @@ fn back(case: &DecisionInput<'_>) -> Vec<Effect> {
         Exposure::Never if case.world.stage.sql.is_some() || case.world.is_linked_in_sql(case.upgrade) => {
             [close, give, open, hide]
         }
-        Exposure::Perhaps if !accepted(case) && stage_site::is_pointed(case) => [close, open, give, hide],
+        Exposure::Perhaps if !accepted(case) && stage_site::is_pointed(case) => {
+            let serve = (!give.is_empty()).then(|| serve_production(case)).flatten();
+            [close, serve.into_iter().chain(give).collect(), open, hide]
+        }
         _ => [open, close, hide, give],
     };
     order.into_iter().flatten().collect()
+}
+
+/// Before production takes writes nobody is sent to stage, where they would not see them; whatever others have done to the endpoints
+/// since they were looked at.
+fn serve_production(case: &DecisionInput<'_>) -> Option<Effect> {
+    let (production, stage) = (case.production(), case.stage());
+    case.world.endpoint(production).and(case.world.endpoint(stage))?;
+    Some(Effect::ServeProduction { production: production.endpoint.clone(), stage: stage.endpoint.clone() })
 }
 
 /// What gives production back by SQL alone: the databases show that users were never on stage. `None` where they do not, or where

@@ -58,7 +58,7 @@ pub enum State {
     CleanedUp,
     /// Production is read-only, and not by this upgrade.
     ReadOnlyByAnother,
-    /// Production cannot be looked into, or is not there.
+    /// Production cannot be looked into, or is not there; or users may have been on V2, whose database cannot be looked into.
     Unknown,
 }
 

@@ -15,10 +15,18 @@ pub(super) fn state(case: &DecisionInput<'_>, rollback: &Rollback) -> State {
     match () {
         () if case.world.point_of_no_return_passed(case.upgrade) => switched(case),
         () if production.sql.is_none() => State::Unknown,
+        () if nobody_can_tell(case) => State::Unknown,
         () if !production.read_only() => writable(case, rollback),
         () if production.open_fence(case.upgrade).is_none() => State::ReadOnlyByAnother,
         () => frozen(case),
     }
+}
+
+/// Users may have been on V2, and what they wrote there cannot be seen.
+fn nobody_can_tell(case: &DecisionInput<'_>) -> bool {
+    let (world, stage) = (case.world, &case.world.stage);
+    let waiting = world.production.read_only() && world.production.open_fence(case.upgrade).is_some();
+    waiting && stage.database.is_some() && stage.sql.is_none() && world.exposure(case.upgrade) == Exposure::Unknown
 }
 
 fn ours(case: &DecisionInput<'_>) -> bool {
@@ -227,6 +235,13 @@ fn foreign(case: &DecisionInput<'_>) -> String {
 
 fn unknown(case: &DecisionInput<'_>) -> String {
     let database = &case.upgrade.production.database;
+    if case.world.production.sql.is_some() {
+        let stage = &case.upgrade.stage;
+        return format!(
+            "users may have been on `{}`, and what they wrote to `{}` cannot be seen: make that database reachable, then ask again",
+            stage.site, stage.database
+        );
+    }
     match &case.world.production.database {
         None => format!("production `{database}` does not exist, and users are not on V2: look at the identifiers"),
         Some(_) => format!("no log-in to production `{database}` succeeded"),

@@ -196,6 +196,20 @@ fn a_production_that_nobody_can_look_into_is_unknown() {
     assert_eq!(seen(&world).next.why, why);
 }
 
+/// A switch died while stage's endpoint was enabled, and V2's database takes no log-in now: no step can go on before it does.
+#[test]
+fn a_copy_that_users_may_have_written_to_and_nobody_can_look_into_is_unknown() {
+    let mut world = named("migrated");
+    world.profile.tags.insert(crate::labels::SERVING.to_owned(), upgrade().id.to_string());
+    world.stage.sql = None;
+    let status = seen(&world);
+    assert_eq!((status.state, status.next.step), (State::Unknown, None));
+    let why = "users may have been on `rg-2/contoso-2`, and what they wrote to `rg/sql-2/shop` cannot be seen: make that database reachable, \
+               then ask again";
+    assert_eq!(status.next.why, why);
+    assert!(status.read_only.is_some(), "users wait");
+}
+
 /// Users are on V2, whether or not anybody can log in to V1.
 #[test]
 fn after_the_switch_production_need_not_be_seen() {

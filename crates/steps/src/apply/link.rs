@@ -4,6 +4,7 @@ use azure::{operation::Outcome, sql};
 use rollout::{
     DatabaseId, UpgradeId,
     facts::{Link, LinkStatus, SqlState, Tags},
+    measure::{Reading, Written},
     rows::Changes,
 };
 use tsql::statements::{
@@ -160,19 +161,55 @@ impl Executor<'_> {
         source: &DatabaseId,
         target: &DatabaseId,
         upgrade: &UpgradeId,
+        since: Option<&Reading>,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         if let Some(kept) = rows::kept(self.session(target).await?, upgrade, limit).await.map_err(failed_at_sql)? {
-            return self.prove_unwritten_since(source, target, upgrade, &kept).await;
+            return self.prove_unwritten_since(source, target, upgrade, &kept, since).await;
         }
-        let here = self.session(source).await?;
-        let production = rows::count(here, limit).await.map_err(failed_at_sql)?;
-        let end = log_end::read(here, limit).await.map_err(failed_at_sql)?;
+        let production = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        let stage = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
+        self.keep_measures(source, target, upgrade, since).await?;
+        rows::keep(self.session(target).await?, upgrade, &Kept { production, stage }, limit)
+            .await
+            .map_err(failed_at_sql)
+    }
+
+    /// The end of the log is read before the counters: a write to production shows in one of them, whenever it comes.
+    async fn keep_measures(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+        since: Option<&Reading>,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let end = log_end::read(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        self.prove_counters_unmoved(source, since).await?;
         let copy = self.session(target).await?;
-        let stage = rows::count(copy, limit).await.map_err(failed_at_sql)?;
         measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
-        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)?;
-        rows::keep(copy, upgrade, &Kept { production, stage }, limit).await.map_err(failed_at_sql)
+        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
+    }
+
+    /// An UPDATE that somebody made while production was READ_WRITE for a moment changes no row count.
+    async fn prove_counters_unmoved(&mut self, source: &DatabaseId, since: Option<&Reading>) -> Result<(), Failure> {
+        let Some(before) = since else {
+            self.cloud.notice(format!(
+                "terminate has left no reading of the counters of `{source}`: an UPDATE between terminate and migrate would not show"
+            ));
+            return Ok(());
+        };
+        let limit = self.cloud.pace.request;
+        let now = measure::read_production(self.session(source).await?, limit).await;
+        let written = match now.map_err(failed_at_sql)? {
+            Some(now) => Written::between(before, &now),
+            None => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
+        };
+        if written.is_nothing() {
+            return Ok(());
+        }
+        let why = format!("`{source}` {written} since terminate read its counters: its copy may not have every write");
+        Err(Failure::broken(anyhow::anyhow!(why)))
     }
 
     /// A migrate that is run again must not hide what came between. The release before kept no end of the log.
@@ -182,6 +219,7 @@ impl Executor<'_> {
         target: &DatabaseId,
         upgrade: &UpgradeId,
         kept: &Kept,
+        since: Option<&Reading>,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         let here = self.session(source).await?;
@@ -190,13 +228,11 @@ impl Executor<'_> {
             let why = format!("`{source}` was written to after its copy was cut off: {changes}");
             return Err(Failure::broken(anyhow::anyhow!(why)));
         }
-        let end = log_end::read(here, limit).await.map_err(failed_at_sql)?;
         let copy = self.session(target).await?;
-        if log_end::kept(copy, upgrade, limit).await.map_err(failed_at_sql)? != log_end::Kept::Nothing {
-            return self.prove_log_unmoved(source, target, upgrade).await;
+        match log_end::kept(copy, upgrade, limit).await.map_err(failed_at_sql)? {
+            log_end::Kept::Nothing => self.keep_measures(source, target, upgrade, since).await,
+            _ => self.prove_log_unmoved(source, target, upgrade).await,
         }
-        measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
-        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
     }
 
     pub(super) async fn await_deleted(&mut self, database: &DatabaseId) -> Result<(), Failure> {

@@ -116,6 +116,10 @@ impl Executor<'_> {
                 self.close_unless_written(database, upgrade, *reopen).await
             }
             Effect::Once { what, proofs, refused } => self.once(what, proofs, refused.as_deref()).await,
+            Effect::ServeProduction { production, stage } => {
+                self.serve_production(production, stage).await;
+                Ok(())
+            }
             Effect::UndoLateRequests { production, stage, within } => {
                 self.undo_late_requests(production, stage, *within).await
             }
@@ -123,7 +127,9 @@ impl Executor<'_> {
                 self.create_secondary(source, target, location, tags).await
             }
             Effect::EndReplication { source, ending } => self.end_replication(source, ending).await,
-            Effect::RecordRows { source, target, upgrade } => self.record_rows(source, target, upgrade).await,
+            Effect::RecordRows { source, target, upgrade, since } => {
+                self.record_rows(source, target, upgrade, since.as_ref()).await
+            }
             Effect::DeleteDatabase { .. } | Effect::DeleteSite { .. } | Effect::DeleteEndpoint { .. } => {
                 self.once(effect, &[], None).await
             }

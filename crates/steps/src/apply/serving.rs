@@ -208,4 +208,27 @@ impl Executor<'_> {
         self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
         self.set_endpoint(id, *kind, enabled).await
     }
+
+    /// What fails is told, and left to what comes later in the step.
+    pub(super) async fn serve_production(&mut self, production: &EndpointId, stage: &EndpointId) {
+        if let Err(failure) = self.try_to_serve_production(production, stage).await {
+            let what =
+                format!("users may still be sent to endpoint `{stage}` while production gets its write access back");
+            self.cloud.notice(format!("{what}: {}", failure.message()));
+        }
+    }
+
+    async fn try_to_serve_production(&self, production: &EndpointId, stage: &EndpointId) -> Result<(), Failure> {
+        let profile = self.profile(&production.profile_id()).await?;
+        let Some(seen) = profile.endpoint(production) else {
+            return Err(Failure::interrupted(anyhow::anyhow!("endpoint `{production}` is not there")));
+        };
+        if !seen.enabled {
+            self.set_endpoint(production, seen.kind, true).await?;
+        }
+        match profile.endpoint(stage).filter(|seen| seen.enabled) {
+            Some(seen) => self.set_endpoint(stage, seen.kind, false).await,
+            None => Ok(()),
+        }
+    }
 }

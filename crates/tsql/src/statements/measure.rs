@@ -1,4 +1,5 @@
-//! Who wrote to the stage copy since users may have been on it: readings of `sys.dm_db_index_usage_stats`.
+//! Who wrote to a database since: readings of `sys.dm_db_index_usage_stats`. Of the stage copy since users may have been on it, of
+//! production since its link was ended.
 //!
 //! On Basic, S0, S1 and in elastic pools the views take the server administrator or `##MS_ServerStateReader##`, elsewhere VIEW
 //! DATABASE STATE (their documentation).
@@ -16,8 +17,10 @@ use crate::{Session, SqlError, answer::Row};
 
 /// The schema whose tables are ours.
 const OURS: &str = "rolling_upgrade";
-/// The table that nobody changes but [`keep`].
+/// The table of the copy that nobody changes but [`keep`].
 const CANARY: &str = "canary";
+/// The canary of production: freeze has written to it, and no step does between terminate and the end of migrate.
+const FENCE: &str = "fence";
 
 const READ: &str = "\
 SELECT CAST(i.sqlserver_start_time AS datetime2(3)) AS instance FROM sys.dm_os_sys_info AS i;
@@ -27,25 +30,41 @@ JOIN sys.tables AS t ON t.object_id = u.object_id
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE u.database_id = DB_ID();";
 
-/// Reads the counters.
+/// Reads the counters of the copy.
 ///
 /// # Errors
 /// As [`Session::query`], also where this log-in may not see them.
 pub async fn read(session: &mut Session, limit: Duration) -> Result<Reading, SqlError> {
+    read_with(session, CANARY, limit).await
+}
+
+/// Reads the counters of production; `None` where this log-in may not see them, or where they have begun anew since freeze wrote: then
+/// nobody could tell later whether they have again.
+///
+/// # Errors
+/// As [`Session::query`], but for a refusal.
+pub async fn read_production(session: &mut Session, limit: Duration) -> Result<Option<Reading>, SqlError> {
+    match read_with(session, FENCE, limit).await {
+        Err(error) if error.not_permitted() => Ok(None),
+        reading => Ok(Some(reading?).filter(|reading| reading.canary > 0)),
+    }
+}
+
+async fn read_with(session: &mut Session, canary: &str, limit: Duration) -> Result<Reading, SqlError> {
     let answer = session.query("read who wrote to the database", READ, limit).await?;
     let first = answer.set(0)?.first().ok_or_else(|| SqlError::unexpected(&*answer.attempt, "no instance is shown"))?;
     let mut reading = Reading { instance: first.time("instance")?, updates: 0, canary: 0 };
     for row in answer.set(1)? {
-        add(&mut reading, row)?;
+        add(&mut reading, row, canary)?;
     }
     Ok(reading)
 }
 
-fn add(reading: &mut Reading, row: &Row) -> Result<(), SqlError> {
+fn add(reading: &mut Reading, row: &Row, canary: &str) -> Result<(), SqlError> {
     let (schema, updates) = (row.text("schema_name")?, row.integer("user_updates")?);
     if !schema.eq_ignore_ascii_case(OURS) {
         reading.updates += updates;
-    } else if row.text("table_name")?.eq_ignore_ascii_case(CANARY) {
+    } else if row.text("table_name")?.eq_ignore_ascii_case(canary) {
         reading.canary += updates;
     }
     Ok(())
