@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     ended::Ended,
+    fault::Fault,
     harness::{Harness, Ran},
     picture::{differences, without_stage},
     request::{self, Request},
@@ -52,7 +53,7 @@ impl Golden {
     }
 
     fn visit(&mut self, bench: &mut Harness<'_>, station: &'static SweepStep) -> anyhow::Result<()> {
-        let ran = Self::ran(bench, station)?;
+        let ran = self.ran(bench, station)?;
         let picture = bench.picture()?;
         self.keep_picture(station.to, &picture)?;
         check_report(&bench.report()?)?;
@@ -64,11 +65,15 @@ impl Golden {
 
     /// Runs the step, and saves the world that it leaves at once: what is on its way then is on its way again whenever the state
     /// is restored.
-    fn ran(bench: &Harness<'_>, station: &'static SweepStep) -> anyhow::Result<Ran> {
+    fn ran(&self, bench: &Harness<'_>, station: &'static SweepStep) -> anyhow::Result<Ran> {
+        let death = self.death_of(station)?;
         for _ in 0..ATTEMPTS {
             bench.restore(station.from)?;
-            let ran = bench.run(station, None)?;
-            ran.ended.succeeded(station.step)?;
+            let ran = bench.run(station, death.as_ref().map(|request| (Fault::KilledAfter, request)))?;
+            match death {
+                Some(_) => ensure!(ran.ended.killed, "{} was to be killed, and has ended", station.name),
+                None => ran.ended.succeeded(station.step)?,
+            }
             bench.alone()?;
             if station.to != START {
                 bench.save(station.to)?;
@@ -78,6 +83,14 @@ impl Golden {
             }
         }
         bail!("after {ATTEMPTS} attempts no commit is on its way any more when {} has ended", station.step)
+    }
+
+    /// The request after which a step dies: one that the same step, from the same state, has sent before.
+    fn death_of(&self, station: &SweepStep) -> anyhow::Result<Option<Request>> {
+        let Some(part) = station.dies_after else { return Ok(None) };
+        let sent = self.tapes.get(station.step).and_then(|tapes| tapes.first()).into_iter().flatten();
+        let found = sent.into_iter().find(|request| request.changes && request.spot.request.contains(part));
+        Ok(Some(found.with_context(|| format!("{} sends no `{part}`", station.step))?.clone()))
     }
 
     fn keep_picture(&mut self, state: &'static str, picture: &Value) -> anyhow::Result<()> {

@@ -111,7 +111,7 @@ impl Options {
         }
         let mut cases = Vec::new();
         let wanted = |station: &SweepStep| self.step.is_empty() || self.step.iter().any(|name| name == station.name);
-        for station in stations.iter().filter(|station| station.swept && wanted(station)) {
+        for station in stations.iter().filter(|station| station.is_swept_with_faults() && wanted(station)) {
             cases.extend(case::of_step(station, &golden::requests(golden, station)?));
         }
         Ok(if self.quick { case::quick(&cases) } else { cases })

@@ -27,8 +27,20 @@ pub struct SweepStep {
     remove: Option<&'static str>,
     /// In which world: where the stage site comes from.
     pub stage: StageSite,
-    /// Every fault at every request of it. One that is not swept is gone through once.
-    pub swept: bool,
+    /// Who sweeps it. One that nobody sweeps is gone through once.
+    swept: Swept,
+    /// Its run is killed once this request has had its effect: the state after it is that of a step that died.
+    pub dies_after: Option<&'static str>,
+}
+
+/// Who sweeps a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Swept {
+    /// Faults at every request of it, and hands.
+    Fully,
+    /// Hands alone: that the step before it died is fault enough.
+    ByHands,
+    Never,
 }
 
 /// The state in which nothing of the upgrade is there yet.
@@ -38,7 +50,17 @@ pub const START: &str = "start";
 pub const FROZEN: &str = "frozen";
 
 const fn step(name: &'static str, from: &'static str, to: &'static str) -> SweepStep {
-    SweepStep { name, step: name, from, to, termination: None, remove: None, stage: StageSite::Adopted, swept: true }
+    SweepStep {
+        name,
+        step: name,
+        from,
+        to,
+        termination: None,
+        remove: None,
+        stage: StageSite::Adopted,
+        swept: Swept::Fully,
+        dies_after: None,
+    }
 }
 
 /// The same where there is no stage site before.
@@ -60,14 +82,32 @@ const fn cleanup(name: &'static str, from: &'static str, to: &'static str, remov
 
 /// A cleanup of stage as any other, from another state.
 const fn once(name: &'static str, from: &'static str) -> SweepStep {
-    SweepStep { swept: false, ..cleanup(name, from, "stage-removed", "stage-database") }
+    SweepStep { swept: Swept::Never, ..cleanup(name, from, "stage-removed", "stage-database") }
+}
+
+/// A switch that dies after it has let users come to stage.
+const fn half_switch() -> SweepStep {
+    SweepStep {
+        name: "switch-dies",
+        swept: Swept::Never,
+        dies_after: Some("/ExternalEndpoints/"),
+        ..step("switch", "migrated", HALF_SWITCHED)
+    }
+}
+
+/// The same with hands alone.
+const fn by_hands(station: SweepStep) -> SweepStep {
+    SweepStep { swept: Swept::ByHands, ..station }
 }
 
 /// The rollback, whatever state it is run in.
 pub const ROLLBACK: SweepStep = rollback("rollback", "", "");
 
+/// The state after a switch that died: both endpoints are enabled.
+const HALF_SWITCHED: &str = "half-switched";
+
 /// All of them, each after the one that makes the state before it.
-pub const ALL: [SweepStep; 21] = [
+pub const ALL: [SweepStep; 24] = [
     step("plan", START, START),
     step("prepare", START, "prepared"),
     step("freeze", "prepared", FROZEN),
@@ -81,6 +121,9 @@ pub const ALL: [SweepStep; 21] = [
     rollback("rollback-frozen", FROZEN, "back-from-frozen"),
     rollback("rollback-terminated", "terminated", "back-from-terminated"),
     rollback("rollback-migrated", "migrated", "back-from-migrated"),
+    half_switch(),
+    by_hands(SweepStep { name: "switch-again", ..step("switch", HALF_SWITCHED, "switched-again") }),
+    by_hands(rollback("rollback-half-switched", HALF_SWITCHED, "back-from-half-switched")),
     cleanup("cleanup-stage", "back-from-migrated", "stage-removed", "stage-database"),
     cleanup("cleanup-linked-stage", "back-from-prepared", "stage-removed", "stage-database"),
     once("cleanup-frozen-stage", "back-from-frozen"),
@@ -142,6 +185,16 @@ impl SweepStep {
             "switch" => &["hook-resume", "hook-activate"],
             _ => &[],
         }
+    }
+
+    /// Faults happen at each of its requests.
+    pub fn is_swept_with_faults(&self) -> bool {
+        self.swept == Swept::Fully
+    }
+
+    /// Hands act before it and during it.
+    pub fn is_swept_by_hands(&self) -> bool {
+        self.swept != Swept::Never
     }
 
     /// It is a rollback itself.

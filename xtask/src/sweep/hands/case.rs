@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, STAGE_READ_ONLY};
+use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, STAGE_READ_ONLY, WITHOUT_V1};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::Request,
@@ -126,7 +126,7 @@ pub fn stations() -> Vec<&'static SweepStep> {
         station.stage == StageSite::Adopted
             && !station.name.starts_with("terminate-by")
             && !matches!(station.step, "plan")
-            && station.swept
+            && station.is_swept_by_hands()
     };
     ALL.iter().filter(wanted).collect()
 }
@@ -137,6 +137,9 @@ const SENDS_USERS_AWAY: &str = "/AzureEndpoints/";
 const PROOFS: usize = 10;
 /// The request that lets users come to stage, which READ_ONLY and the lock are proved for.
 const OPENS_STAGE: (&str, usize) = ("/ExternalEndpoints/", 3);
+
+/// The request that gives production its write access back.
+const GIVES_BACK: &str = "contoso-sql-1/shop: ALTER DATABASE [shop] SET READ_WRITE";
 
 /// The first request that changes this.
 fn first_change(requests: &[Request], part: &str) -> Option<usize> {
@@ -165,9 +168,11 @@ fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
         .is_some_and(|first| at.number <= first && at.number + OPENS_STAGE.1 > first);
     // A WebJob that is started against a database which becomes read-only in this moment.
     let starts_a_job = at.changes && at.spot.request.contains("/continuouswebjobs/") && hand == STAGE_READ_ONLY;
+    // No step repairs V1's site or its endpoint: the rollback gives users their write access, and tells.
+    let no_v1 = WITHOUT_V1.contains(&hand) && first_change(requests, GIVES_BACK).is_some_and(|give| at.number <= give);
     let late = (opens || hand == ENABLE_PRODUCTION) && decisive.is_some_and(|decisive| at.number > decisive);
     match () {
-        () if behind_the_proof || (opens && before_stage) || starts_a_job => Some(Unseen::BeforeTheRequest),
+        () if behind_the_proof || (opens && before_stage) || starts_a_job || no_v1 => Some(Unseen::BeforeTheRequest),
         () if late => Some(Unseen::AfterTheRequest),
         () => None,
     }
@@ -181,7 +186,7 @@ const NO_WAY_BACK: [&str; 2] = ["terminate", "switch"];
 
 /// Hands act at every n-th request, and this is the n.
 pub fn stride(station: &SweepStep, requests: &[Request]) -> usize {
-    if NO_WAY_BACK.contains(&station.step) { 1 } else { (requests.len() / PLACES).max(1) }
+    if NO_WAY_BACK.contains(&station.name) { 1 } else { (requests.len() / PLACES).max(1) }
 }
 
 /// Every hand before a step with both applications, and each at every k-th request with one of them.

@@ -252,6 +252,8 @@ impl CaseRunner<'_, '_> {
         self.bench.restore(case.station.from)?;
         self.act(case.hand, &mut CaseRun::default())?;
         let wanted = self.bench.picture()?;
+        // A server that the hand has put out of reach is there again, as it is after the step.
+        self.bench.control().set_fault(&Value::Null)?;
         let differ = differences(&without_closed_fences(&wanted), &without_closed_fences(&found));
         if !differ.is_empty() {
             let shown: Vec<&str> = differ.iter().take(SHOWN).map(String::as_str).collect();

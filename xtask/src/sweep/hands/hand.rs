@@ -36,6 +36,8 @@ const OUT_OF_REACH: &str = "stage-out-of-reach";
 /// Give V1's database its write access back, for good or for a moment.
 pub const OPEN_PRODUCTION: [Hand; 2] = [Hand::Model("production-read-write"), Hand::Model("production-touched")];
 
+/// Take V1's endpoint away, or its site's way to the database: users cannot be sent back to it.
+pub const WITHOUT_V1: [Hand; 2] = [Hand::Model("delete-production"), Hand::Model("production-nowhere")];
 /// Sends users back to V1.
 pub const ENABLE_PRODUCTION: Hand = Hand::Model("enable-production");
 /// Sets the copy READ_ONLY.
