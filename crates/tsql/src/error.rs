@@ -36,7 +36,7 @@ pub enum Kind {
     /// Our time for the call ran out. The call was cancelled; whether it had taken effect is unknown, and the session
     /// is closed.
     Timeout,
-    /// The connection broke, or what came over it cannot be read. Whether the call took effect is unknown, and the session
+    /// The connection broke, or the server ended it with an error of class 20 or more, or what came over it cannot be read. Whether the call took effect is unknown, and the session
     /// is closed.
     Lost,
     /// The session was closed by an earlier failure; nothing was sent.

@@ -214,7 +214,10 @@ impl Session {
 
     fn failure(&self, attempt: &str, error: Error, first_line: Option<u32>) -> SqlError {
         match error {
-            Error::Server(error) => server_error::read(attempt, &error, Kind::Server, first_line),
+            Error::Server(error) => {
+                let kind = if error.class() < FATAL_CLASS { Kind::Server } else { Kind::Lost };
+                server_error::read(attempt, &error, kind, first_line)
+            }
             Error::Io { message, .. } => SqlError::new(Kind::Lost, attempt, self.final_server_errors(&message)),
             Error::Tls(message) => SqlError::new(Kind::Lost, attempt, self.final_server_errors(&message)),
             other => SqlError::new(Kind::Lost, attempt, format!("the server's answer cannot be read: {other}")),

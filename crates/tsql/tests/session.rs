@@ -139,7 +139,7 @@ fn a_fatal_error_closes_the_session() {
         let server = Server::start(&[], |_| tokens(&[error(596, 21, "Killed.", "", 1), done(DONE_ERROR)]));
         let mut session = server.session().await;
         let error = session.query("look", "x", LIMIT).await.unwrap_err();
-        assert_eq!((error.kind, error.number(), session.is_open().await), (Kind::Server, Some(596), false));
+        assert_eq!((error.kind, error.number(), session.is_open().await), (Kind::Lost, Some(596), false));
     });
 }
 

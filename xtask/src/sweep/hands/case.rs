@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, STAGE_READ_ONLY, WITHOUT_V1};
+use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, READ_ONLY, WITHOUT_V1};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::Request,
@@ -167,7 +167,7 @@ fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
     let before_stage = first_change(requests, OPENS_STAGE.0)
         .is_some_and(|first| at.number <= first && at.number + OPENS_STAGE.1 > first);
     // A WebJob that is started against a database which becomes read-only in this moment.
-    let starts_a_job = at.changes && at.spot.request.contains("/continuouswebjobs/") && hand == STAGE_READ_ONLY;
+    let starts_a_job = at.changes && at.spot.request.contains("/continuouswebjobs/") && READ_ONLY.contains(&hand);
     // No step repairs V1's site or its endpoint: the rollback gives users their write access, and tells.
     let no_v1 = WITHOUT_V1.contains(&hand) && first_change(requests, GIVES_BACK).is_some_and(|give| at.number <= give);
     let late = (opens || hand == ENABLE_PRODUCTION) && decisive.is_some_and(|decisive| at.number > decisive);

@@ -30,6 +30,8 @@ const ATTEMPTS: usize = 3;
 const LEFT: &str = "after-the-hand";
 /// The id of another upgrade.
 const OTHER_ID: &str = "sweep-other";
+/// The exit code of a step that says "run this step again".
+const INTERRUPTED: i32 = 20;
 /// So many differences tell enough.
 const SHOWN: usize = 5;
 
@@ -262,8 +264,12 @@ impl CaseRunner<'_, '_> {
         self.bench.restore(LEFT)
     }
 
-    /// As the workflow does: the next step after success, a rollback after a failure.
+    /// As the workflow does: the next step after success, a rollback after a failure, and another one on a fresh runner where that
+    /// was interrupted.
     fn go_on(&self, station: &SweepStep, ended: &Ended, case_run: &mut CaseRun) -> anyhow::Result<()> {
+        if station.is_rollback() && ended.code == Some(INTERRUPTED) {
+            return self.roll_back(case_run);
+        }
         let Some(at) = CHAIN.iter().position(|step| *step == station.step) else { return Ok(()) };
         let mut failed = (ended.code != Some(0)).then_some(station.step);
         for step in &CHAIN[at + 1..] {
@@ -274,7 +280,15 @@ impl CaseRunner<'_, '_> {
             }
         }
         if failed.is_some_and(|step| step != "prepare") {
-            let inputs = self.bench.inputs_of(&ROLLBACK)?;
+            self.roll_back(case_run)?;
+        }
+        Ok(())
+    }
+
+    fn roll_back(&self, case_run: &mut CaseRun) -> anyhow::Result<()> {
+        let inputs = self.bench.inputs_of(&ROLLBACK)?;
+        let ended = self.step("rollback", &inputs, &[], true, case_run)?;
+        if ended.code == Some(INTERRUPTED) {
             self.step("rollback", &inputs, &[], true, case_run)?;
         }
         Ok(())
@@ -330,8 +344,8 @@ impl CaseRunner<'_, '_> {
         Ok(Advice::of(&ended.outputs, &self.bench.material().scripts.display().to_string()))
     }
 
-    /// At rest. What a hand does to a site or a database is `lasting`: no step undoes it. Where a hand has `raced` a request, it is enough that the step has told, and that the last word is not that all is
-    /// well. Whoever acts during a cleanup may act after its last look at users, and nothing comes after it that could tell.
+    /// At rest. What a hand does to a site or a database is `lasting`: no step undoes it. Where a hand has `raced` a request, it is
+    /// enough that the step has told, and that the last word is not that all is well. Whoever acts during a cleanup may act after its last look at users, and nothing comes after it that could tell.
     fn judge(
         &self,
         in_vain: bool,

@@ -40,8 +40,8 @@ pub const OPEN_PRODUCTION: [Hand; 2] = [Hand::Model("production-read-write"), Ha
 pub const WITHOUT_V1: [Hand; 2] = [Hand::Model("delete-production"), Hand::Model("production-nowhere")];
 /// Sends users back to V1.
 pub const ENABLE_PRODUCTION: Hand = Hand::Model("enable-production");
-/// Sets the copy READ_ONLY.
-pub const STAGE_READ_ONLY: Hand = Hand::Model("stage-read-only");
+/// Set a database READ_ONLY.
+pub const READ_ONLY: [Hand; 2] = [Hand::Model("stage-read-only"), Hand::Model("production-read-only")];
 
 /// Lets a request wait for somebody outside.
 const PAUSE: &str = "pause";
