@@ -9,7 +9,6 @@ pub mod clients;
 pub mod connect_to;
 pub mod connection;
 pub mod decide;
-mod describe;
 pub mod digest;
 mod durations;
 pub mod effect;
@@ -35,7 +34,10 @@ mod world;
 pub use connect_to::ConnectTo;
 pub use decide::{Deadline, DecisionInput, Step, deadline, decide, give_back, give_back_by_sql, unfreeze};
 pub use durations::{Durations, durations, script_seconds};
-pub use effect::Effect;
+pub use effect::{
+    AccessEffect, Effect, FenceEffect, RecordEffect, RemovalEffect, ReplicationEffect, Resource, RunHook,
+    ScriptsEffect, SiteEffect, TrafficEffect, WebJobsEffect,
+};
 pub use evidence::Exposure;
 pub use ids::{DatabaseId, EndpointId, PlanId, ProfileId, ServerId, SiteId, UpgradeId};
 pub use policy::{CATCH_UP_READINGS, Hooks, Policy, ScriptName};

@@ -64,7 +64,7 @@ impl FromStr for Termination {
 }
 
 /// How a link is ended: way after way, until one is open.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
     /// The secondary on the other side.
     pub partner: DatabaseId,

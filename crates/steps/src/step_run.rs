@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rollout::{
-    DatabaseId, DecisionInput, Effect, Outcome, Policy, Refusal, Step, Upgrade, World, background::Hook, deadline,
-    decide, decide::loss, detour, plan::Surroundings, rows::Counted, status,
+    AccessEffect, DatabaseId, DecisionInput, Effect, FenceEffect, Outcome, Policy, Refusal, Step, TrafficEffect,
+    Upgrade, World, background::Hook, deadline, decide, decide::loss, detour, plan::Surroundings, rows::Counted,
+    status,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -304,7 +305,7 @@ impl StepRun<'_> {
     /// either: whoever looks after it must not find it still on its way.
     async fn apply_in_time(&self, effect: &Effect, progress: &mut Progress) -> Result<(), Halt> {
         let last = self.sends_users_away(effect);
-        if let Effect::OpenFence { within, .. } = effect {
+        if let Effect::Fence(FenceEffect::Open { within, .. }) = effect {
             progress.due = due_in(*within, progress.world.as_ref());
         } else if last {
             progress.due = None;
@@ -321,13 +322,12 @@ impl StepRun<'_> {
 
     /// From here on production takes writes.
     pub fn gives_production_back(&self, effect: &Effect) -> bool {
-        matches!(effect, Effect::SetReadWrite { database, .. } if *database == self.upgrade.production.database)
+        matches!(effect, Effect::Access(AccessEffect::SetReadWrite { database, .. }) if *database == self.upgrade.production.database)
     }
 
     fn sends_users_away(&self, effect: &Effect) -> bool {
         let production = &self.upgrade.production.endpoint;
-        let disables =
-            |effect: &Effect| matches!(effect, Effect::DisableEndpoint { endpoint, .. } if endpoint == production);
+        let disables = |effect: &Effect| matches!(effect, Effect::Traffic(TrafficEffect::Disable { endpoint, .. }) if endpoint == production);
         self.step == Step::Switch && matches!(effect, Effect::Once { what, .. } if disables(what))
     }
 

@@ -6,7 +6,7 @@
 
 use super::{DecisionInput, require};
 use crate::{
-    DatabaseId, Effect, Refusal, SlotView,
+    AccessEffect, DatabaseId, Effect, Refusal, RunHook, SlotView, WebJobsEffect,
     background::{Hook, Noted, Side, WebJobs, running, to_activate},
     ids::eq_azure_name,
     site::WEBJOBS_STOPPED,
@@ -24,7 +24,7 @@ pub(super) fn hold(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effect>,
     if jobs.is_empty() && case.policy.site.package.is_none() {
         return Ok(Vec::new());
     }
-    let hold = Effect::SuspendWebJobs { site: case.stage().site.clone(), keep };
+    let hold = Effect::WebJobs(WebJobsEffect::Suspend { site: case.stage().site.clone(), keep });
     Ok(note(case, Side::Stage, jobs).into_iter().chain([hold]).collect())
 }
 
@@ -59,7 +59,7 @@ fn stop_stage(case: &DecisionInput<'_>, seen: &WebJobs) -> Option<Effect> {
     let names: Vec<_> = seen.continuous.iter().map(|job| job.name.clone()).collect();
     let ran = names.iter().filter(|name| !rests(name)).cloned().collect();
     let site = site(case, Side::Stage);
-    (!names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran, lenient: false })
+    (!names.is_empty()).then_some(Effect::WebJobs(WebJobsEffect::Stop { site, names, ran, lenient: false }))
 }
 
 /// Switch, once users are on V2. What is done is gone from the stage database, or stands there.
@@ -95,7 +95,12 @@ pub(super) fn deactivate(case: &DecisionInput<'_>) -> Option<Effect> {
     let rows = &case.world.production.sql.as_ref()?.workers;
     let active = case.world.point_of_no_return_passed(case.upgrade) && case.world.stage.site.is_some();
     let (site, names) = (site(case, Side::Stage), to_activate(rows, case.upgrade));
-    (active && !names.is_empty()).then_some(Effect::StopWebJobs { site, names, ran: Vec::new(), lenient: true })
+    (active && !names.is_empty()).then_some(Effect::WebJobs(WebJobsEffect::Stop {
+        site,
+        names,
+        ran: Vec::new(),
+        lenient: true,
+    }))
 }
 
 /// Rollback, once production takes writes: V1's background work goes on.
@@ -117,7 +122,12 @@ fn forget_production(case: &DecisionInput<'_>) -> Option<Effect> {
     let noted = case.world.production.noted(case.upgrade, Side::Production);
     let names: Vec<_> = noted.into_iter().map(|job| job.name).collect();
     let (database, upgrade) = (case.production().database.clone(), case.upgrade.id.clone());
-    (!names.is_empty()).then_some(Effect::UnrecordWebJobs { database, upgrade, side: Side::Production, names })
+    (!names.is_empty()).then_some(Effect::WebJobs(WebJobsEffect::Unrecord {
+        database,
+        upgrade,
+        side: Side::Production,
+        names,
+    }))
 }
 
 /// Rollback, at its end: nothing is left to be started. A stage site that cannot be seen may come back.
@@ -139,20 +149,21 @@ pub(super) fn restore(case: &DecisionInput<'_>) -> Vec<Effect> {
     let site = case.stage().site.clone();
     if view.site.is_none() || view.site_is_created_by(case.upgrade) {
         let free = view.site.is_some() && !view.webjobs_are_held();
-        return free.then_some(Effect::SuspendWebJobs { site, keep: kept }).into_iter().collect();
+        return free.then_some(Effect::WebJobs(WebJobsEffect::Suspend { site, keep: kept })).into_iter().collect();
     }
     if case.world.package(case.upgrade).is_some() {
         return Vec::new();
     }
-    let restore = view.webjob_setting(&kept).map(|_| Effect::RestoreWebJobs { site, kept });
+    let restore = view.webjob_setting(&kept).map(|_| Effect::WebJobs(WebJobsEffect::Restore { site, kept }));
     let ran = running(&case.world.production.noted(case.upgrade, Side::Stage));
     restore.into_iter().chain(start(case, Side::Stage, ran, false)).collect()
 }
 
 /// Nothing is left to be started.
 pub(super) fn forget(case: &DecisionInput<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
-    remembers(case, view)
-        .then(|| Effect::ForgetWebJobs { database: database.clone(), upgrade: case.upgrade.id.clone() })
+    remembers(case, view).then(|| {
+        Effect::WebJobs(WebJobsEffect::Forget { database: database.clone(), upgrade: case.upgrade.id.clone() })
+    })
 }
 
 fn remembers(case: &DecisionInput<'_>, view: &SlotView) -> bool {
@@ -182,23 +193,24 @@ fn note(case: &DecisionInput<'_>, side: Side, seen: &WebJobs) -> Option<Effect> 
     let new = seen.continuous.iter().filter(|job| !known.iter().any(|other| eq_azure_name(&other.name, &job.name)));
     let jobs: Vec<_> = new.map(|job| Noted { name: job.name.clone(), runs: held || !job.at_rest() }).collect();
     let (database, upgrade) = (case.production().database.clone(), case.upgrade.id.clone());
-    (!jobs.is_empty()).then_some(Effect::RecordWebJobs { database, upgrade, side, jobs })
+    (!jobs.is_empty()).then_some(Effect::WebJobs(WebJobsEffect::Record { database, upgrade, side, jobs }))
 }
 
 fn stop(case: &DecisionInput<'_>, side: Side, names: Vec<String>) -> Option<Effect> {
     let site = site(case, side);
-    (!names.is_empty()).then(|| Effect::StopWebJobs { site, ran: names.clone(), names, lenient: false })
+    (!names.is_empty())
+        .then(|| Effect::WebJobs(WebJobsEffect::Stop { site, ran: names.clone(), names, lenient: false }))
 }
 
 /// No worker begins against a database that takes no writes.
 fn on(database: &DatabaseId, start: Effect) -> Effect {
-    let writable = Effect::ProveWritable { database: database.clone() };
+    let writable = Effect::Access(AccessEffect::ProveWritable { database: database.clone() });
     Effect::Once { what: Box::new(start), proofs: vec![writable], refused: None }
 }
 
 fn start(case: &DecisionInput<'_>, side: Side, names: Vec<String>, wait: bool) -> Option<Effect> {
     let site = site(case, side);
-    (!names.is_empty()).then_some(Effect::StartWebJobs { site, names, wait })
+    (!names.is_empty()).then_some(Effect::WebJobs(WebJobsEffect::Start { site, names, wait }))
 }
 
 fn site(case: &DecisionInput<'_>, side: Side) -> crate::SiteId {
@@ -209,5 +221,5 @@ fn site(case: &DecisionInput<'_>, side: Side) -> crate::SiteId {
 }
 
 fn run(case: &DecisionInput<'_>, hook: Hook, database: &DatabaseId) -> Effect {
-    Effect::RunHook { hook, database: database.clone(), upgrade: case.upgrade.id.clone() }
+    Effect::Hook(RunHook { hook, database: database.clone(), upgrade: case.upgrade.id.clone() })
 }

@@ -2,7 +2,8 @@
 
 use super::{DecisionInput, background, require};
 use crate::{
-    DatabaseId, Effect, Exposure, Refusal, Slot, SlotView,
+    AccessEffect, DatabaseId, Effect, Exposure, FenceEffect, Refusal, RemovalEffect, Resource, SiteEffect, Slot,
+    SlotView, TrafficEffect,
     facts::{SqlState, TAG, tag},
     labels,
     measure::LogEnd,
@@ -27,7 +28,7 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
 /// one of these rules. Sessions that are open stay so.
 fn firewall_rules(case: &DecisionInput<'_>) -> impl Iterator<Item = Effect> {
     let own = case.world.firewalls.iter().flat_map(|watch| watch.own(&case.upgrade.id));
-    own.map(|change| Effect::Firewall { change })
+    own.map(Effect::Firewall)
 }
 
 fn production_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -58,38 +59,58 @@ fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
 fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
     let next = case.serves(stage, None);
-    let frozen = Effect::ProveReadOnly { database: production.database.clone(), linked_to: None };
+    let frozen = Effect::Access(AccessEffect::ProveReadOnly { database: production.database.clone(), linked_to: None });
     let there = case.world.production.sql.is_some();
     let database = stage.database.clone();
     let v2 = [
-        Effect::ProveWritable { database: database.clone() },
-        Effect::ProvePointed { site: stage.site.clone(), setting: case.upgrade.connection_name.clone(), database },
+        Effect::Access(AccessEffect::ProveWritable { database: database.clone() }),
+        Effect::Site(SiteEffect::ProvePointed {
+            site: stage.site.clone(),
+            setting: case.upgrade.connection_name.clone(),
+            database,
+        }),
     ];
-    [next].into_iter().chain(v2).chain(there.then_some([frozen, Effect::ProveLock]).into_iter().flatten()).collect()
+    [next]
+        .into_iter()
+        .chain(v2)
+        .chain(there.then_some([frozen, Effect::Access(AccessEffect::ProveLock)]).into_iter().flatten())
+        .collect()
 }
 
 /// Before each request that removes something of stage: users are on V1.
 fn serves_production(case: &DecisionInput<'_>) -> Vec<Effect> {
-    vec![case.serves(case.production(), None), Effect::ProveLock]
+    vec![case.serves(case.production(), None), Effect::Access(AccessEffect::ProveLock)]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.
 fn unused(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (view, production) = (&case.world.production, case.production());
     let running = view.site.as_ref().is_some_and(|site| site.running);
-    let stop = running.then(|| once(Effect::StopSite { site: production.site.clone() }, serves_stage(case)));
-    let prove = view.sql.as_ref().map(|_| Effect::ProveUnused { database: production.database.clone() });
+    let stop =
+        running.then(|| once(Effect::Site(SiteEffect::Stop { site: production.site.clone() }), serves_stage(case)));
+    let prove = view
+        .sql
+        .as_ref()
+        .map(|_| Effect::Removal(RemovalEffect::ProveUnused { database: production.database.clone() }));
     stop.into_iter().chain(prove).collect()
 }
 
 fn production_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, production) = (case.world, case.production());
-    let endpoint = world
-        .endpoint(production)
-        .map(|there| Effect::DeleteEndpoint { endpoint: production.endpoint.clone(), kind: there.kind });
-    let site = world.production.site.as_ref().map(|_| Effect::DeleteSite { site: production.site.clone() });
+    let endpoint = world.endpoint(production).map(|there| {
+        Effect::Removal(RemovalEffect::Delete(Resource::Endpoint {
+            endpoint: production.endpoint.clone(),
+            kind: there.kind,
+        }))
+    });
+    let site = world
+        .production
+        .site
+        .as_ref()
+        .map(|_| Effect::Removal(RemovalEffect::Delete(Resource::Site { site: production.site.clone() })));
     let wanted = case.policy.remove_database && world.production.database.is_some();
-    let database = wanted.then(|| Effect::DeleteDatabase { database: production.database.clone() });
+    let database = wanted
+        .then(|| Effect::Removal(RemovalEffect::Delete(Resource::Database { database: production.database.clone() })));
     [endpoint, site, database].into_iter().flatten().collect()
 }
 
@@ -215,12 +236,13 @@ fn stage_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
 fn release_site(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (view, site) = (&case.world.stage, &case.stage().site);
     let (setting, kept) = (case.upgrade.connection_name.clone(), case.upgrade.kept_setting());
-    let restore = view.setting(&kept).map(|_| Effect::RestoreSetting { site: site.clone(), setting, kept });
+    let restore =
+        view.setting(&kept).map(|_| Effect::Site(SiteEffect::RestoreSetting { site: site.clone(), setting, kept }));
     let created = view.site_is_created_by(case.upgrade);
     let jobs = if created { Vec::new() } else { background::restore(case) };
     let restored: Vec<_> = restore.into_iter().chain(jobs).collect();
     let running = view.site.as_ref().is_some_and(|site| site.running) && !restored.is_empty();
-    running.then(|| Effect::StopSite { site: site.clone() }).into_iter().chain(restored).collect()
+    running.then(|| Effect::Site(SiteEffect::Stop { site: site.clone() })).into_iter().chain(restored).collect()
 }
 
 /// The tables stay where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
@@ -230,11 +252,19 @@ fn forget(case: &DecisionInput<'_>) -> Option<Effect> {
 
 fn stage_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, stage) = (case.world, case.stage());
-    let endpoint = world
-        .endpoint(stage)
-        .map(|there| Effect::DeleteEndpoint { endpoint: stage.endpoint.clone(), kind: there.kind });
-    let database = world.stage.database.as_ref().map(|_| Effect::DeleteDatabase { database: stage.database.clone() });
-    let site = created(case).then(|| Effect::DeleteSite { site: stage.site.clone() });
+    let endpoint = world.endpoint(stage).map(|there| {
+        Effect::Removal(RemovalEffect::Delete(Resource::Endpoint {
+            endpoint: stage.endpoint.clone(),
+            kind: there.kind,
+        }))
+    });
+    let database = world
+        .stage
+        .database
+        .as_ref()
+        .map(|_| Effect::Removal(RemovalEffect::Delete(Resource::Database { database: stage.database.clone() })));
+    let site =
+        created(case).then(|| Effect::Removal(RemovalEffect::Delete(Resource::Site { site: stage.site.clone() })));
     [endpoint, site, database].into_iter().flatten().collect()
 }
 
@@ -285,7 +315,7 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 fn drop_fence(case: &DecisionInput<'_>, view: &SlotView, database: &DatabaseId) -> Option<Effect> {
     let sql = view.sql.as_ref().filter(|sql| sql.fence_table)?;
     (!sql.is_fenced_by_another(&case.upgrade.id) && view.writable())
-        .then(|| Effect::DropFence { database: database.clone() })
+        .then(|| Effect::Fence(FenceEffect::DropTables { database: database.clone() }))
 }
 
 fn created(case: &DecisionInput<'_>) -> bool {
@@ -303,12 +333,15 @@ fn unlabel(case: &DecisionInput<'_>, slot: &Slot, with_site: bool) -> Vec<Effect
     if !labels::is_ours(profile, case.upgrade) {
         return Vec::new();
     }
-    let gone = Effect::ProveGone {
+    let gone = Effect::Removal(RemovalEffect::ProveGone {
         endpoint: slot.endpoint.clone(),
         site: with_site.then(|| slot.site.clone()),
         database: slot.database.clone(),
-    };
-    let label =
-        Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove: labels::ALL.map(str::to_owned).to_vec() };
+    });
+    let label = Effect::Traffic(TrafficEffect::Label {
+        profile: profile.id.clone(),
+        set: Vec::new(),
+        remove: labels::ALL.map(str::to_owned).to_vec(),
+    });
     vec![gone, label]
 }

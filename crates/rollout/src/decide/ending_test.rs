@@ -1,7 +1,8 @@
 //! How replication is ended: which ways, with which proofs, and what freeze says of ways that are closed.
 
 use crate::{
-    DatabaseId, Effect, Ending, Permissions, Policy, Step, Termination, TerminationMethod, Unavailable, World,
+    AccessEffect, DatabaseId, Effect, Ending, Permissions, Policy, ReplicationEffect, Step, Termination,
+    TerminationMethod, TrafficEffect, Unavailable, World,
 };
 
 use super::{decided, model::*, states};
@@ -21,7 +22,7 @@ fn databases() -> (DatabaseId, DatabaseId) {
 /// The position of the effect that ends the link, and how it does.
 fn ending(effects: &[Effect]) -> (usize, Ending) {
     let found = effects.iter().enumerate().find_map(|(at, effect)| match effect {
-        Effect::EndReplication { ending, .. } => Some((at, ending.clone())),
+        Effect::Replication(ReplicationEffect::End { ending, .. }) => Some((at, ending.clone())),
         _ => None,
     });
     found.unwrap()
@@ -35,20 +36,20 @@ fn every_way_is_preceded_by_the_whole_proof() {
     let value = crate::labels::synchronised_value(&upgrade(), opened, world.reading.as_ref());
     let proved = (crate::labels::SYNCHRONISED.to_owned(), value);
     let proof = vec![
-        Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
-        Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
-        Effect::ProveSynchronised { source, target: target.clone() },
-        Effect::Label {
+        Effect::Access(AccessEffect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) }),
+        Effect::Replication(ReplicationEffect::AwaitCopySync { source: source.clone(), target: target.clone() }),
+        Effect::Replication(ReplicationEffect::ProveSynchronised { source, target: target.clone() }),
+        Effect::Traffic(TrafficEffect::Label {
             profile: world.profile.id.clone(),
             set: crate::labels::signposts(&upgrade()).into_iter().chain([proved]).collect(),
             remove: Vec::new(),
-        },
-        Effect::ProveServed {
+        }),
+        Effect::Traffic(TrafficEffect::ProveServed {
             endpoint: upgrade().production.endpoint,
             place: Some(crate::leads::Place::of(world.production.site.as_ref().unwrap())),
             without: None,
-        },
-        Effect::ProveLock,
+        }),
+        Effect::Access(AccessEffect::ProveLock),
     ];
     for (termination, ways) in [
         (Termination::Auto, vec![TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]),
@@ -69,7 +70,7 @@ fn rollback_lets_stage_go_by_the_same_ways_without_a_proof() {
     let world = state("frozen");
     let effects = decided(Step::Rollback, &world, &with(&world, Termination::Only(TerminationMethod::Unlink))).unwrap();
     let release = effects.into_iter().find_map(|effect| match effect {
-        Effect::SetReadWrite { release, .. } => release,
+        Effect::Access(AccessEffect::SetReadWrite { release, .. }) => release,
         _ => None,
     });
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::{DecisionInput, approved, background, prepare, require, stage_site};
 use crate::{
-    Effect, Permissions, Refusal,
+    AccessEffect, Effect, FenceEffect, Permissions, Refusal,
     clients::{self, SiteClient},
     facts::tag,
     first_open, labels,
@@ -20,12 +20,12 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     guards(case)?;
     let database = case.production().database.clone();
     let freeze = [
-        Effect::OpenFence {
+        Effect::Fence(FenceEffect::Open {
             database: database.clone(),
             upgrade: case.upgrade.id.clone(),
             within: case.policy.max_read_only,
-        },
-        Effect::SetReadOnly { database, grace: case.policy.rollback_after },
+        }),
+        Effect::Access(AccessEffect::SetReadOnly { database, grace: case.policy.rollback_after }),
         proof(case),
     ];
     Ok(background::quiesce(case, &tried(case))?.into_iter().chain(freeze).collect())
@@ -41,10 +41,10 @@ fn frozen(case: &DecisionInput<'_>) -> bool {
 
 fn proof(case: &DecisionInput<'_>) -> Effect {
     let linked = case.world.production.link_to(&case.stage().database).is_some();
-    Effect::ProveReadOnly {
+    Effect::Access(AccessEffect::ProveReadOnly {
         database: case.production().database.clone(),
         linked_to: linked.then(|| case.stage().database.clone()),
-    }
+    })
 }
 
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {

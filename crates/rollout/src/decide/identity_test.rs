@@ -1,6 +1,6 @@
 use super::{super::tests::model, *};
 use crate::{
-    Policy, Slot, Upgrade, World,
+    AccessEffect, Policy, Slot, Upgrade, World,
     decide::{decide, tests::states},
     facts::EndpointKind,
 };
@@ -150,7 +150,10 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     let mut world = at("frozen");
     world.profile.endpoints.clear();
     let effects = decided(Step::Rollback, &model::upgrade(), &world).unwrap();
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::SetReadWrite { .. })), "write access comes first");
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Access(AccessEffect::SetReadWrite { .. }))),
+        "write access comes first"
+    );
     effects.iter().for_each(|effect| model::apply(&mut world, effect));
     let refusal = refused(Step::Rollback, &model::upgrade(), &world);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::{DecisionInput, approved, require, stage_site};
 use crate::{
-    Effect, Refusal,
+    AccessEffect, Effect, FenceEffect, RecordEffect, Refusal, ScriptsEffect, SiteEffect, WebJobsEffect,
     facts::SqlState,
     history::{self, Mismatch},
     labels,
@@ -103,25 +103,26 @@ fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (database, site) = (stage.database.clone(), stage.site.clone());
     let upgrade = case.upgrade.id.clone();
     let mut effects = Vec::new();
-    let stop = (running(case) && (held(case) || !complete(case))).then(|| Effect::StopSite { site: site.clone() });
+    let stop = (running(case) && (held(case) || !complete(case)))
+        .then(|| Effect::Site(SiteEffect::Stop { site: site.clone() }));
     if complete(case) {
         effects.extend(stop);
     } else {
         effects.extend(untouched(case));
         effects.extend(stop);
-        let read_write = Effect::SetReadWrite { database: database.clone(), release: None };
+        let read_write = Effect::Access(AccessEffect::SetReadWrite { database: database.clone(), release: None });
         effects.extend((!view.writable()).then_some(read_write));
         let old = view.sql.as_ref().is_some_and(SqlState::lacks_schema);
-        effects.extend(old.then(|| Effect::UpdateSchema { database: database.clone() }));
-        let close = Effect::CloseFenceOfCopy { database: database.clone(), upgrade: upgrade.clone() };
+        effects.extend(old.then(|| Effect::Fence(FenceEffect::UpdateTables { database: database.clone() })));
+        let close = Effect::Fence(FenceEffect::CloseInCopy { database: database.clone(), upgrade: upgrade.clone() });
         effects.extend(view.open_fence(case.upgrade).map(|_| close));
-        effects.push(Effect::RunScripts { database, upgrade, within: time_left(case) });
+        effects.push(Effect::Scripts(ScriptsEffect::Run { database, upgrade, within: time_left(case) }));
         effects.push(keep_folder(case));
     }
     effects.extend(checks(case));
     effects.push(record(case));
-    effects.extend(held(case).then(|| Effect::ReleaseWebJobs { site: site.clone() }));
-    effects.push(Effect::StartSite { site });
+    effects.extend(held(case).then(|| Effect::WebJobs(WebJobsEffect::Release { site: site.clone() })));
+    effects.push(Effect::Site(SiteEffect::Start { site }));
     effects.push(healthy(case, &tried(case), case.policy.health_repeats)?);
     Ok(effects)
 }
@@ -130,26 +131,26 @@ fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
 fn keep_folder(case: &DecisionInput<'_>) -> Effect {
     let policy = case.policy;
     let covered = case.digest_of_scripts() == policy.digest_of_scripts();
-    Effect::KeepFolder {
+    Effect::Scripts(ScriptsEffect::KeepFolder {
         database: case.stage().database.clone(),
         upgrade: case.upgrade.id.clone(),
         scripts: policy.scripts.clone(),
         checks: if covered { policy.checks.clone() } else { Vec::new() },
-    }
+    })
 }
 
 /// Until a script has run both databases have the same rows: somebody who wrote to one of them since they parted shows here.
 fn untouched(case: &DecisionInput<'_>) -> Option<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     let begun = case.world.stage.sql.as_ref().is_some_and(|sql| history::begun(sql, &case.upgrade.id));
-    (!begun).then_some(Effect::CompareRows { source, target })
+    (!begun).then_some(Effect::Record(RecordEffect::CompareRows { source, target }))
 }
 
 /// Before V2 starts, and may write.
 fn record(case: &DecisionInput<'_>) -> Effect {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     let since = labels::production_reading(&case.world.profile, case.upgrade);
-    Effect::RecordRows { source, target, upgrade: case.upgrade.id.clone(), since }
+    Effect::Record(RecordEffect::Rows { source, target, upgrade: case.upgrade.id.clone(), since })
 }
 
 /// Time until the deadline in production's fence row.
@@ -160,7 +161,8 @@ fn time_left(case: &DecisionInput<'_>) -> jiff::SignedDuration {
 }
 
 fn checks(case: &DecisionInput<'_>) -> Option<Effect> {
-    (!case.policy.checks.is_empty()).then(|| Effect::RunChecks { database: case.stage().database.clone() })
+    (!case.policy.checks.is_empty())
+        .then(|| Effect::Scripts(ScriptsEffect::RunChecks { database: case.stage().database.clone() }))
 }
 
 /// V2 answers under the users' host names, so many times in a row.
@@ -170,11 +172,11 @@ pub(super) fn healthy(case: &DecisionInput<'_>, tried: &str, repeats: u32) -> Re
         Refusal::new(tried, why, "run rollback: there is no V2 to send users to")
     })?;
     let monitored = case.world.profile.monitor.path.clone();
-    Ok(Effect::AwaitHealthy {
+    Ok(Effect::Site(SiteEffect::AwaitHealthy {
         site: site.id.clone(),
         address: site.default_host.clone(),
         hosts: users_hosts(case.world),
         path: case.policy.health_path.clone().or(monitored).unwrap_or_else(|| "/".to_owned()),
         repeats,
-    })
+    }))
 }

@@ -27,7 +27,7 @@ pub use identity::{Meant, meant, require_own_freeze};
 use serde::Serialize;
 
 use crate::{
-    Effect, Exposure, NoLogIn, Policy, Refusal, Slot, SlotView, Upgrade, World, digest,
+    Effect, Exposure, NoLogIn, Policy, Refusal, Slot, SlotView, TrafficEffect, Upgrade, World, digest,
     facts::{Endpoint, FOLDER_SINCE, SCHEMA_VERSION, SqlState},
     labels,
     leads::Place,
@@ -156,11 +156,11 @@ impl<'w> DecisionInput<'w> {
     /// Users get this slot's endpoint, which leads to its site.
     fn serves(&self, slot: &Slot, without: Option<&Slot>) -> Effect {
         let view = if *slot == self.upgrade.production { &self.world.production } else { &self.world.stage };
-        Effect::ProveServed {
+        Effect::Traffic(TrafficEffect::ProveServed {
             endpoint: slot.endpoint.clone(),
             place: view.site.as_ref().map(Place::of),
             without: without.map(|slot| slot.endpoint.clone()),
-        }
+        })
     }
 
     fn production(&self) -> &'w Slot {

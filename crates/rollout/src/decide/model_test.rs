@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::{
-    DatabaseId, Hooks, Permissions, ScriptName, SlotView,
+    AccessEffect, DatabaseId, FenceEffect, Hooks, Permissions, RecordEffect, RemovalEffect, ReplicationEffect,
+    Resource, ScriptName, ScriptsEffect, SiteEffect, SlotView, TrafficEffect,
     background::WebJobs,
     connection::ConnectionString,
     facts::*,
@@ -218,95 +219,108 @@ pub fn apply(world: &mut World, effect: &Effect) {
     let upgrade = upgrade();
     let now = world.now().unwrap_or(at(0));
     match effect.clone() {
-        Effect::CreateFenceTable { database } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::CreateTables { database }) => on(world, &database, |sql| {
             (sql.schema, sql.fence_table) = (Some(SCHEMA_VERSION), true);
         }),
-        Effect::UpdateSchema { database } => on(world, &database, |sql| sql.schema = Some(SCHEMA_VERSION)),
-        Effect::KeepFolder { database, upgrade, scripts, checks } => on(world, &database, |sql| {
-            let row = |is_check: bool| {
-                let run = upgrade.to_string();
-                move |script| FolderRow { run: run.clone(), script, is_check }
-            };
-            sql.folder = scripts.iter().cloned().map(row(false)).chain(checks.iter().cloned().map(row(true))).collect();
-        }),
-        Effect::RecordUpgrade { database, upgrade } => on(world, &database, |sql| sql.upgrades.push(*upgrade)),
-        Effect::RecordMilestone { database, upgrade, moment } => reach(world, &database, &upgrade, moment),
-        Effect::EraseMilestone { database, upgrade, moment } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::UpdateTables { database }) => {
+            on(world, &database, |sql| sql.schema = Some(SCHEMA_VERSION))
+        }
+        Effect::Scripts(ScriptsEffect::KeepFolder { database, upgrade, scripts, checks }) => {
+            on(world, &database, |sql| {
+                let row = |is_check: bool| {
+                    let run = upgrade.to_string();
+                    move |script| FolderRow { run: run.clone(), script, is_check }
+                };
+                sql.folder =
+                    scripts.iter().cloned().map(row(false)).chain(checks.iter().cloned().map(row(true))).collect();
+            })
+        }
+        Effect::Record(RecordEffect::Upgrade { database, upgrade }) => {
+            on(world, &database, |sql| sql.upgrades.push(*upgrade))
+        }
+        Effect::Record(RecordEffect::Milestone { database, upgrade, moment }) => {
+            reach(world, &database, &upgrade, moment)
+        }
+        Effect::Record(RecordEffect::EraseMilestone { database, upgrade, moment }) => on(world, &database, |sql| {
             sql.milestones.retain(|row| !upgrade.is(&row.run) || row.moment != moment);
         }),
-        Effect::BeginServing { database, upgrade, .. } => reach(world, &database, &upgrade, Moment::Served),
-        Effect::CloseFenceOfCopy { database, upgrade } => {
-            reach(world, &database, &upgrade, Moment::Synchronised);
-            apply(world, &Effect::CloseFence { database, upgrade });
+        Effect::Record(RecordEffect::BeginServing { database, upgrade, .. }) => {
+            reach(world, &database, &upgrade, Moment::Served)
         }
-        Effect::CloseUnlessWritten { database, upgrade, .. } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::CloseInCopy { database, upgrade }) => {
+            reach(world, &database, &upgrade, Moment::Synchronised);
+            apply(world, &Effect::Fence(FenceEffect::Close { database, upgrade }));
+        }
+        Effect::Access(AccessEffect::CloseUnlessWritten { database, upgrade, .. }) => on(world, &database, |sql| {
             (sql.read_only, sql.updateable) = (true, false);
             let ours = sql.fences.iter_mut().filter(|fence| fence.run == upgrade.as_str());
             ours.for_each(|fence| fence.closed_at = None);
         }),
         Effect::Once { what, .. } => apply(world, &what),
         // No request comes late in this model.
-        Effect::UndoLateRequests { .. } => {}
-        Effect::ServeProduction { production, stage } => {
+        Effect::Traffic(TrafficEffect::UndoLateRequests { .. }) => {}
+        Effect::Traffic(TrafficEffect::ServeProduction { production, stage }) => {
             for endpoint in &mut world.profile.endpoints {
                 endpoint.enabled = (endpoint.enabled || endpoint.id == production) && endpoint.id != stage;
             }
         }
-        Effect::Label { set, remove, .. } => {
+        Effect::Traffic(TrafficEffect::Label { set, remove, .. }) => {
             world.profile.tags.retain(|name, _| !remove.contains(name));
             world.profile.tags.extend(set);
         }
-        Effect::LabelSwitched { upgrade, .. } => {
+        Effect::Traffic(TrafficEffect::LabelSwitched { upgrade, .. }) => {
             world.profile.tags.extend(crate::labels::signposts(&upgrade));
             world.profile.tags.insert(crate::labels::SWITCHED.to_owned(), label_time(now));
         }
-        Effect::CreateSecondary { tags, .. } => {
+        Effect::Replication(ReplicationEffect::CreateSecondary { tags, .. }) => {
             link(world);
             world.stage.database = Some(database(tags));
             let copy = world.production.sql.clone().unwrap();
             world.stage.sql = Some(SqlState { updateable: false, links: vec![status("sql-1", "SECONDARY")], ..copy });
         }
-        Effect::CreateSite(new) => {
+        Effect::Site(SiteEffect::Create(new)) => {
             let made = site(&upgrade.stage, "p2");
             let host_names = made.host_names.into_iter().take(1).collect();
             world.stage.site = Some(Site { host_names, tags: new.tags, ..made });
             world.stage.webjob_settings = new.own_settings;
         }
-        Effect::CopyConnections { database, .. } => world.stage.settings = vec![setting(&database.server)],
-        Effect::BindHost { host, certificate, .. } => {
+        Effect::Site(SiteEffect::CopyConnections { database, .. }) => {
+            world.stage.settings = vec![setting(&database.server)]
+        }
+        Effect::Site(SiteEffect::BindHost { host, certificate, .. }) => {
             let bound = HostName { name: host, tls: certificate.is_some(), certificate, ..HostName::default() };
             world.stage.site.as_mut().unwrap().host_names.push(bound);
         }
-        Effect::DeployPackage { digest, .. } => {
+        Effect::Site(SiteEffect::Deploy { digest, .. }) => {
             let value = crate::labels::package_value(&digest, "deployment-1");
             world.profile.tags.insert(crate::labels::PACKAGE.to_owned(), value.clone());
             on(world, &upgrade.production.database, |sql| sql.packages = vec![(upgrade.id.to_string(), value)]);
             webjobs::deploy(world);
         }
-        Effect::PointSite { database, keep, .. } => {
+        Effect::Site(SiteEffect::Point { database, keep, .. }) => {
             let old = world.stage.setting("Shop").unwrap().clone();
             world.stage.settings = vec![setting(&database.server), ConnectionSetting { name: keep, ..old }];
         }
-        Effect::RestoreSetting { setting, kept, .. } => {
+        Effect::Site(SiteEffect::RestoreSetting { setting, kept, .. }) => {
             let old = world.stage.setting(&kept).unwrap().clone();
             world.stage.settings = vec![ConnectionSetting { name: setting, ..old }];
         }
-        Effect::AddEndpoint { kind, priority, .. } => {
+        Effect::Traffic(TrafficEffect::AddEndpoint { kind, priority, .. }) => {
             world.profile.endpoints.push(endpoint(&upgrade.stage, kind, priority, false));
         }
-        Effect::OpenFence { database, upgrade, within } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::Open { database, upgrade, within }) => on(world, &database, |sql| {
             let fence =
                 Fence { run: upgrade.to_string(), opened_at: sql.now, deadline: sql.now + within, closed_at: None };
             sql.fences.iter_mut().for_each(|other| other.closed_at = other.closed_at.or(Some(sql.now)));
             sql.fences.retain(|other| other.run != fence.run);
             sql.fences.push(fence);
         }),
-        Effect::CloseFence { database, upgrade } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::Close { database, upgrade }) => on(world, &database, |sql| {
             let now = sql.now;
             let ours = sql.fences.iter_mut().filter(|fence| fence.run == upgrade.as_str());
             ours.for_each(|fence| fence.closed_at = Some(now));
         }),
-        Effect::DropFence { database } => on(world, &database, |sql| {
+        Effect::Fence(FenceEffect::DropTables { database }) => on(world, &database, |sql| {
             sql.schema = sql.schema.filter(|_| !sql.journal.is_empty() || !sql.milestones.is_empty());
             sql.fence_table = false;
             sql.fences.clear();
@@ -316,22 +330,22 @@ pub fn apply(world: &mut World, effect: &Effect) {
             sql.workers.clear();
             sql.hooks.clear();
         }),
-        Effect::SetReadOnly { database, .. } => {
+        Effect::Access(AccessEffect::SetReadOnly { database, .. }) => {
             on(world, &database, |sql| (sql.read_only, sql.updateable) = (true, false))
         }
-        Effect::SetReadWrite { database, .. } => {
+        Effect::Access(AccessEffect::SetReadWrite { database, .. }) => {
             on(world, &database, |sql| (sql.read_only, sql.updateable) = (false, true))
         }
-        Effect::EndReplication { ending, .. } => {
+        Effect::Replication(ReplicationEffect::End { ending, .. }) => {
             ending.proofs.iter().for_each(|proof| apply(world, proof));
             world.production.links.clear();
             world.stage.links.clear();
             on(world, &upgrade.production.database, |sql| sql.links.clear());
             on(world, &upgrade.stage.database, |sql| sql.links.clear());
         }
-        Effect::StopSite { site } => run_site(world, &site, false),
-        Effect::StartSite { site } => run_site(world, &site, true),
-        Effect::RunScripts { database, upgrade, .. } => on(world, &database, |sql| {
+        Effect::Site(SiteEffect::Stop { site }) => run_site(world, &site, false),
+        Effect::Site(SiteEffect::Start { site }) => run_site(world, &site, true),
+        Effect::Scripts(ScriptsEffect::Run { database, upgrade, .. }) => on(world, &database, |sql| {
             let row = JournalRow {
                 run: upgrade.to_string(),
                 script: "1.sql".to_owned(),
@@ -341,19 +355,21 @@ pub fn apply(world: &mut World, effect: &Effect) {
             };
             sql.journal = vec![row];
         }),
-        Effect::EnableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, true),
-        Effect::DisableEndpoint { endpoint, .. } => set_endpoint(world, &endpoint, false),
-        Effect::DeleteEndpoint { endpoint, .. } => world.profile.endpoints.retain(|other| other.id != endpoint),
-        Effect::DeleteSite { site } => {
+        Effect::Traffic(TrafficEffect::Enable { endpoint, .. }) => set_endpoint(world, &endpoint, true),
+        Effect::Traffic(TrafficEffect::Disable { endpoint, .. }) => set_endpoint(world, &endpoint, false),
+        Effect::Removal(RemovalEffect::Delete(Resource::Endpoint { endpoint, .. })) => {
+            world.profile.endpoints.retain(|other| other.id != endpoint)
+        }
+        Effect::Removal(RemovalEffect::Delete(Resource::Site { site })) => {
             let production = site == upgrade.production.site;
             let view = if production { &mut world.production } else { &mut world.stage };
             (view.site, view.settings, view.webjob_settings) = (None, Vec::new(), Vec::new());
             view.webjobs = Some(Ok(WebJobs::default()));
         }
-        Effect::DeleteDatabase { database } => delete(world, &database),
+        Effect::Removal(RemovalEffect::Delete(Resource::Database { database })) => delete(world, &database),
         background if webjobs::apply(world, &background) => {}
         // Nobody writes in this model.
-        Effect::RecordRows { .. } => world.counted = Some(Counted::default()),
+        Effect::Record(RecordEffect::Rows { .. }) => world.counted = Some(Counted::default()),
         proof => assert!(proof.is_proof(), "the model does not know {proof:?}"),
     }
     replicate(world);

@@ -111,7 +111,7 @@ fn cleanup_takes_the_upgrades_own_firewall_rules_away_last() {
     world.firewalls = vec![Watch::new("rg/sql-2".parse().unwrap(), rules)];
     let cleaning = cleaning(planned, &upgrade().stage.database);
     let effects = decided(Step::Cleanup, &world, &cleaning).unwrap();
-    let rules: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Firewall { .. })).collect();
+    let rules: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Firewall(..))).collect();
     assert_eq!(rules, [effects.last().unwrap()]);
     assert_eq!(rules[0].to_string(), format!("delete firewall rule `{own}` of server `rg/sql-2`"));
 }

@@ -2,7 +2,7 @@
 
 use super::{DecisionInput, background, require, stage_site};
 use crate::{
-    Effect, Refusal,
+    Effect, FenceEffect, RecordEffect, Refusal, ReplicationEffect, TrafficEffect,
     facts::{Database, SqlState, TAG, Tags, tag},
     ids::eq_azure_name,
     labels,
@@ -34,16 +34,16 @@ fn proofs(case: &DecisionInput<'_>) -> Vec<Effect> {
 }
 
 pub(super) fn await_catch_up(case: &DecisionInput<'_>) -> Effect {
-    Effect::AwaitCatchUp {
+    Effect::Replication(ReplicationEffect::AwaitCatchUp {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),
         readings: case.policy.catch_up_readings,
-    }
+    })
 }
 
 fn fence_table(case: &DecisionInput<'_>) -> Option<Effect> {
     let absent = case.world.production.sql.as_ref().is_some_and(SqlState::lacks_schema);
-    absent.then(|| Effect::CreateFenceTable { database: case.production().database.clone() })
+    absent.then(|| Effect::Fence(FenceEffect::CreateTables { database: case.production().database.clone() }))
 }
 
 /// First of all, so that the copy gets it too: labels may be wiped, rows only go with their database.
@@ -51,7 +51,7 @@ fn record(case: &DecisionInput<'_>) -> Option<Effect> {
     let sql = case.world.production.sql.as_ref()?;
     let there = sql.upgrade(&case.upgrade.id).is_some_and(|row| row.has_slots_of(case.upgrade));
     let (database, upgrade) = (case.production().database.clone(), Box::new(case.upgrade.clone()));
-    (!there && case.world.production.writable()).then_some(Effect::RecordUpgrade { database, upgrade })
+    (!there && case.world.production.writable()).then_some(Effect::Record(RecordEffect::Upgrade { database, upgrade }))
 }
 
 fn label(case: &DecisionInput<'_>) -> Option<Effect> {
@@ -64,20 +64,22 @@ fn label(case: &DecisionInput<'_>) -> Option<Effect> {
     let mut remove = vec![labels::SYNCHRONISED, labels::SERVING, labels::SWITCHED];
     remove.extend(package.is_none().then_some(labels::PACKAGE));
     let package = package.map(|value| (labels::PACKAGE.to_owned(), value));
-    Some(Effect::Label {
+    Some(Effect::Traffic(TrafficEffect::Label {
         profile: profile.id.clone(),
         set: labels::signposts(case.upgrade).into_iter().chain(package).collect(),
         remove: remove.into_iter().map(str::to_owned).collect(),
-    })
+    }))
 }
 
 fn secondary(case: &DecisionInput<'_>) -> Option<Effect> {
     let production = case.world.production.database.as_ref()?;
-    case.world.stage.database.is_none().then(|| Effect::CreateSecondary {
-        source: case.production().database.clone(),
-        target: case.stage().database.clone(),
-        location: production.location.clone(),
-        tags: tags(case, production),
+    case.world.stage.database.is_none().then(|| {
+        Effect::Replication(ReplicationEffect::CreateSecondary {
+            source: case.production().database.clone(),
+            target: case.stage().database.clone(),
+            location: production.location.clone(),
+            tags: tags(case, production),
+        })
     })
 }
 
@@ -111,13 +113,13 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
     let location = site.or(world.production.site.as_ref()).map(|site| site.location.as_str());
     let (Some(target), Some(location)) = (stage_site::address(case), location) else { return Ok(None) };
     let priority = priority(case)?;
-    Ok(Some(Effect::AddEndpoint {
+    Ok(Some(Effect::Traffic(TrafficEffect::AddEndpoint {
         endpoint: stage.endpoint.clone(),
         kind: stage_kind(world, &stage.site, location),
         site: stage.site.clone(),
         target,
         priority,
-    }))
+    })))
 }
 
 /// Directly behind production, so that a sorry page stays behind both.

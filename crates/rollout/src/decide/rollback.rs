@@ -2,7 +2,7 @@
 
 use super::{DecisionInput, background, require, stage_site};
 use crate::{
-    DatabaseId, Effect, Ending, Exposure, Refusal, Slot, Upgrade,
+    AccessEffect, DatabaseId, Effect, Ending, Exposure, FenceEffect, Refusal, SiteEffect, Slot, TrafficEffect, Upgrade,
     facts::{EndpointKind, SqlState, tag},
     labels,
     measure::Written,
@@ -39,7 +39,10 @@ fn back(case: &DecisionInput<'_>) -> Vec<Effect> {
 fn serve_production(case: &DecisionInput<'_>) -> Option<Effect> {
     let (production, stage) = (case.production(), case.stage());
     case.world.endpoint(production).and(case.world.endpoint(stage))?;
-    Some(Effect::ServeProduction { production: production.endpoint.clone(), stage: stage.endpoint.clone() })
+    Some(Effect::Traffic(TrafficEffect::ServeProduction {
+        production: production.endpoint.clone(),
+        stage: stage.endpoint.clone(),
+    }))
 }
 
 /// What gives production back by SQL alone: the databases show that users were never on stage. `None` where they do not, or where
@@ -65,14 +68,14 @@ pub fn give_back_by_sql(
     let database = upgrade.production.database.clone();
     let release = linked.then(|| release(&upgrade.stage.database, termination));
     let give = [
-        Effect::SetReadWrite { database: database.clone(), release },
-        Effect::CloseFence { database, upgrade: upgrade.id.clone() },
+        Effect::Access(AccessEffect::SetReadWrite { database: database.clone(), release }),
+        Effect::Fence(FenceEffect::Close { database, upgrade: upgrade.id.clone() }),
     ];
-    let close = Effect::CloseUnlessWritten {
+    let close = Effect::Access(AccessEffect::CloseUnlessWritten {
         database: upgrade.stage.database.clone(),
         upgrade: upgrade.id.clone(),
         reopen: true,
-    };
+    });
     Some(open.then_some(close).into_iter().chain(give).collect())
 }
 
@@ -202,7 +205,7 @@ fn unlabel(case: &DecisionInput<'_>) -> Option<Effect> {
         .map(str::to_owned)
         .collect();
     let ours = labels::is_ours(profile, case.upgrade) && !remove.is_empty();
-    ours.then(|| Effect::Label { profile: profile.id.clone(), set: Vec::new(), remove })
+    ours.then(|| Effect::Traffic(TrafficEffect::Label { profile: profile.id.clone(), set: Vec::new(), remove }))
 }
 
 /// Users always have somewhere to go. A cleanup that was begun after the switch has stopped V1's site.
@@ -210,9 +213,9 @@ fn open_production(case: &DecisionInput<'_>) -> Vec<Effect> {
     let production = case.production();
     let stopped = case.world.production.site.as_ref().is_some_and(|site| !site.running);
     let start = (stopped && case.world.point_of_no_return_passed(case.upgrade))
-        .then(|| Effect::StartSite { site: production.site.clone() });
+        .then(|| Effect::Site(SiteEffect::Start { site: production.site.clone() }));
     let closed = case.world.endpoint(production).filter(|endpoint| !endpoint.enabled);
-    let enable = |kind| Effect::EnableEndpoint { endpoint: production.endpoint.clone(), kind };
+    let enable = |kind| Effect::Traffic(TrafficEffect::Enable { endpoint: production.endpoint.clone(), kind });
     start.into_iter().chain(closed.map(|endpoint| enable(endpoint.kind))).collect()
 }
 
@@ -222,14 +225,14 @@ fn close_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let ours = stage.independent() && taken_over(case);
     if case.world.exposure(case.upgrade) == Exposure::Perhaps && !accepted(case) {
         let (upgrade, reopen) = (case.upgrade.id.clone(), case.world.production.read_only());
-        let unless = Effect::CloseUnlessWritten { database: database.clone(), upgrade, reopen };
+        let unless = Effect::Access(AccessEffect::CloseUnlessWritten { database: database.clone(), upgrade, reopen });
         return ours.then_some(unless).into_iter().collect();
     }
     (ours && stage.writable()).then(|| close(database)).into_iter().collect()
 }
 
 fn close(stage: &DatabaseId) -> Effect {
-    Effect::SetReadOnly { database: stage.clone(), grace: jiff::SignedDuration::ZERO }
+    Effect::Access(AccessEffect::SetReadOnly { database: stage.clone(), grace: jiff::SignedDuration::ZERO })
 }
 
 /// The stage copy is a copy of production that this upgrade cut off, and not a database of somebody else.
@@ -240,9 +243,11 @@ fn taken_over(case: &DecisionInput<'_>) -> bool {
 fn hide_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, stage) = (case.world, case.stage());
     let enabled = world.endpoint(stage).filter(|endpoint| endpoint.enabled && in_our_hands(case, stage));
-    let disable = |kind: EndpointKind| Effect::DisableEndpoint { endpoint: stage.endpoint.clone(), kind };
+    let disable =
+        |kind: EndpointKind| Effect::Traffic(TrafficEffect::Disable { endpoint: stage.endpoint.clone(), kind });
     let running = world.stage.site.as_ref().is_some_and(|site| site.running);
-    let stop = (running && in_our_hands(case, stage)).then(|| Effect::StopSite { site: stage.site.clone() });
+    let stop =
+        (running && in_our_hands(case, stage)).then(|| Effect::Site(SiteEffect::Stop { site: stage.site.clone() }));
     enabled.map(|endpoint| disable(endpoint.kind)).into_iter().chain(stop).collect()
 }
 
@@ -262,9 +267,9 @@ pub(super) fn give_back(case: &DecisionInput<'_>) -> Vec<Effect> {
     let linked = view.link_to(&case.stage().database).is_some() || case.world.is_linked_in_sql(case.upgrade);
     let open_fence = view.open_fence(case.upgrade).is_some();
     let release = linked.then(|| release(&case.stage().database, case.policy.termination));
-    let read_write =
-        (view.read_only() && open_fence).then(|| Effect::SetReadWrite { database: database.clone(), release });
-    let close = open_fence.then(|| Effect::CloseFence { database, upgrade: case.upgrade.id.clone() });
+    let read_write = (view.read_only() && open_fence)
+        .then(|| Effect::Access(AccessEffect::SetReadWrite { database: database.clone(), release }));
+    let close = open_fence.then(|| Effect::Fence(FenceEffect::Close { database, upgrade: case.upgrade.id.clone() }));
     read_write.into_iter().chain(close).collect()
 }
 
@@ -290,7 +295,7 @@ fn forget(case: &DecisionInput<'_>) -> Vec<Effect> {
 fn restore(case: &DecisionInput<'_>) -> Vec<Effect> {
     let setting = case.upgrade.connection_name.clone();
     let kept = case.upgrade.kept_setting();
-    let restore = |kept| Effect::RestoreSetting { site: case.stage().site.clone(), setting, kept };
+    let restore = |kept| Effect::Site(SiteEffect::RestoreSetting { site: case.stage().site.clone(), setting, kept });
     let setting = case.world.stage.setting(&kept.clone()).map(|_| restore(kept));
     setting.into_iter().chain(background::restore(case)).collect()
 }
@@ -302,10 +307,12 @@ fn late(case: &DecisionInput<'_>) -> Vec<Effect> {
     let possible = matches!(world.exposure(case.upgrade), Exposure::Perhaps) || unseen;
     let waiting = possible && world.production.open_fence(case.upgrade).is_some();
     let endpoints = world.endpoint(case.production()).and(world.endpoint(case.stage()));
-    let look = endpoints.map(|_| Effect::UndoLateRequests {
-        production: case.production().endpoint.clone(),
-        stage: case.stage().endpoint.clone(),
-        within: case.policy.late_request_wait,
+    let look = endpoints.map(|_| {
+        Effect::Traffic(TrafficEffect::UndoLateRequests {
+            production: case.production().endpoint.clone(),
+            stage: case.stage().endpoint.clone(),
+            within: case.policy.late_request_wait,
+        })
     });
     look.filter(|_| waiting).into_iter().collect()
 }

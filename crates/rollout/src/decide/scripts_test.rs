@@ -1,7 +1,7 @@
 //! What the journal says: half a script, scripts of earlier upgrades, copies of the release before.
 
 use super::*;
-use crate::{ScriptName, digest, facts::JournalRow, status};
+use crate::{ScriptName, ScriptsEffect, digest, facts::JournalRow, status};
 
 fn at(state: &str) -> (World, Policy) {
     let (_, world) = states().into_iter().find(|(name, _)| *name == state).unwrap();
@@ -21,7 +21,10 @@ fn half_a_script_is_broken_for_every_step_but_rollback() {
     let (mut world, planned) = at("migrated");
     copy(&mut world).journal[0].finished = false;
     let migrate = decided(Step::Migrate, &world, &planned).unwrap();
-    assert!(migrate.iter().any(|effect| matches!(effect, Effect::RunScripts { .. })), "which finds it broken");
+    assert!(
+        migrate.iter().any(|effect| matches!(effect, Effect::Scripts(ScriptsEffect::Run { .. }))),
+        "which finds it broken"
+    );
     let switch = decided(Step::Switch, &world, &planned).unwrap_err();
     assert_eq!(switch.why, "`1.sql` has ended the transaction that it ran in: a part of it is in `rg/sql-2/shop`");
     let seen = status(&upgrade(), &world);
@@ -45,7 +48,7 @@ fn a_folder_that_an_earlier_upgrade_has_run_is_migrated_and_switched_to() {
     let (mut world, planned) = at("terminated");
     copy(&mut world).journal = vec![row_of_before("d1")];
     for effect in decided(Step::Migrate, &world, &planned).unwrap() {
-        if !matches!(effect, Effect::RunScripts { .. }) {
+        if !matches!(effect, Effect::Scripts(ScriptsEffect::Run { .. })) {
             model::apply(&mut world, &effect);
         }
     }

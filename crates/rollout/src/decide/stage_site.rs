@@ -5,7 +5,7 @@
 
 use super::DecisionInput;
 use crate::{
-    Effect,
+    Effect, SiteEffect,
     effect::NewSite,
     facts::{HostName, Site, TAG, Tags},
     ids::eq_azure_name,
@@ -31,14 +31,16 @@ fn adopted(case: &DecisionInput<'_>) -> Vec<Effect> {
     let stage = case.stage();
     let setting = case.upgrade.connection_name.clone();
     let keep = case.upgrade.kept_setting();
-    let point = Effect::PointSite { site: stage.site.clone(), setting, database: stage.database.clone(), keep };
+    let point =
+        Effect::Site(SiteEffect::Point { site: stage.site.clone(), setting, database: stage.database.clone(), keep });
     vec![super::prepare::await_catch_up(case), point]
 }
 
 /// Nothing where the site may not be created: a rule says so.
 fn created(case: &DecisionInput<'_>) -> Vec<Effect> {
     let Some(new) = new_site(case) else { return Vec::new() };
-    let site = [super::prepare::await_catch_up(case), Effect::CreateSite(Box::new(new)), copy_connections(case)];
+    let site =
+        [super::prepare::await_catch_up(case), Effect::Site(SiteEffect::Create(Box::new(new))), copy_connections(case)];
     site.into_iter().chain(bind(case)).collect()
 }
 
@@ -81,13 +83,13 @@ fn settings(case: &DecisionInput<'_>, model: &SiteModel) -> Vec<String> {
 }
 
 fn copy_connections(case: &DecisionInput<'_>) -> Effect {
-    Effect::CopyConnections {
+    Effect::Site(SiteEffect::CopyConnections {
         from: case.production().site.clone(),
         to: case.stage().site.clone(),
         setting: case.upgrade.connection_name.clone(),
         database: case.stage().database.clone(),
         others: sharing(case).connections(&case.world.production.settings),
-    }
+    })
 }
 
 /// The setting leads to the stage database. On an adopted site the old value is kept.
@@ -99,10 +101,12 @@ pub(crate) fn is_pointed(case: &DecisionInput<'_>) -> bool {
 }
 
 fn bind(case: &DecisionInput<'_>) -> Vec<Effect> {
-    let bind = |host: String| Effect::BindHost {
-        site: case.stage().site.clone(),
-        certificate: production_host(case, &host).and_then(|name| name.certificate.clone()),
-        host,
+    let bind = |host: String| {
+        Effect::Site(SiteEffect::BindHost {
+            site: case.stage().site.clone(),
+            certificate: production_host(case, &host).and_then(|name| name.certificate.clone()),
+            host,
+        })
     };
     unbound_names(case).into_iter().map(bind).collect()
 }
@@ -131,14 +135,14 @@ pub(super) fn proof(case: &DecisionInput<'_>) -> Option<Effect> {
     let secured = |host: &String| production_host(case, host).is_some_and(|name| name.tls);
     let hosts: Vec<_> = users_hosts(case.world).into_iter().filter(secured).collect();
     let address = address(case).filter(|_| !hosts.is_empty())?;
-    Some(Effect::ProveHostNames { site: case.stage().site.clone(), address, hosts })
+    Some(Effect::Site(SiteEffect::ProveHostNames { site: case.stage().site.clone(), address, hosts }))
 }
 
 /// The package goes to whatever site there will be.
 pub(super) fn package(case: &DecisionInput<'_>) -> Option<Effect> {
     let digest = case.policy.site.package.clone().filter(|_| !package_is_there(case))?;
     let profile = case.world.profile.id.clone();
-    Some(Effect::DeployPackage { site: case.stage().site.clone(), digest, profile })
+    Some(Effect::Site(SiteEffect::Deploy { site: case.stage().site.clone(), digest, profile }))
 }
 
 /// No package is asked for, or the label says that this one was deployed, and nothing else was deployed since. Once production

@@ -7,7 +7,7 @@ use super::{
     decided, model, run, states_from,
 };
 use crate::{
-    Outcome,
+    Outcome, SiteEffect,
     facts::{TAG, Tags},
     labels,
     site::SiteWishes,
@@ -61,8 +61,10 @@ fn the_new_site_carries_our_tag_and_no_running_webjob() {
     let tags = [("owner", "shop"), (TAG, "an earlier one")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     world.production.site.as_mut().unwrap().tags = Tags::from(tags);
     let effects = decided(Step::Prepare, &world, &policy_that_creates(&world)).unwrap();
-    let new =
-        effects.iter().find_map(|effect| if let Effect::CreateSite(new) = effect { Some(new) } else { None }).unwrap();
+    let new = effects
+        .iter()
+        .find_map(|effect| if let Effect::Site(SiteEffect::Create(new)) = effect { Some(new) } else { None })
+        .unwrap();
     assert_eq!(new.own_settings, [("WEBJOBS_STOPPED".to_owned(), "1".to_owned())]);
     assert_eq!(new.settings, ["Shop__Theme"], "what looks like a queue is not copied");
     let tags: Vec<_> = new.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();

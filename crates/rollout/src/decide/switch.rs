@@ -6,7 +6,7 @@
 
 use super::{DecisionInput, background, migrate, require, signposts_and};
 use crate::{
-    Effect, Exposure, Refusal, Slot,
+    AccessEffect, Effect, Exposure, RecordEffect, Refusal, SiteEffect, Slot, TrafficEffect,
     facts::{EndpointKind, Moment},
     labels,
     plan::kept_from_stage,
@@ -46,9 +46,9 @@ fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let enable = (!world.enabled(stage)).then(|| enable(case, stage));
     // Nothing is asked of V1's log any more: V2 has users' writes.
     let mut proofs = proofs(case);
-    proofs.retain(|proof| !matches!(proof, Effect::ProveLogUnmoved { .. }));
+    proofs.retain(|proof| !matches!(proof, Effect::Record(RecordEffect::ProveLogUnmoved { .. })));
     let disable = sent_back.then(|| disable(case, proofs, None));
-    let online = Effect::AwaitOnline { endpoint: stage.endpoint.clone() };
+    let online = Effect::Traffic(TrafficEffect::AwaitOnline { endpoint: stage.endpoint.clone() });
     let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
     let users = enable.into_iter().chain([online]).chain(disable).chain(relabel(case)).chain([healthy]);
     Ok(users.chain(background::activate(case, &tried(case))?).collect())
@@ -62,11 +62,11 @@ fn relabel(case: &DecisionInput<'_>) -> Option<Effect> {
 }
 
 fn label(case: &DecisionInput<'_>) -> Effect {
-    Effect::LabelSwitched {
+    Effect::Traffic(TrafficEffect::LabelSwitched {
         profile: case.world.profile.id.clone(),
         upgrade: Box::new(case.upgrade.clone()),
         clock: case.stage().database.clone(),
-    }
+    })
 }
 
 fn require_endpoint(case: &DecisionInput<'_>) -> Result<(), Refusal> {
@@ -178,7 +178,7 @@ fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     effects.extend(intact(case));
     effects.extend(begin_serving(case));
     effects.extend((!case.world.enabled(stage)).then(|| enable_while_read_only(case)));
-    effects.push(Effect::AwaitOnline { endpoint: stage.endpoint.clone() });
+    effects.push(Effect::Traffic(TrafficEffect::AwaitOnline { endpoint: stage.endpoint.clone() }));
     effects.extend(cut_off(case));
     // The answer says that users are on V2; a look says that nothing came between the proofs and the request.
     effects.extend(proofs(case));
@@ -192,10 +192,10 @@ fn begin_serving(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (world, upgrade, database) = (case.world, case.upgrade.id.clone(), case.stage().database.clone());
     let reached = world.stage.sql.as_ref().is_some_and(|sql| sql.reached(&upgrade, Moment::Served).is_some());
     let set = signposts_and(case, labels::SERVING);
-    let label = Effect::Label { profile: world.profile.id.clone(), set, remove: Vec::new() };
+    let label = Effect::Traffic(TrafficEffect::Label { profile: world.profile.id.clone(), set, remove: Vec::new() });
     let labelled = labels::serving(&world.profile, case.upgrade);
     let afresh = !world.enabled(case.stage());
-    let begin = (!reached).then_some(Effect::BeginServing { database, upgrade, afresh });
+    let begin = (!reached).then_some(Effect::Record(RecordEffect::BeginServing { database, upgrade, afresh }));
     (!labelled).then_some(label).into_iter().chain(begin).collect()
 }
 
@@ -205,7 +205,11 @@ fn cut_off(case: &DecisionInput<'_>) -> Vec<Effect> {
         return Vec::new();
     }
     let database = case.stage().database.clone();
-    let erase = Effect::EraseMilestone { database, upgrade: case.upgrade.id.clone(), moment: Moment::Switching };
+    let erase = Effect::Record(RecordEffect::EraseMilestone {
+        database,
+        upgrade: case.upgrade.id.clone(),
+        moment: Moment::Switching,
+    });
     vec![record(case, Moment::Switching), disable(case, proofs(case), Some(Box::new(erase)))]
 }
 
@@ -222,33 +226,39 @@ fn intact(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (source, target) = (production.database.clone(), stage.database.clone());
     let there = case.world.production.sql.is_some();
     let frozen = [
-        Effect::ProveReadOnly { database: source.clone(), linked_to: None },
-        Effect::ProveLogUnmoved { source, target: target.clone(), upgrade: case.upgrade.id.clone() },
-        Effect::ProveLock,
+        Effect::Access(AccessEffect::ProveReadOnly { database: source.clone(), linked_to: None }),
+        Effect::Record(RecordEffect::ProveLogUnmoved {
+            source,
+            target: target.clone(),
+            upgrade: case.upgrade.id.clone(),
+        }),
+        Effect::Access(AccessEffect::ProveLock),
     ];
-    let pointed = Effect::ProvePointed {
+    let pointed = Effect::Site(SiteEffect::ProvePointed {
         site: stage.site.clone(),
         setting: case.upgrade.connection_name.clone(),
         database: target,
-    };
+    });
     [pointed].into_iter().chain(frozen.into_iter().filter(|_| there)).collect()
 }
 
 fn disable(case: &DecisionInput<'_>, proofs: Vec<Effect>, refused: Option<Box<Effect>>) -> Effect {
     let production = case.production();
-    let what = Effect::DisableEndpoint { endpoint: production.endpoint.clone(), kind: kind(case, production) };
+    let what =
+        Effect::Traffic(TrafficEffect::Disable { endpoint: production.endpoint.clone(), kind: kind(case, production) });
     Effect::Once { what: Box::new(what), proofs, refused }
 }
 
 fn enable(case: &DecisionInput<'_>, slot: &Slot) -> Effect {
-    Effect::EnableEndpoint { endpoint: slot.endpoint.clone(), kind: kind(case, slot) }
+    Effect::Traffic(TrafficEffect::Enable { endpoint: slot.endpoint.clone(), kind: kind(case, slot) })
 }
 
 /// Users may come to stage from here on: never while they can write to production.
 fn enable_while_read_only(case: &DecisionInput<'_>) -> Effect {
-    let frozen = Effect::ProveReadOnly { database: case.production().database.clone(), linked_to: None };
+    let frozen =
+        Effect::Access(AccessEffect::ProveReadOnly { database: case.production().database.clone(), linked_to: None });
     let what = Box::new(enable(case, case.stage()));
-    Effect::Once { what, proofs: vec![frozen, Effect::ProveLock], refused: None }
+    Effect::Once { what, proofs: vec![frozen, Effect::Access(AccessEffect::ProveLock)], refused: None }
 }
 
 fn kind(case: &DecisionInput<'_>, slot: &Slot) -> EndpointKind {
@@ -256,5 +266,9 @@ fn kind(case: &DecisionInput<'_>, slot: &Slot) -> EndpointKind {
 }
 
 fn record(case: &DecisionInput<'_>, moment: Moment) -> Effect {
-    Effect::RecordMilestone { database: case.stage().database.clone(), upgrade: case.upgrade.id.clone(), moment }
+    Effect::Record(RecordEffect::Milestone {
+        database: case.stage().database.clone(),
+        upgrade: case.upgrade.id.clone(),
+        moment,
+    })
 }

@@ -27,7 +27,7 @@ use creating::{around_of, policy_that_creates, without_site};
 use model::{assert_invariants, fresh, later, policy, upgrade, webjobs};
 
 use super::*;
-use crate::{Ending, Outcome, TerminationMethod};
+use crate::{Ending, Outcome, ReplicationEffect, TerminationMethod};
 
 /// The decision of one step on the model.
 pub(crate) fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
@@ -207,7 +207,7 @@ fn a_link_that_somebody_else_removed_is_not_taken_for_ours() {
     let planned = policy(&fresh());
     let (_, mut world) = states().into_iter().find(|(state, _)| *state == "frozen").unwrap();
     let ending = Ending { partner: upgrade().stage.database, ways: vec![TerminationMethod::TSql], proofs: Vec::new() };
-    let link = Effect::EndReplication { source: upgrade().production.database, ending };
+    let link = Effect::Replication(ReplicationEffect::End { source: upgrade().production.database, ending });
     model::apply(&mut world, &link);
     // The copy came up writable: it had not received READ_ONLY, so it may miss users' writes too.
     let stage = world.stage.sql.as_mut().unwrap();

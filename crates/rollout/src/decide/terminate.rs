@@ -1,7 +1,7 @@
 //! Terminate: the stage copy holds every write of production, and stands alone.
 
 use super::{DecisionInput, require};
-use crate::{Effect, Ending, Refusal, labels};
+use crate::{AccessEffect, Effect, Ending, RecordEffect, Refusal, ReplicationEffect, TrafficEffect, labels};
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.is_behind() {
@@ -36,15 +36,18 @@ fn before_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     alone(case)?;
     // The label before the request: a link that is gone without it was not ended by this software.
     let proofs = vec![
-        Effect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) },
-        Effect::AwaitCopySync { source: source.clone(), target: target.clone() },
-        Effect::ProveSynchronised { source: source.clone(), target: target.clone() },
+        Effect::Access(AccessEffect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) }),
+        Effect::Replication(ReplicationEffect::AwaitCopySync { source: source.clone(), target: target.clone() }),
+        Effect::Replication(ReplicationEffect::ProveSynchronised { source: source.clone(), target: target.clone() }),
         label(case),
         case.serves(case.production(), None),
-        Effect::ProveLock,
+        Effect::Access(AccessEffect::ProveLock),
     ];
     let ending = Ending { partner: target, ways: case.policy.termination.ways(), proofs };
-    Ok([Effect::EndReplication { source, ending }].into_iter().chain(proofs_of_copy(case)).collect())
+    Ok([Effect::Replication(ReplicationEffect::End { source, ending })]
+        .into_iter()
+        .chain(proofs_of_copy(case))
+        .collect())
 }
 
 /// A secondary of the copy could keep it from being set READ_WRITE, when users wait for that.
@@ -84,23 +87,23 @@ fn label(case: &DecisionInput<'_>) -> Effect {
         labels::SYNCHRONISED.to_owned(),
         labels::synchronised_value(case.upgrade, opened, case.world.reading.as_ref()),
     );
-    Effect::Label {
+    Effect::Traffic(TrafficEffect::Label {
         profile: case.world.profile.id.clone(),
         set: labels::signposts(case.upgrade).into_iter().chain([one]).collect(),
         remove: Vec::new(),
-    }
+    })
 }
 
 /// The copy stands alone, and has as many rows as production.
 fn proofs_of_copy(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    vec![proof(case), Effect::CompareRows { source, target }]
+    vec![proof(case), Effect::Record(RecordEffect::CompareRows { source, target })]
 }
 
 fn proof(case: &DecisionInput<'_>) -> Effect {
-    Effect::ProveIndependent {
+    Effect::Replication(ReplicationEffect::ProveIndependent {
         source: case.production().database.clone(),
         target: case.stage().database.clone(),
         upgrade: case.upgrade.id.clone(),
-    }
+    })
 }

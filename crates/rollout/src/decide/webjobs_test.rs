@@ -2,7 +2,7 @@
 
 use super::{leads_to, on, upgrade};
 use crate::{
-    Effect, Policy, Slot, SlotView, World,
+    Effect, Policy, RunHook, Slot, SlotView, WebJobsEffect, World,
     background::{Hook, HookRow, UNSET, WebJob, WebJobs, Worker},
     site::WEBJOBS_STOPPED,
 };
@@ -20,30 +20,30 @@ pub fn named(jobs: &[(&str, &str)]) -> Option<Result<WebJobs, String>> {
 /// Applies an effect on background work; false if it is none.
 pub fn apply(world: &mut World, effect: &Effect) -> bool {
     match effect.clone() {
-        Effect::RecordWebJobs { database, upgrade, side, jobs } => on(world, &database, |sql| {
+        Effect::WebJobs(WebJobsEffect::Record { database, upgrade, side, jobs }) => on(world, &database, |sql| {
             let new = jobs.into_iter().map(|noted| Worker { run: upgrade.to_string(), side, noted });
             sql.workers.extend(new);
         }),
-        Effect::ForgetWebJobs { database, .. } => on(world, &database, |sql| sql.workers.clear()),
-        Effect::UnrecordWebJobs { database, side, names, .. } => on(world, &database, |sql| {
+        Effect::WebJobs(WebJobsEffect::Forget { database, .. }) => on(world, &database, |sql| sql.workers.clear()),
+        Effect::WebJobs(WebJobsEffect::Unrecord { database, side, names, .. }) => on(world, &database, |sql| {
             sql.workers.retain(|row| row.side != side || !names.contains(&row.noted.name));
         }),
-        Effect::StopWebJobs { site, names, .. } => set_webjobs(world, &site, &names, false),
-        Effect::StartWebJobs { site, names, .. } => set_webjobs(world, &site, &names, true),
-        Effect::SuspendWebJobs { keep, .. } => {
+        Effect::WebJobs(WebJobsEffect::Stop { site, names, .. }) => set_webjobs(world, &site, &names, false),
+        Effect::WebJobs(WebJobsEffect::Start { site, names, .. }) => set_webjobs(world, &site, &names, true),
+        Effect::WebJobs(WebJobsEffect::Suspend { keep, .. }) => {
             let held = [(keep, UNSET.to_owned()), (WEBJOBS_STOPPED.to_owned(), "1".to_owned())];
             world.stage.webjob_settings.extend(held);
             show_webjobs(world);
         }
-        Effect::ReleaseWebJobs { .. } => {
+        Effect::WebJobs(WebJobsEffect::Release { .. }) => {
             world.stage.webjob_settings.retain(|(name, _)| name != WEBJOBS_STOPPED);
             show_webjobs(world);
         }
-        Effect::RestoreWebJobs { .. } => {
+        Effect::WebJobs(WebJobsEffect::Restore { .. }) => {
             world.stage.webjob_settings.retain(|(name, _)| !name.starts_with(WEBJOBS_STOPPED));
             show_webjobs(world);
         }
-        Effect::RunHook { hook, database, upgrade } => on(world, &database, |sql| match hook {
+        Effect::Hook(RunHook { hook, database, upgrade }) => on(world, &database, |sql| match hook {
             Hook::Quiesce | Hook::Activate => {
                 sql.hooks = vec![HookRow { run: upgrade.to_string(), hook: hook.input().to_owned() }];
             }

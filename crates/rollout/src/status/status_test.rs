@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::*;
 use crate::{
-    Outcome, Refusal,
+    AccessEffect, Outcome, Refusal, ReplicationEffect, TrafficEffect,
     decide::tests::{beginnings, cleaning, decided, model::*, run, states, states_from},
     facts::{Fence, SqlState},
     labels,
@@ -223,8 +223,9 @@ fn after_the_switch_production_need_not_be_seen() {
 #[test]
 fn a_copy_that_is_of_no_use_leads_back() {
     let ending = crate::Ending { partner: upgrade().stage.database, ways: Vec::new(), proofs: Vec::new() };
-    let cut_off = Effect::EndReplication { source: upgrade().production.database, ending };
-    let read_write = Effect::SetReadWrite { database: upgrade().production.database, release: None };
+    let cut_off = Effect::Replication(ReplicationEffect::End { source: upgrade().production.database, ending });
+    let read_write =
+        Effect::Access(AccessEffect::SetReadWrite { database: upgrade().production.database, release: None });
     let broken = |name: &str, by_hand: &[&Effect], change: fn(&mut World)| {
         let mut world = named(name);
         by_hand.iter().for_each(|effect| apply(&mut world, effect));
@@ -268,7 +269,10 @@ fn what_is_in_the_way_is_told() {
         let mut world = named(name);
         apply(
             &mut world,
-            &Effect::EnableEndpoint { endpoint: endpoint.clone(), kind: crate::facts::EndpointKind::External },
+            &Effect::Traffic(TrafficEffect::Enable {
+                endpoint: endpoint.clone(),
+                kind: crate::facts::EndpointKind::External,
+            }),
         );
         let status = seen(&world);
         let refusal = status.obstacle.unwrap();

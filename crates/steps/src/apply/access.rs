@@ -1,52 +1,39 @@
-//! Effects inside one database: fence, access, lock.
+//! Who may write to a database: READ_ONLY and READ_WRITE, and the lock without which no step changes either.
+
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use rollout::{
-    DatabaseId, Ending, Outcome, UpgradeId,
-    facts::{Holder, OtherSession},
-};
+use rollout::{AccessEffect, DatabaseId, Ending, Outcome, UpgradeId, facts::Holder};
 use tsql::{
     SqlError,
     statements::{
         access::{self, Access},
         fence,
         lock::{self, Lock},
-        remove_secondary, schema, sessions, state,
+        measure, remove_secondary, state,
     },
 };
 
-use super::{Executor, wait};
+use super::Executor;
 use crate::{cloud::failed_at_sql, failure::Failure, sessions::HoldsLock};
 
-/// "The operation cannot be performed … because it is involved in a database mirroring session or an availability
 /// group."
 const INVOLVED_IN_REPLICATION: u32 = 1468;
 
 impl Executor<'_> {
-    pub(super) async fn create_fence_table(&mut self, database: &DatabaseId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        schema::ensure(self.session(database).await?, limit).await.map_err(failed_at_sql)
-    }
-
-    pub(super) async fn drop_fence(&mut self, database: &DatabaseId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        schema::remove(self.session(database).await?, limit).await.map_err(failed_at_sql)
-    }
-
-    pub(super) async fn open_fence(
-        &mut self,
-        database: &DatabaseId,
-        upgrade: &UpgradeId,
-        within: SignedDuration,
-    ) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let opened = fence::open(self.session(database).await?, upgrade, within.unsigned_abs(), limit).await;
-        opened.map(drop).map_err(failed_at_sql)
-    }
-
-    pub(super) async fn close_fence(&mut self, database: &DatabaseId, upgrade: &UpgradeId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        fence::close(self.session(database).await?, upgrade, limit).await.map_err(failed_at_sql)
+    pub(super) async fn access(&mut self, effect: &AccessEffect) -> Result<(), Failure> {
+        match effect {
+            AccessEffect::ProveReadOnly { database, linked_to } => {
+                self.prove_read_only(database, linked_to.as_ref()).await
+            }
+            AccessEffect::ProveLock => self.prove_lock().await,
+            AccessEffect::ProveWritable { database } => self.prove_writable(database).await,
+            AccessEffect::SetReadOnly { database, grace } => self.set_read_only(database, *grace).await,
+            AccessEffect::SetReadWrite { database, release } => self.set_read_write(database, release.as_ref()).await,
+            AccessEffect::CloseUnlessWritten { database, upgrade, reopen } => {
+                self.close_unless_written(database, upgrade, *reopen).await
+            }
+        }
     }
 
     pub(super) async fn set_read_only(&mut self, database: &DatabaseId, grace: SignedDuration) -> Result<(), Failure> {
@@ -141,21 +128,6 @@ impl Executor<'_> {
         }
     }
 
-    /// The sessions of a site that was stopped go within moments; who is left then is somebody else.
-    pub(super) async fn prove_unused(&mut self, database: &DatabaseId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let mut polls = wait::Poller::new("nobody works on it", self.cloud.pace.poll, limit);
-        loop {
-            let others = sessions::others(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
-            if others.is_empty() {
-                return Ok(());
-            }
-            if polls.next().await.is_err() {
-                return Err(in_use(database, &others));
-            }
-        }
-    }
-
     /// Whoever lost the lock must not act any more.
     pub(super) async fn prove_lock(&mut self) -> Result<(), Failure> {
         let (database, limit) = (self.upgrade.production.database.clone(), self.cloud.pace.request);
@@ -166,14 +138,46 @@ impl Executor<'_> {
             Lock::Held { by } => Err(held(&database, by)),
         }
     }
-}
 
-fn in_use(database: &DatabaseId, others: &[OtherSession]) -> Failure {
-    let mut who: Vec<_> = others.iter().map(|other| format!("`{}` from `{}`", other.program, other.host)).collect();
-    who.sort();
-    who.dedup();
-    let error = anyhow::anyhow!("`{database}` has sessions of {}", who.join(", "));
-    Failure::refused(error, "stop those clients: they still work on V1")
+    /// Only a copy that takes no writes any more can tell whether it got some.
+    pub(super) async fn close_unless_written(
+        &mut self,
+        database: &DatabaseId,
+        run: &UpgradeId,
+        reopen: bool,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let copy = self.session(database).await?;
+        // One that is READ_ONLY was closed by a rollback that died, or by somebody else.
+        if !state::read(copy, limit).await.map_err(failed_at_sql)?.read_only {
+            fence::reopen(copy, run, limit).await.map_err(failed_at_sql)?;
+            access::set(copy, Access::ReadOnly { grace: Duration::ZERO }, limit).await.map_err(failed_at_sql)?;
+        }
+        let written = measure::written(copy, run, limit).await.map_err(failed_at_sql)?;
+        if written.is_nothing() {
+            return Ok(());
+        }
+        let again = if reopen { "takes writes again" } else { "stays READ_ONLY, because production takes writes" };
+        if reopen {
+            access::set(copy, Access::ReadWrite, limit).await.map_err(failed_at_sql)?;
+            fence::close(copy, run, limit).await.map_err(failed_at_sql)?;
+        }
+        let error = anyhow::anyhow!("users may have been on `{database}`, and it {written}; it {again}");
+        let hint = format!(
+            "run switch: going forward loses nothing; or give those writes up by name: rollback with `accept-loss: {database}`"
+        );
+        Err(Failure { outcome: Outcome::Stuck, error, hint })
+    }
+
+    pub(super) async fn prove_writable(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let state = state::read(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
+        if state.updateable && !state.read_only {
+            return Ok(());
+        }
+        let why = format!("`{database}` takes no writes: somebody has set it READ_ONLY in between");
+        Err(Failure::interrupted(anyhow::anyhow!(why)))
+    }
 }
 
 /// The lock is in other hands.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use azure::{Request, Started, Unsent, sql};
-use rollout::{DatabaseId, Effect, Ending, TerminationMethod, labels::SYNCHRONISED};
+use rollout::{DatabaseId, Effect, Ending, TerminationMethod, TrafficEffect, labels::SYNCHRONISED};
 use tsql::statements::remove_secondary;
 
 use super::{Executor, wait};
@@ -53,7 +53,7 @@ impl Executor<'_> {
     /// Nothing was ended, so nothing may say that it was about to be.
     async fn take_label_back(&self, ending: &Ending) -> Result<(), Failure> {
         for proof in &ending.proofs {
-            if let Effect::Label { profile, .. } = proof {
+            if let Effect::Traffic(TrafficEffect::Label { profile, .. }) = proof {
                 self.label(profile, &[], &[SYNCHRONISED.to_owned()]).await.map_err(Failure::into_interrupted)?;
             }
         }

@@ -1,6 +1,6 @@
 //! Runs hooks, and writes down which ran.
 
-use rollout::{DatabaseId, UpgradeId, background::Hook};
+use rollout::{DatabaseId, RunHook, UpgradeId, background::Hook};
 use tsql::statements::background;
 
 use super::Executor;
@@ -11,12 +11,7 @@ use crate::{
 };
 
 impl Executor<'_> {
-    pub(super) async fn run_hook(
-        &mut self,
-        hook: Hook,
-        database: &DatabaseId,
-        upgrade: &UpgradeId,
-    ) -> Result<(), Failure> {
+    pub(super) async fn hook(&mut self, RunHook { hook, database, upgrade }: &RunHook) -> Result<(), Failure> {
         match hook {
             Hook::Quiesce => self.quiesce(database, upgrade).await,
             Hook::Resume => self.resume(database, upgrade).await,

@@ -1,7 +1,7 @@
 //! Requests that nobody can take back, each attempt after its proofs.
 
-use azure::{Unsent, sql, traffic_manager, web};
-use rollout::{DatabaseId, Effect, EndpointId, facts::EndpointKind};
+use azure::{Unsent, traffic_manager};
+use rollout::{Effect, EndpointId, RemovalEffect, TrafficEffect, facts::EndpointKind};
 
 use super::Executor;
 use crate::{cloud::failed_at_azure, failure::Failure};
@@ -14,20 +14,14 @@ impl Executor<'_> {
         refused: Option<&Effect>,
     ) -> Result<(), Failure> {
         match what {
-            Effect::DisableEndpoint { endpoint, kind } => self.disable_once(endpoint, *kind, proofs, refused).await,
-            Effect::EnableEndpoint { endpoint, kind } => {
+            Effect::Traffic(TrafficEffect::Disable { endpoint, kind }) => {
+                self.disable_once(endpoint, *kind, proofs, refused).await
+            }
+            Effect::Traffic(TrafficEffect::Enable { endpoint, kind }) => {
                 let request = traffic_manager::set_endpoint_status(self.cloud.arm.scope(), endpoint, *kind, true);
                 self.send_once(&request, proofs).await
             }
-            Effect::DeleteEndpoint { endpoint, kind } => {
-                let request = traffic_manager::delete_endpoint(self.cloud.arm.scope(), endpoint, *kind);
-                self.send_once(&request, proofs).await
-            }
-            Effect::DeleteSite { site } => {
-                let request = web::delete_site(self.cloud.arm.scope(), site);
-                self.send_once(&request, proofs).await
-            }
-            Effect::DeleteDatabase { database } => self.delete_database_once(database, proofs).await,
+            Effect::Removal(RemovalEffect::Delete(resource)) => self.delete_once(resource, proofs).await,
             other => {
                 self.prove(proofs).await?;
                 Box::pin(self.apply(other)).await
@@ -47,7 +41,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    async fn send_once<T>(&mut self, request: &azure::Request<T>, proofs: &[Effect]) -> Result<(), Failure> {
+    pub(super) async fn send_once<T>(&mut self, request: &azure::Request<T>, proofs: &[Effect]) -> Result<(), Failure> {
         let cloud = self.cloud;
         cloud.arm.send_proved(request, async || self.prove(proofs).await).await.map(drop).map_err(not_sent)
     }
@@ -77,13 +71,6 @@ impl Executor<'_> {
             Box::pin(self.apply(effect)).await?;
         }
         Err(failed_at_azure(error))
-    }
-
-    async fn delete_database_once(&mut self, database: &DatabaseId, proofs: &[Effect]) -> Result<(), Failure> {
-        let (cloud, limit) = (self.cloud, self.cloud.pace.health);
-        let request = sql::delete_database(cloud.arm.scope(), database);
-        cloud.arm.run_proved(&request, limit, async || self.prove(proofs).await).await.map_err(not_sent)?;
-        self.await_deleted(database).await
     }
 }
 

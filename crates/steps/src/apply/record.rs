@@ -1,32 +1,43 @@
-//! What the databases say about who was served, and the proofs around it.
+//! What the databases keep of an upgrade, and the proofs that follow from it.
 
-use std::time::Duration;
-
-use jiff::SignedDuration;
 use rollout::{
-    DatabaseId, EndpointId, Outcome, SiteId, Upgrade, UpgradeId,
-    connection::ConnectionString,
-    facts::{Endpoint, Moment},
-    ids::eq_azure_name,
-    leads::Place,
-    measure::LogEnd,
-    served,
+    DatabaseId, RecordEffect, Upgrade, UpgradeId,
+    facts::Moment,
+    measure::{LogEnd, Reading, Written},
+    rows::Changes,
 };
-use secrecy::ExposeSecret;
-use tokio::time::Instant;
 use tsql::statements::{
-    access::{self, Access},
-    fence, log_end, measure, milestone, state, upgrade,
+    log_end, measure, milestone,
+    rows::{self, Kept},
+    upgrade,
 };
 
-use super::{Executor, wait::Poller};
-use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
-    failure::Failure,
-    observe::settings,
-};
+use super::Executor;
+use crate::{cloud::failed_at_sql, failure::Failure};
 
 impl Executor<'_> {
+    pub(super) async fn record(&mut self, effect: &RecordEffect) -> Result<(), Failure> {
+        match effect {
+            RecordEffect::ProveLogUnmoved { source, target, upgrade } => {
+                self.prove_log_unmoved(source, target, upgrade).await
+            }
+            RecordEffect::CompareRows { source, target } => self.compare_rows(source, target).await,
+            RecordEffect::Upgrade { database, upgrade } => self.record_upgrade(database, upgrade).await,
+            RecordEffect::Milestone { database, upgrade, moment } => {
+                self.record_milestone(database, upgrade, *moment).await
+            }
+            RecordEffect::EraseMilestone { database, upgrade, moment } => {
+                self.erase_milestone(database, upgrade, *moment).await
+            }
+            RecordEffect::BeginServing { database, upgrade, afresh } => {
+                self.begin_serving(database, upgrade, *afresh).await
+            }
+            RecordEffect::Rows { source, target, upgrade, since } => {
+                self.record_rows(source, target, upgrade, since.as_ref()).await
+            }
+        }
+    }
+
     pub(super) async fn record_upgrade(&mut self, database: &DatabaseId, row: &Upgrade) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         upgrade::record(self.session(database).await?, row, limit).await.map_err(failed_at_sql)
@@ -62,41 +73,6 @@ impl Executor<'_> {
         measure::begin(self.session(database).await?, run, afresh, limit).await.map_err(failed_at_sql)
     }
 
-    pub(super) async fn close_fence_of_copy(&mut self, database: &DatabaseId, run: &UpgradeId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        milestone::close_fence_of_copy(self.session(database).await?, run, limit).await.map_err(failed_at_sql)
-    }
-
-    /// Only a copy that takes no writes any more can tell whether it got some.
-    pub(super) async fn close_unless_written(
-        &mut self,
-        database: &DatabaseId,
-        run: &UpgradeId,
-        reopen: bool,
-    ) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let copy = self.session(database).await?;
-        // One that is READ_ONLY was closed by a rollback that died, or by somebody else.
-        if !state::read(copy, limit).await.map_err(failed_at_sql)?.read_only {
-            fence::reopen(copy, run, limit).await.map_err(failed_at_sql)?;
-            access::set(copy, Access::ReadOnly { grace: Duration::ZERO }, limit).await.map_err(failed_at_sql)?;
-        }
-        let written = measure::written(copy, run, limit).await.map_err(failed_at_sql)?;
-        if written.is_nothing() {
-            return Ok(());
-        }
-        let again = if reopen { "takes writes again" } else { "stays READ_ONLY, because production takes writes" };
-        if reopen {
-            access::set(copy, Access::ReadWrite, limit).await.map_err(failed_at_sql)?;
-            fence::close(copy, run, limit).await.map_err(failed_at_sql)?;
-        }
-        let error = anyhow::anyhow!("users may have been on `{database}`, and it {written}; it {again}");
-        let hint = format!(
-            "run switch: going forward loses nothing; or give those writes up by name: rollback with `accept-loss: {database}`"
-        );
-        Err(Failure { outcome: Outcome::Stuck, error, hint })
-    }
-
     /// An end that could not be seen when it was to be kept cannot be compared, which people are told. One that is not kept at all is
     /// no proof of anything.
     pub(super) async fn prove_log_unmoved(
@@ -128,107 +104,94 @@ impl Executor<'_> {
         }
     }
 
-    pub(super) async fn prove_writable(&mut self, database: &DatabaseId) -> Result<(), Failure> {
+    pub(super) async fn compare_rows(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let state = state::read(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
-        if state.updateable && !state.read_only {
+        let here = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        let there = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
+        let changes = Changes::between(&here, &there);
+        if changes.is_empty() {
             return Ok(());
         }
-        let why = format!("`{database}` takes no writes: somebody has set it READ_ONLY in between");
-        Err(Failure::interrupted(anyhow::anyhow!(why)))
-    }
-
-    pub(super) async fn prove_served(
-        &mut self,
-        endpoint: &EndpointId,
-        place: Option<&Place>,
-        without: Option<&EndpointId>,
-    ) -> Result<(), Failure> {
-        let profile = self.profile(&endpoint.profile_id()).await?;
-        let disabled: Vec<_> = without.iter().map(|other| (*other, false)).collect();
-        let served = served::served_if(&profile, &disabled);
-        let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
-        if let Some((found, place)) = found {
-            let (why, hint) = found.astray_from(place);
-            return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
-        }
-        if served.is(endpoint) {
-            return Ok(());
-        }
-        let serves = without.map_or_else(
-            || format!("profile `{}` serves", profile.id),
-            |other| format!("with endpoint `{}` disabled profile `{}` would serve", other.name, profile.id),
-        );
-        let why = format!("{serves} {served}, and not `{}`", endpoint.name);
-        let hint = "put the endpoints of the profile in order (`status` tells who is served); then run this step again";
-        Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
-    }
-
-    pub(super) async fn prove_pointed(
-        &mut self,
-        site: &SiteId,
-        setting: &str,
-        database: &DatabaseId,
-    ) -> Result<(), Failure> {
-        let all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
-        let fqdn = self.cloud.fqdn(&database.server_id());
-        let leads_there = all.iter().filter(|one| eq_azure_name(&one.name, setting)).any(|one| {
-            ConnectionString::parse(one.value.expose_secret())
-                .is_ok_and(|string| string.leads_to(&fqdn, &database.name))
-        });
-        if leads_there {
-            return Ok(());
-        }
-        let why = format!("connection string `{setting}` of site `{site}` does not lead to `{database}` any more");
+        let why = format!("`{source}` and `{target}` differ in their rows: {changes}");
         Err(Failure::broken(anyhow::anyhow!(why)))
     }
 
-    /// A request that a dead step had sent may be carried out after that step's session has ended.
-    pub(super) async fn undo_late_requests(
+    pub(super) async fn record_rows(
         &mut self,
-        production: &EndpointId,
-        stage: &EndpointId,
-        within: SignedDuration,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+        since: Option<&Reading>,
     ) -> Result<(), Failure> {
-        let within = within.unsigned_abs();
-        let (until, what) = (Instant::now() + within, "no request of a dead step comes late");
-        let mut polls = Poller::new(what, self.cloud.pace.poll, within);
-        loop {
-            let profile = self.profile(&production.profile_id()).await?;
-            self.put_back(profile.endpoint(production), true).await?;
-            self.put_back(profile.endpoint(stage), false).await?;
-            if Instant::now() >= until || polls.next().await.is_err() {
-                return Ok(());
-            }
+        let limit = self.cloud.pace.request;
+        if let Some(kept) = rows::kept(self.session(target).await?, upgrade, limit).await.map_err(failed_at_sql)? {
+            return self.prove_unwritten_since(source, target, upgrade, &kept, since).await;
         }
+        let production = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        let stage = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
+        self.keep_measures(source, target, upgrade, since).await?;
+        rows::keep(self.session(target).await?, upgrade, &Kept { production, stage }, limit)
+            .await
+            .map_err(failed_at_sql)
     }
 
-    async fn put_back(&self, seen: Option<&Endpoint>, enabled: bool) -> Result<(), Failure> {
-        let Some(Endpoint { id, kind, .. }) = seen.filter(|seen| seen.enabled != enabled) else { return Ok(()) };
-        self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
-        self.set_endpoint(id, *kind, enabled).await
+    /// The end of the log is read before the counters: a write to production shows in one of them, whenever it comes.
+    async fn keep_measures(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+        since: Option<&Reading>,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let end = log_end::read(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        self.prove_counters_unmoved(source, since).await?;
+        let copy = self.session(target).await?;
+        measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
+        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
     }
 
-    /// What fails is told, and left to what comes later in the step.
-    pub(super) async fn serve_production(&mut self, production: &EndpointId, stage: &EndpointId) {
-        if let Err(failure) = self.try_to_serve_production(production, stage).await {
-            let what =
-                format!("users may still be sent to endpoint `{stage}` while production gets its write access back");
-            self.cloud.notice(format!("{what}: {}", failure.message()));
-        }
-    }
-
-    async fn try_to_serve_production(&self, production: &EndpointId, stage: &EndpointId) -> Result<(), Failure> {
-        let profile = self.profile(&production.profile_id()).await?;
-        let Some(seen) = profile.endpoint(production) else {
-            return Err(Failure::interrupted(anyhow::anyhow!("endpoint `{production}` is not there")));
+    /// An UPDATE that somebody made while production was READ_WRITE for a moment changes no row count.
+    async fn prove_counters_unmoved(&mut self, source: &DatabaseId, since: Option<&Reading>) -> Result<(), Failure> {
+        let Some(before) = since else {
+            self.cloud.notice(format!(
+                "terminate has left no reading of the counters of `{source}`: an UPDATE between terminate and migrate would not show"
+            ));
+            return Ok(());
         };
-        if !seen.enabled {
-            self.set_endpoint(production, seen.kind, true).await?;
+        let limit = self.cloud.pace.request;
+        let now = measure::read_production(self.session(source).await?, limit).await;
+        let written = match now.map_err(failed_at_sql)? {
+            Some(now) => Written::between(before, &now),
+            None => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
+        };
+        if written.is_nothing() {
+            return Ok(());
         }
-        match profile.endpoint(stage).filter(|seen| seen.enabled) {
-            Some(seen) => self.set_endpoint(stage, seen.kind, false).await,
-            None => Ok(()),
+        let why = format!("`{source}` {written} since terminate read its counters: its copy may not have every write");
+        Err(Failure::broken(anyhow::anyhow!(why)))
+    }
+
+    /// A migrate that is run again must not hide what came between. The release before kept no end of the log.
+    async fn prove_unwritten_since(
+        &mut self,
+        source: &DatabaseId,
+        target: &DatabaseId,
+        upgrade: &UpgradeId,
+        kept: &Kept,
+        since: Option<&Reading>,
+    ) -> Result<(), Failure> {
+        let limit = self.cloud.pace.request;
+        let here = self.session(source).await?;
+        let changes = Changes::between(&kept.production, &rows::count(here, limit).await.map_err(failed_at_sql)?);
+        if !changes.is_empty() {
+            let why = format!("`{source}` was written to after its copy was cut off: {changes}");
+            return Err(Failure::broken(anyhow::anyhow!(why)));
+        }
+        let copy = self.session(target).await?;
+        match log_end::kept(copy, upgrade, limit).await.map_err(failed_at_sql)? {
+            log_end::Kept::Nothing => self.keep_measures(source, target, upgrade, since).await,
+            _ => self.prove_log_unmoved(source, target, upgrade).await,
         }
     }
 }

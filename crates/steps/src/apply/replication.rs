@@ -1,16 +1,12 @@
-//! Effects on geo-replication: from the secondary that is created to the copy that stands alone.
+//! Geo-replication: from the secondary that is created to the copy that stands alone.
 
 use azure::{operation::Outcome, sql};
 use rollout::{
-    DatabaseId, UpgradeId,
+    DatabaseId, ReplicationEffect, UpgradeId,
     facts::{Link, LinkStatus, SqlState, Tags},
-    measure::{Reading, Written},
-    rows::Changes,
 };
 use tsql::statements::{
     copy_sync::{self, CopySync},
-    log_end, measure,
-    rows::{self, Kept},
     state,
 };
 
@@ -18,10 +14,26 @@ use super::{Executor, wait};
 use crate::{
     cloud::{failed_at_azure, failed_at_sql},
     failure::Failure,
-    sessions::HoldsLock,
 };
 
 impl Executor<'_> {
+    pub(super) async fn replication(&mut self, effect: &ReplicationEffect) -> Result<(), Failure> {
+        match effect {
+            ReplicationEffect::AwaitCatchUp { source, target, readings } => {
+                self.await_catch_up(source, target, *readings).await
+            }
+            ReplicationEffect::AwaitCopySync { source, target } => self.await_copy_sync(source, target).await,
+            ReplicationEffect::ProveSynchronised { source, target } => self.prove_synchronised(source, target).await,
+            ReplicationEffect::ProveIndependent { source, target, upgrade } => {
+                self.prove_independent(source, target, upgrade).await
+            }
+            ReplicationEffect::CreateSecondary { source, target, location, tags } => {
+                self.create_secondary(source, target, location, tags).await
+            }
+            ReplicationEffect::End { source, ending } => self.end_replication(source, ending).await,
+        }
+    }
+
     async fn links(&self, database: &DatabaseId) -> Result<Vec<Link>, Failure> {
         let arm = &self.cloud.arm;
         let links = arm.send(&sql::links(arm.scope(), database)).await.map_err(failed_at_azure)?;
@@ -143,112 +155,6 @@ impl Executor<'_> {
         );
         Err(Failure::broken(anyhow::anyhow!(why)))
     }
-
-    pub(super) async fn compare_rows(&mut self, source: &DatabaseId, target: &DatabaseId) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let here = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
-        let there = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
-        let changes = Changes::between(&here, &there);
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let why = format!("`{source}` and `{target}` differ in their rows: {changes}");
-        Err(Failure::broken(anyhow::anyhow!(why)))
-    }
-
-    pub(super) async fn record_rows(
-        &mut self,
-        source: &DatabaseId,
-        target: &DatabaseId,
-        upgrade: &UpgradeId,
-        since: Option<&Reading>,
-    ) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        if let Some(kept) = rows::kept(self.session(target).await?, upgrade, limit).await.map_err(failed_at_sql)? {
-            return self.prove_unwritten_since(source, target, upgrade, &kept, since).await;
-        }
-        let production = rows::count(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
-        let stage = rows::count(self.session(target).await?, limit).await.map_err(failed_at_sql)?;
-        self.keep_measures(source, target, upgrade, since).await?;
-        rows::keep(self.session(target).await?, upgrade, &Kept { production, stage }, limit)
-            .await
-            .map_err(failed_at_sql)
-    }
-
-    /// The end of the log is read before the counters: a write to production shows in one of them, whenever it comes.
-    async fn keep_measures(
-        &mut self,
-        source: &DatabaseId,
-        target: &DatabaseId,
-        upgrade: &UpgradeId,
-        since: Option<&Reading>,
-    ) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let end = log_end::read(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
-        self.prove_counters_unmoved(source, since).await?;
-        let copy = self.session(target).await?;
-        measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
-        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
-    }
-
-    /// An UPDATE that somebody made while production was READ_WRITE for a moment changes no row count.
-    async fn prove_counters_unmoved(&mut self, source: &DatabaseId, since: Option<&Reading>) -> Result<(), Failure> {
-        let Some(before) = since else {
-            self.cloud.notice(format!(
-                "terminate has left no reading of the counters of `{source}`: an UPDATE between terminate and migrate would not show"
-            ));
-            return Ok(());
-        };
-        let limit = self.cloud.pace.request;
-        let now = measure::read_production(self.session(source).await?, limit).await;
-        let written = match now.map_err(failed_at_sql)? {
-            Some(now) => Written::between(before, &now),
-            None => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
-        };
-        if written.is_nothing() {
-            return Ok(());
-        }
-        let why = format!("`{source}` {written} since terminate read its counters: its copy may not have every write");
-        Err(Failure::broken(anyhow::anyhow!(why)))
-    }
-
-    /// A migrate that is run again must not hide what came between. The release before kept no end of the log.
-    async fn prove_unwritten_since(
-        &mut self,
-        source: &DatabaseId,
-        target: &DatabaseId,
-        upgrade: &UpgradeId,
-        kept: &Kept,
-        since: Option<&Reading>,
-    ) -> Result<(), Failure> {
-        let limit = self.cloud.pace.request;
-        let here = self.session(source).await?;
-        let changes = Changes::between(&kept.production, &rows::count(here, limit).await.map_err(failed_at_sql)?);
-        if !changes.is_empty() {
-            let why = format!("`{source}` was written to after its copy was cut off: {changes}");
-            return Err(Failure::broken(anyhow::anyhow!(why)));
-        }
-        let copy = self.session(target).await?;
-        match log_end::kept(copy, upgrade, limit).await.map_err(failed_at_sql)? {
-            log_end::Kept::Nothing => self.keep_measures(source, target, upgrade, since).await,
-            _ => self.prove_log_unmoved(source, target, upgrade).await,
-        }
-    }
-
-    pub(super) async fn await_deleted(&mut self, database: &DatabaseId) -> Result<(), Failure> {
-        let (arm, limit) = (&self.cloud.arm, self.cloud.pace.health);
-        let look = || async {
-            let found = arm.send(&sql::database(arm.scope(), database)).await.map_err(failed_at_azure)?;
-            Ok(found.is_none().then_some(()))
-        };
-        wait::until(&format!("`{database}` is gone"), self.cloud.pace.poll, limit, look).await?;
-        if *database == self.upgrade.production.database {
-            (self.sessions.production, self.sessions.lock) = (None, HoldsLock::No);
-        } else {
-            self.sessions.stage = None;
-        }
-        Ok(())
-    }
 }
 
 /// `last_replication` is no proof: a read-only database may never advance it. `last_commit` of both sides is.
@@ -262,6 +168,6 @@ fn synchronised(primary: &SqlState, secondary: &SqlState, source: &DatabaseId, t
 }
 
 #[cfg(test)]
-#[path = "link_test.rs"]
+#[path = "replication_test.rs"]
 #[allow(clippy::unwrap_used)]
 mod tests;

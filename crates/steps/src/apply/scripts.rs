@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, ScriptName, Step, Upgrade, UpgradeId, history};
+use rollout::{DatabaseId, ScriptName, ScriptsEffect, Step, Upgrade, UpgradeId, history};
 use tokio::time::Instant;
 use tsql::{
     Script, script,
@@ -95,6 +95,16 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
 }
 
 impl Executor<'_> {
+    pub(super) async fn scripts(&mut self, effect: &ScriptsEffect) -> Result<(), Failure> {
+        match effect {
+            ScriptsEffect::RunChecks { database } => self.run_checks(database).await,
+            ScriptsEffect::Run { database, upgrade, within } => self.run_scripts(database, upgrade, *within).await,
+            ScriptsEffect::KeepFolder { database, upgrade, scripts, checks } => {
+                self.keep_folder(database, upgrade, scripts, checks).await
+            }
+        }
+    }
+
     /// Runs what the journal lacks.
     pub(super) async fn run_scripts(
         &mut self,

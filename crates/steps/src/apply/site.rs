@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azure::{Probe, web};
 use rollout::{
-    DatabaseId, SiteId, Upgrade,
+    DatabaseId, SiteEffect, SiteId, Upgrade,
     connection::{ConnectionString, value_of},
     facts::ConnectionSetting,
     ids::eq_azure_name,
@@ -19,6 +19,28 @@ use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(500);
 
 impl Executor<'_> {
+    pub(super) async fn site(&mut self, effect: &SiteEffect) -> Result<(), Failure> {
+        match effect {
+            SiteEffect::ProvePointed { site, setting, database } => self.prove_pointed(site, setting, database).await,
+            SiteEffect::ProveHostNames { site, address, hosts } => self.prove_host_names(site, address, hosts).await,
+            SiteEffect::AwaitHealthy { address, hosts, path, repeats, .. } => {
+                self.await_healthy(address, hosts, path, *repeats).await
+            }
+            SiteEffect::Create(new) => self.create_site(new).await,
+            SiteEffect::CopyConnections { from, to, setting, database, others } => {
+                self.copy_connections(from, to, setting, database, others).await
+            }
+            SiteEffect::BindHost { site, host, certificate } => {
+                self.bind_host(site, host, certificate.as_deref()).await
+            }
+            SiteEffect::Deploy { site, digest, profile } => self.deploy_package(site, digest, profile).await,
+            SiteEffect::Point { site, setting, database, keep } => self.point_site(site, setting, database, keep).await,
+            SiteEffect::RestoreSetting { site, setting, kept } => self.restore_setting(site, setting, kept).await,
+            SiteEffect::Stop { site } => self.stop_site(site).await,
+            SiteEffect::Start { site } => self.start_site(site).await,
+        }
+    }
+
     /// The collection is read, merged and replaced as a whole: that is the only way Azure offers. What earlier upgrades
     /// kept goes: the site restarts anyway.
     pub(super) async fn point_site(
@@ -125,6 +147,25 @@ impl Executor<'_> {
             healthy.map_err(Failure::broken)?;
         }
         Ok(())
+    }
+
+    pub(super) async fn prove_pointed(
+        &mut self,
+        site: &SiteId,
+        setting: &str,
+        database: &DatabaseId,
+    ) -> Result<(), Failure> {
+        let all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let fqdn = self.cloud.fqdn(&database.server_id());
+        let leads_there = all.iter().filter(|one| eq_azure_name(&one.name, setting)).any(|one| {
+            ConnectionString::parse(one.value.expose_secret())
+                .is_ok_and(|string| string.leads_to(&fqdn, &database.name))
+        });
+        if leads_there {
+            return Ok(());
+        }
+        let why = format!("connection string `{setting}` of site `{site}` does not lead to `{database}` any more");
+        Err(Failure::broken(anyhow::anyhow!(why)))
     }
 }
 

@@ -1,13 +1,17 @@
-//! Effects on the Traffic Manager profile and its endpoints.
+//! The Traffic Manager profile and its endpoints.
 
 use azure::traffic_manager::{self, NewEndpoint, Target};
+use jiff::SignedDuration;
 use rollout::{
-    DatabaseId, EndpointId, ProfileId, SiteId, Upgrade,
-    facts::{EndpointKind, Moment, MonitorStatus, Profile, Tags},
+    DatabaseId, EndpointId, ProfileId, SiteId, TrafficEffect, Upgrade,
+    facts::{Endpoint, EndpointKind, Moment, MonitorStatus, Profile, Tags},
     ids::eq_azure_name,
     labels,
     labels::label_time,
+    leads::Place,
+    served,
 };
+use tokio::time::Instant;
 use tsql::statements::state;
 
 use super::{Executor, wait};
@@ -17,6 +21,31 @@ use crate::{
 };
 
 impl Executor<'_> {
+    pub(super) async fn traffic(&mut self, effect: &TrafficEffect) -> Result<(), Failure> {
+        match effect {
+            TrafficEffect::ProveServed { endpoint, place, without } => {
+                self.prove_served(endpoint, place.as_ref(), without.as_ref()).await
+            }
+            TrafficEffect::AwaitOnline { endpoint } => self.await_online(endpoint).await,
+            TrafficEffect::ServeProduction { production, stage } => {
+                self.serve_production(production, stage).await;
+                Ok(())
+            }
+            TrafficEffect::UndoLateRequests { production, stage, within } => {
+                self.undo_late_requests(production, stage, *within).await
+            }
+            TrafficEffect::Label { profile, set, remove } => self.label(profile, set, remove).await,
+            TrafficEffect::LabelSwitched { profile, upgrade, clock } => {
+                self.label_switched(profile, upgrade, clock).await
+            }
+            TrafficEffect::AddEndpoint { endpoint, kind, site, target, priority } => {
+                self.add_endpoint(endpoint, *kind, site, target, *priority).await
+            }
+            TrafficEffect::Enable { endpoint, kind } => self.set_endpoint(endpoint, *kind, true).await,
+            TrafficEffect::Disable { endpoint, kind } => self.set_endpoint(endpoint, *kind, false).await,
+        }
+    }
+
     pub(super) async fn profile(&self, id: &ProfileId) -> Result<Profile, Failure> {
         let arm = &self.cloud.arm;
         let found = arm.send(&traffic_manager::profile(arm.scope(), id)).await.map_err(failed_at_azure)?;
@@ -91,6 +120,81 @@ impl Executor<'_> {
         };
         let what = format!("Traffic Manager says that endpoint `{id}` is Online");
         wait::until(&what, pace.poll, pace.health, look).await.map_err(Failure::into_broken)
+    }
+
+    pub(super) async fn prove_served(
+        &mut self,
+        endpoint: &EndpointId,
+        place: Option<&Place>,
+        without: Option<&EndpointId>,
+    ) -> Result<(), Failure> {
+        let profile = self.profile(&endpoint.profile_id()).await?;
+        let disabled: Vec<_> = without.iter().map(|other| (*other, false)).collect();
+        let served = served::served_if(&profile, &disabled);
+        let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
+        if let Some((found, place)) = found {
+            let (why, hint) = found.astray_from(place);
+            return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
+        }
+        if served.is(endpoint) {
+            return Ok(());
+        }
+        let serves = without.map_or_else(
+            || format!("profile `{}` serves", profile.id),
+            |other| format!("with endpoint `{}` disabled profile `{}` would serve", other.name, profile.id),
+        );
+        let why = format!("{serves} {served}, and not `{}`", endpoint.name);
+        let hint = "put the endpoints of the profile in order (`status` tells who is served); then run this step again";
+        Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
+    }
+
+    /// A request that a dead step had sent may be carried out after that step's session has ended.
+    pub(super) async fn undo_late_requests(
+        &mut self,
+        production: &EndpointId,
+        stage: &EndpointId,
+        within: SignedDuration,
+    ) -> Result<(), Failure> {
+        let within = within.unsigned_abs();
+        let (until, what) = (Instant::now() + within, "no request of a dead step comes late");
+        let mut polls = wait::Poller::new(what, self.cloud.pace.poll, within);
+        loop {
+            let profile = self.profile(&production.profile_id()).await?;
+            self.put_back(profile.endpoint(production), true).await?;
+            self.put_back(profile.endpoint(stage), false).await?;
+            if Instant::now() >= until || polls.next().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn put_back(&self, seen: Option<&Endpoint>, enabled: bool) -> Result<(), Failure> {
+        let Some(Endpoint { id, kind, .. }) = seen.filter(|seen| seen.enabled != enabled) else { return Ok(()) };
+        self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
+        self.set_endpoint(id, *kind, enabled).await
+    }
+
+    /// What fails is told, and left to what comes later in the step.
+    pub(super) async fn serve_production(&mut self, production: &EndpointId, stage: &EndpointId) {
+        if let Err(failure) = self.try_to_serve_production(production, stage).await {
+            let what =
+                format!("users may still be sent to endpoint `{stage}` while production gets its write access back");
+            self.cloud.notice(format!("{what}: {}", failure.message()));
+        }
+    }
+
+    async fn try_to_serve_production(&self, production: &EndpointId, stage: &EndpointId) -> Result<(), Failure> {
+        let profile = self.profile(&production.profile_id()).await?;
+        let Some(seen) = profile.endpoint(production) else {
+            return Err(Failure::interrupted(anyhow::anyhow!("endpoint `{production}` is not there")));
+        };
+        if !seen.enabled {
+            self.set_endpoint(production, seen.kind, true).await?;
+        }
+        match profile.endpoint(stage).filter(|seen| seen.enabled) {
+            Some(seen) => self.set_endpoint(stage, seen.kind, false).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azure::{Request, Scope, site_model, web, webjobs};
 use rollout::{
-    DatabaseId, SiteId, Upgrade, UpgradeId,
+    DatabaseId, SiteId, Upgrade, UpgradeId, WebJobsEffect,
     background::{Noted, Side, UNSET, WebJob},
     ids::eq_azure_name,
     site::{AppSetting, WEBJOBS_STOPPED},
@@ -43,6 +43,27 @@ fn not_found(site: &SiteId, name: &str, verb: Verb) -> Failure {
 }
 
 impl Executor<'_> {
+    pub(super) async fn webjobs(&mut self, effect: &WebJobsEffect) -> Result<(), Failure> {
+        match effect {
+            WebJobsEffect::Record { database, upgrade, side, jobs } => {
+                self.note_webjobs(database, upgrade, *side, jobs).await
+            }
+            WebJobsEffect::Unrecord { database, upgrade, side, names } => {
+                self.unnote_webjobs(database, upgrade, *side, names).await
+            }
+            WebJobsEffect::Forget { database, upgrade } => self.forget_webjobs(database, upgrade).await,
+            WebJobsEffect::Stop { site, names, lenient: true, .. } => {
+                self.try_to_stop_webjobs(site, names).await;
+                Ok(())
+            }
+            WebJobsEffect::Stop { site, names, ran, .. } => self.stop_webjobs(site, names, ran).await,
+            WebJobsEffect::Start { site, names, wait } => self.start_webjobs(site, names, *wait).await,
+            WebJobsEffect::Suspend { site, keep } => self.hold_webjobs(site, keep).await,
+            WebJobsEffect::Release { site } => self.release_webjobs(site).await,
+            WebJobsEffect::Restore { site, kept } => self.restore_webjobs(site, kept).await,
+        }
+    }
+
     pub(super) async fn note_webjobs(
         &mut self,
         database: &DatabaseId,
