@@ -295,6 +295,7 @@ impl TestUpgrade {
         set("poll-interval", "20ms");
         set("retry-first", "20ms");
         set("retry-budget", "1s");
+        set("retry-jitter", "0");
         set("request-timeout", "10s");
         set("health-timeout", "5s");
         set("seeding-timeout", "20s");

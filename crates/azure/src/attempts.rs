@@ -8,11 +8,11 @@ use url::Url;
 use crate::{
     connect::bare_host,
     error::{Answer, Cause, Error},
-    pause::pause,
     proved::Unsent,
     request::Response,
-    retry::{RetryPolicy, Seen, Verdict, judge},
+    worth::{Seen, Verdict, judge},
 };
+use retry::{RetryPolicy, pause};
 
 /// An attempt that failed: why, and what that means for a further one.
 pub(crate) struct Failed {

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::*;
+use crate::LONGEST_WAIT;
 
-const POLICY: RetryPolicy = RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(120) };
+const POLICY: RetryPolicy = RetryPolicy::exact(Duration::from_secs(1), LONGEST_WAIT, Duration::from_secs(120));
 
 fn response(status: u16, retry_after_ms: Option<&str>) -> Response {
     let mut headers = reqwest::header::HeaderMap::new();

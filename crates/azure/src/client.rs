@@ -20,9 +20,9 @@ use crate::{
     error::{Cause, Error},
     pages::{MOST_PAGES, join, next_link},
     request::{Request, Response},
-    retry::RetryPolicy,
     sign_in::{TokenSource, bearer},
 };
+use retry::RetryPolicy;
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 16 << 20;

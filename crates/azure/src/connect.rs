@@ -20,7 +20,9 @@ use reqwest::{
 use rollout::ConnectTo;
 use url::Url;
 
-use crate::{error::Cause, retry::RetryPolicy};
+use retry::RetryPolicy;
+
+use crate::{error::Cause, worth::LONGEST_WAIT};
 
 /// How hosts are reached, and how patiently.
 #[derive(Debug, Clone)]
@@ -45,7 +47,7 @@ impl Default for Reach {
             user_agent: concat!("rolling-upgrade/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
-            retry: RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(120) },
+            retry: RetryPolicy::exact(Duration::from_secs(1), LONGEST_WAIT, Duration::from_secs(120)),
         }
     }
 }

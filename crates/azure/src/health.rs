@@ -12,8 +12,8 @@ use url::Url;
 use crate::{
     connect::{ConnectOverride, Reach, Route, bare_host, builder},
     error::Cause,
-    pause::pause,
 };
+use retry::pause;
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

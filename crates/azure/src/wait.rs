@@ -8,10 +8,10 @@ use crate::{
     client::{Call, Client},
     error::{Cause, Error},
     operation::{Outcome, POLLED, Polling, Progress, Started, progress},
-    pause::pause,
     request::{Request, Response},
     trace::Trace,
 };
+use retry::pause;
 
 impl Client {
     /// Begins an operation and follows it to its end.

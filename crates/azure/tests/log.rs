@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use azure::{Application, Client, Options, Proof, Reach, RetryPolicy, SignIn, web};
+use azure::{Application, Client, LONGEST_WAIT, Options, Proof, Reach, SignIn, web};
+use retry::RetryPolicy;
 
 #[path = "wire/scripted.rs"]
 #[allow(dead_code, reason = "this binary needs a part of it")]
@@ -53,7 +54,7 @@ async fn the_log_has_a_line_per_request_and_no_secret() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let list = r#"{"properties":{"Shop":{"value":"Password=hunter2","type":"SQLAzure"}}}"#;
     let (url, _) = serve(vec![answer(503, &[], "hunter2"), answer(200, &[("x-ms-request-id", "r-9")], list)]).await;
-    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let retry = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, Duration::from_secs(20));
     let client =
         Client::new(Options { reach: Reach { retry, ..Reach::default() }, ..Options::new(url, "sub", TOKEN.into()) })
             .unwrap();

@@ -2,10 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use azure::{Client, Options, Prober, Reach, RetryPolicy};
+use azure::{Client, Options, Prober, Reach};
+use retry::{Jitter, RetryPolicy};
 use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, Step, UpgradeId, ids::IdError};
 use runner::{Annotation, Level, RunnerIo};
-use tsql::{Connect, Credentials, LogInRetry, Session, SqlError, error::Kind};
+use tsql::{Connect, Credentials, Session, SqlError, error::Kind};
 use uuid::Uuid;
 
 use crate::{
@@ -80,7 +81,7 @@ struct SqlAccess {
     application: String,
     timeout: Duration,
     keep_alive: Duration,
-    patience: LogInRetry,
+    retry: RetryPolicy,
 }
 
 impl Cloud {
@@ -96,12 +97,18 @@ impl Cloud {
         pace: Pace,
     ) -> Result<Self, Failure> {
         let user_agent = format!("rolling-upgrade/{} ({step})", env!("CARGO_PKG_VERSION"));
+        let policy = RetryPolicy {
+            first: inputs.retry_first.0,
+            longest: azure::LONGEST_WAIT,
+            budget: inputs.retry_budget.0,
+            jitter: Jitter(inputs.retry_jitter),
+        };
         let reach = Reach {
             connect_to: inputs.connect_to.clone(),
             user_agent: user_agent.clone(),
             connect_timeout: inputs.connect_timeout.0,
             request_timeout: inputs.request_timeout.0,
-            retry: RetryPolicy { first: inputs.retry_first.0, budget: inputs.retry_budget.0 },
+            retry: policy,
         };
         let subscription = needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone();
         let identity = Identity::new(runner_io, inputs, &reach)?;
@@ -121,7 +128,7 @@ impl Cloud {
             application: application(step, id),
             timeout: inputs.connect_timeout.0,
             keep_alive: inputs.keep_alive.0,
-            patience: LogInRetry { first_wait: inputs.retry_first.0 * SQL_WAITS_LONGER, budget: inputs.retry_budget.0 },
+            retry: RetryPolicy { first: policy.first * SQL_WAITS_LONGER, longest: tsql::LONGEST_WAIT, ..policy },
         };
         let prober = Prober::new(inputs.connect_to.clone(), inputs.connect_timeout.0, &user_agent);
         Ok(Self { arm, prober, pace, runner_io: runner_io.clone(), sql })
@@ -202,7 +209,7 @@ impl Cloud {
             connect_timeout: self.sql.timeout,
             keep_alive: self.sql.keep_alive,
         };
-        Session::connect_patiently(&connect, self.sql.patience).await
+        Session::connect_patiently(&connect, self.sql.retry).await
     }
 
     /// Tells people something that is no failure.

@@ -14,16 +14,16 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use crate::{
     error::{CANNOT_OPEN_DATABASE, Kind, SqlError},
-    pause::pause,
     server_error,
 };
+use retry::{RetryPolicy, pause};
 
 pub(crate) type Client = tiberius::Client<Compat<TcpStream>>;
 
 /// Azure's connection policy "Redirect" answers a log-in with another address; it does so once, a few more are allowed.
 const MOST_REDIRECTS: usize = 3;
-/// Microsoft asks for waits that double from 5 s and never exceed this ("Troubleshoot common connection issues").
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Microsoft asks for waits between log-ins that double from 5 s and never exceed this ("Troubleshoot common connection issues").
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// "The service is currently busy. Retry the request after 10 seconds."
 const BUSY: u32 = 40501;
@@ -66,16 +66,6 @@ pub struct Connect {
     pub connect_timeout: Duration,
     /// A session that was silent for this long says something: gateways drop what is silent for 30 minutes.
     pub keep_alive: Duration,
-}
-
-/// For how long connecting is tried again. A batch is never sent again.
-#[derive(Debug, Clone, Copy)]
-pub struct LogInRetry {
-    /// Wait before the second attempt; it doubles from attempt to attempt, up to 60 s. Microsoft asks for 5 s at least, and
-    /// for twice that where the server is busy (40501).
-    pub first_wait: Duration,
-    /// No attempt begins later than this after the first.
-    pub budget: Duration,
 }
 
 impl fmt::Display for Connect {
@@ -162,9 +152,9 @@ impl Connect {
         }
     }
 
-    /// Attempts until one succeeds, fails for good, or the patience ends.
-    pub(crate) async fn open_patiently(&self, patience: LogInRetry) -> Result<Client, SqlError> {
-        again_while_it_may_help(patience, |error| self.again_may_help(error), || self.open()).await
+    /// Attempts until one succeeds, fails for good, or the budget is used up.
+    pub(crate) async fn open_patiently(&self, policy: RetryPolicy) -> Result<Client, SqlError> {
+        again_while_it_may_help(policy, |error| self.again_may_help(error), || self.open()).await
     }
 
     /// `master` is always there: whoever cannot open it has no user in it.
@@ -184,14 +174,14 @@ impl Credentials {
 }
 
 async fn again_while_it_may_help<T, F>(
-    patience: LogInRetry,
+    policy: RetryPolicy,
     may_help: impl Fn(&SqlError) -> bool,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, SqlError>
 where
     F: Future<Output = Result<T, SqlError>>,
 {
-    let give_up = Instant::now() + patience.budget;
+    let begun = Instant::now();
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -199,20 +189,13 @@ where
             Err(error) if may_help(&error) => error,
             outcome => return outcome.map_err(|error| error.after(attempts)),
         };
-        let wait = patience.wait(attempts, &error);
-        if Instant::now() + wait > give_up {
+        // A busy server asks for twice the wait.
+        let doubled = u32::from(error.number() == Some(BUSY));
+        let Some(wait) = policy.wait(attempts + doubled, begun.elapsed(), None) else {
             return Err(error.after(attempts));
-        }
+        };
         tracing::warn!("{error}; attempt {} follows in {wait:?}", attempts + 1);
         pause(wait).await;
-    }
-}
-
-impl LogInRetry {
-    /// The wait after so many attempts, the last of which failed like this.
-    fn wait(self, attempts: u32, error: &SqlError) -> Duration {
-        let doubled = 2_u32.saturating_pow(attempts - 1 + u32::from(error.number() == Some(BUSY)));
-        self.first_wait.saturating_mul(doubled).min(LONGEST_WAIT)
     }
 }
 

@@ -15,13 +15,13 @@ fn connect() -> Connect {
     }
 }
 
-const PATIENCE: LogInRetry = LogInRetry { first_wait: Duration::from_secs(5), budget: Duration::from_secs(100) };
+const POLICY: RetryPolicy = RetryPolicy::exact(Duration::from_secs(5), LONGEST_WAIT, Duration::from_secs(100));
 
 /// Fails with these kinds, one after the other, then succeeds; answers the seconds at which attempts were made.
 async fn attempts(kinds: &[Kind]) -> (Result<(), SqlError>, Vec<u64>) {
     let start = Instant::now();
     let (times, left) = (Cell::new(Vec::new()), Cell::new(kinds.iter()));
-    let outcome = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, || {
+    let outcome = again_while_it_may_help(POLICY, SqlError::connecting_again_may_help, || {
         times.set([times.take(), vec![start.elapsed().as_secs()]].concat());
         let mut kinds = left.replace([].iter());
         let kind = kinds.next().copied();
@@ -53,12 +53,12 @@ fn refused(number: u32) -> SqlError {
 #[tokio::test(start_paused = true)]
 async fn a_busy_service_gets_twice_the_wait_and_the_last_error_tells_the_attempts() {
     let start = Instant::now();
-    let outcome = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, || {
+    let outcome = again_while_it_may_help(POLICY, SqlError::connecting_again_may_help, || {
         ready(if start.elapsed().as_secs() < 11 { Err(refused(40501)) } else { Ok(start.elapsed().as_secs()) })
     });
     assert_eq!(outcome.await, Ok(30), "10 s, then 20 s");
     let always = || ready(Err::<(), _>(refused(40613)));
-    let error = again_while_it_may_help(PATIENCE, SqlError::connecting_again_may_help, always).await.unwrap_err();
+    let error = again_while_it_may_help(POLICY, SqlError::connecting_again_may_help, always).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot log in in 5 attempts: error 40613 (class 17, state 1): no");
 }
 

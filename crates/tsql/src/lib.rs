@@ -10,7 +10,6 @@ pub mod decode;
 pub mod error;
 mod messages;
 pub mod order;
-mod pause;
 pub mod script;
 mod server_error;
 pub mod session;
@@ -18,7 +17,7 @@ pub mod split;
 pub mod statements;
 mod words;
 
-pub use connect::{Connect, Credentials, LogInRetry};
+pub use connect::{Connect, Credentials, LONGEST_WAIT};
 pub use error::SqlError;
 pub use script::Script;
 pub use session::Session;

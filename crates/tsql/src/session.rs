@@ -19,13 +19,13 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 
 use crate::{
     answer::{Answer, Row},
-    connect::{Client, Connect, LogInRetry},
+    connect::{Client, Connect},
     error::{Kind, SqlError},
     messages::Listener,
-    pause::pause,
     server_error,
     split::Batch,
 };
+use retry::{RetryPolicy, pause};
 
 /// How long the server gets to acknowledge that a call is cancelled.
 const CANCEL_LIMIT: Duration = Duration::from_secs(2);
@@ -96,12 +96,12 @@ impl Session {
         Ok(Self::over(connect.open().await?, connect))
     }
 
-    /// Logs in, and tries again while that may help and the patience lasts.
+    /// Logs in, and tries again while that may help, within the budget.
     ///
     /// # Errors
     /// The last attempt's, as [`Session::connect`].
-    pub async fn connect_patiently(connect: &Connect, patience: LogInRetry) -> Result<Self, SqlError> {
-        Ok(Self::over(connect.open_patiently(patience).await?, connect))
+    pub async fn connect_patiently(connect: &Connect, policy: RetryPolicy) -> Result<Self, SqlError> {
+        Ok(Self::over(connect.open_patiently(policy).await?, connect))
     }
 
     fn over(client: Client, connect: &Connect) -> Self {

@@ -6,8 +6,9 @@ mod wire;
 
 use std::time::Duration;
 
+use retry::RetryPolicy;
 use tsql::{
-    LogInRetry, Session, SqlError,
+    LONGEST_WAIT, Session, SqlError,
     error::{Kind, Place},
     split::split,
 };
@@ -236,8 +237,8 @@ fn a_refused_log_in_is_told_with_a_hint_and_a_transient_one_tried_again() {
 
         let doors = [Door::Refuse(40613, "Database is not currently available."), Door::Refuse(40613, "Still not.")];
         let server = Server::start(&doors, |_| one());
-        let patience = LogInRetry { first_wait: Duration::from_millis(1), budget: LIMIT };
-        let mut session = Session::connect_patiently(&server.connect(), patience).await.unwrap();
+        let policy = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, LIMIT);
+        let mut session = Session::connect_patiently(&server.connect(), policy).await.unwrap();
         assert!(answers(&mut session).await);
         assert_eq!(server.seen.lock().unwrap().logins.len(), 3);
     });

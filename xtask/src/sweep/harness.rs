@@ -48,10 +48,11 @@ const GLANCE: Duration = Duration::from_millis(50);
 const MASK: &str = "::add-mask::";
 
 /// The steps' pace: no wait is longer than it has to be for the simulated services.
-const PACE: [(&str, &str); 8] = [
+const PACE: [(&str, &str); 9] = [
     ("poll-interval", "10ms"),
     ("retry-first", "10ms"),
     ("retry-budget", "400ms"),
+    ("retry-jitter", "0"),
     ("rollback-after", "0s"),
     ("max-read-only", "12h"),
     ("keep-alive", "10s"),

@@ -23,9 +23,9 @@ use crate::{
     connect::{Connector, Reach},
     error::{Cause, Error},
     request::Response,
-    retry::RetryPolicy,
     trace::Trace,
 };
+use retry::RetryPolicy;
 
 /// The largest answer that is read, in bytes: a token has a few thousand.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -91,8 +91,7 @@ impl SignIn {
         if old.is_fresh(Instant::now()) {
             return Some(old.token);
         }
-        let once = RetryPolicy { budget: std::time::Duration::ZERO, ..self.retry };
-        match self.replace(scope, held, &once).await {
+        match self.replace(scope, held, &self.retry.once()).await {
             Ok(token) => Some(token),
             Err(error) => {
                 tracing::warn!(scope, cause = %error.cause, "no new token, the old one is used on");

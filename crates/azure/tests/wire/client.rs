@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use azure::{
-    Cause, Client, Error, Options, Reach, Request, RetryPolicy, Scope, TokenSource, sql, traffic_manager, web,
+    Cause, Client, Error, LONGEST_WAIT, Options, Reach, Request, Scope, TokenSource, sql, traffic_manager, web,
 };
 use reqwest::Method;
+use retry::RetryPolicy;
 use rollout::{DatabaseId, facts::ConnectionSetting};
 use url::Url;
 
@@ -14,7 +15,7 @@ use crate::scripted::{Act, answer, serve};
 const TOKEN: &str = "token-6f1c";
 
 fn options(endpoint: Url) -> Options {
-    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let retry = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, Duration::from_secs(20));
     let poll_interval = Duration::from_millis(1);
     Options { reach: Reach { retry, ..Reach::default() }, poll_interval, ..Options::new(endpoint, "sub", TOKEN.into()) }
 }
@@ -179,7 +180,7 @@ async fn an_answer_that_cannot_be_read_says_where_and_with_which_id() {
 #[tokio::test]
 async fn nobody_there_is_said_with_the_host() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let retry = RetryPolicy { first: Duration::from_millis(20), budget: Duration::from_secs(1) };
+    let retry = RetryPolicy::exact(Duration::from_millis(20), LONGEST_WAIT, Duration::from_secs(1));
     let mut options = options(Url::parse(&format!("http://{free}")).unwrap());
     options.reach.retry = retry;
     let error = Client::new(options).unwrap().send(&restart()).await.unwrap_err();

@@ -10,8 +10,9 @@ use std::{
     time::Duration,
 };
 
-use azure::{Client, Look, Options, Probe, Prober, Reach, RetryPolicy, Scope, sql};
+use azure::{Client, LONGEST_WAIT, Look, Options, Probe, Prober, Reach, Scope, sql};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use retry::RetryPolicy;
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
@@ -138,7 +139,7 @@ async fn child_sees_a_wrong_name() {
 
 fn arm_at(port: u16) -> Client {
     let rule = format!("arm.example:443:127.0.0.1:{port}");
-    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let retry = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, Duration::from_secs(20));
     let endpoint = Url::parse("https://arm.example").unwrap();
     let options = Options::new(endpoint, "sub", "token-6f1c".into());
     let (poll_interval, connect_to) = (Duration::from_millis(1), vec![rule.parse().unwrap()]);

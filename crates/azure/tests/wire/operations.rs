@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use azure::{Cause, Client, Error, Options, Outcome, Reach, Request, RetryPolicy, Scope, Started, sql};
+use azure::{Cause, Client, Error, LONGEST_WAIT, Options, Outcome, Reach, Request, Scope, Started, sql};
+use retry::RetryPolicy;
 
 use crate::scripted::{Act, Stage, answer, serve};
 
@@ -14,7 +15,7 @@ fn delete() -> Request<Started> {
 
 async fn follow(script: Vec<Act>) -> (Result<Outcome, Error>, Stage) {
     let (endpoint, stage) = serve(script).await;
-    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let retry = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, Duration::from_secs(20));
     let poll_interval = Duration::from_millis(1);
     let options = Options {
         reach: Reach { retry, ..Reach::default() },

@@ -7,9 +7,10 @@ use std::{
 };
 
 use azure::{
-    Application, AssertionSource, Client, Error, Options, Proof, Reach, RetryPolicy, Scope, SignIn, TokenSource,
+    Application, AssertionSource, Client, Error, LONGEST_WAIT, Options, Proof, Reach, Scope, SignIn, TokenSource,
     scope_of, sql,
 };
+use retry::RetryPolicy;
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -18,7 +19,7 @@ use crate::scripted::{Act, Stage, answer, serve};
 const SCOPE: &str = "https://management.azure.com/.default";
 
 fn reach() -> Reach {
-    let retry = RetryPolicy { first: Duration::from_millis(1), budget: Duration::from_secs(20) };
+    let retry = RetryPolicy::exact(Duration::from_millis(1), LONGEST_WAIT, Duration::from_secs(20));
     Reach { retry, ..Reach::default() }
 }
 

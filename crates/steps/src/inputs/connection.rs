@@ -68,6 +68,9 @@ pub struct ConnectionInputs {
     /// Longest time for which a request is tried again.
     #[arg(help_heading = "Connection", long, default_value = "2m")]
     pub retry_budget: Span,
+    /// How much longer than planned a wait before another attempt may be, in per cent, drawn at random; 0 for never.
+    #[arg(help_heading = "Connection", long, default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub retry_jitter: u8,
     /// Time between two polls, where the service names none.
     #[arg(help_heading = "Connection", long, default_value = "2s")]
     pub poll_interval: Span,

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::quote;
-use crate::{Session, SqlError, pause::pause};
+use crate::{Session, SqlError};
+use retry::{RetryPolicy, pause};
 
 /// What a database is to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub enum Changed {
     Before,
 }
 
-/// Pause before the statement is sent again because another session was in the way.
+/// Between two attempts while another session is in the way.
 const PAUSE: Duration = Duration::from_millis(500);
 /// 5061: a lock could not be placed on the database. 5070: other users are using it.
 const IN_THE_WAY: [u32; 2] = [5061, 5070];
@@ -45,22 +46,31 @@ const LOOK: &str = "SELECT d.name, d.is_read_only FROM sys.databases AS d WHERE 
 /// # Errors
 /// As [`Session::query`]; 5061 or 5070 when the limit ends first, 1468 when replication forbids it.
 pub async fn set(session: &mut Session, access: Access, limit: Duration) -> Result<Changed, SqlError> {
-    let deadline = Instant::now() + limit;
+    let begun = Instant::now();
     let answer = session.query("see whether the database is read-only", LOOK, limit).await?;
     let row = answer.row()?;
     if row.flag("is_read_only")? == matches!(access, Access::ReadOnly { .. }) {
         return Ok(Changed::Before);
     }
-    alter(session, &statement(&row.text("name")?, access), access.attempt(), deadline).await
+    alter(session, &statement(&row.text("name")?, access), access.attempt(), (begun, limit)).await
 }
 
-async fn alter(session: &mut Session, sql: &str, attempt: &str, deadline: Instant) -> Result<Changed, SqlError> {
+async fn alter(
+    session: &mut Session,
+    sql: &str,
+    attempt: &str,
+    (begun, limit): (Instant, Duration),
+) -> Result<Changed, SqlError> {
+    let (policy, mut attempts) = (RetryPolicy::exact(PAUSE, PAUSE, limit), 0);
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match session.query(attempt, sql, left).await {
+        attempts += 1;
+        let error = match session.query(attempt, sql, limit.saturating_sub(begun.elapsed())).await {
             Ok(_) => return Ok(Changed::Now),
-            Err(error) if is_in_the_way(&error) && left > PAUSE => pause(PAUSE).await,
-            Err(error) => return Err(error),
+            Err(error) => error,
+        };
+        match policy.wait(attempts, begun.elapsed(), None).filter(|_| is_in_the_way(&error)) {
+            Some(wait) => pause(wait).await,
+            None => return Err(error),
         }
     }
 }

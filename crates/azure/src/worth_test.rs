@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const POLICY: RetryPolicy = RetryPolicy { first: Duration::from_secs(1), budget: Duration::from_secs(60) };
+const POLICY: RetryPolicy = RetryPolicy::exact(Duration::from_secs(1), LONGEST_WAIT, Duration::from_secs(60));
 
 fn answer(status: u16) -> Seen {
     Seen::Answer { status, busy: false, after: None }

@@ -1,17 +1,10 @@
-//! The one retry policy, as a pure function with three answers: done, again, stop.
+//! Which answers are worth another attempt, as a pure function with three answers: done, again, stop.
 
 use std::time::Duration;
 
-/// How long a request is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// The first wait where the service names none; each further wait is twice as long, up to [`LONGEST_WAIT`].
-    pub first: Duration,
-    /// No attempt begins later than this after the first one.
-    pub budget: Duration,
-}
+use retry::RetryPolicy;
 
-/// The longest wait of our own choice. The service may ask for a longer one, within the budget.
+/// The longest wait where the service names none.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What became of one attempt.
@@ -53,9 +46,7 @@ pub fn judge(policy: &RetryPolicy, attempt: u32, elapsed: Duration, seen: &Seen,
         return Verdict::Done;
     }
     let Some(asked) = wait_asked(seen, safe_to_repeat) else { return Verdict::Stop };
-    let wait = asked.unwrap_or_else(|| backoff(policy.first, attempt));
-    let in_time = elapsed.checked_add(wait).is_some_and(|next| next <= policy.budget);
-    if in_time { Verdict::Again(wait) } else { Verdict::Stop }
+    policy.wait(attempt, elapsed, asked).map_or(Verdict::Stop, Verdict::Again)
 }
 
 /// `None`: do not try again. `Some(None)`: again, at our own pace.
@@ -71,11 +62,6 @@ fn wait_asked(seen: &Seen, safe_to_repeat: bool) -> Option<Option<Duration>> {
     }
 }
 
-fn backoff(first: Duration, attempt: u32) -> Duration {
-    let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-    first.saturating_mul(factor).min(LONGEST_WAIT)
-}
-
 #[cfg(test)]
-#[path = "retry_test.rs"]
+#[path = "worth_test.rs"]
 mod tests;
