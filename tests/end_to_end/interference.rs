@@ -249,13 +249,41 @@ fn an_update_of_production_between_terminate_and_migrate_is_seen() {
     let expected = "`contoso-rg/contoso-sql-1/shop` has taken writes (`sys.dm_db_index_usage_stats` counts ";
     assert!(why.starts_with(expected), "{why}");
     assert!(
-        why.contains(" since terminate read its counters: its copy may not have every write\nhint: run rollback"),
+        why.contains(
+            " since terminate read its log and counters: its copy may not have every write\nhint: run rollback"
+        ),
         "{why}"
     );
     ends(&shop, "migrate", "broken");
     ends(&shop, "switch", "refused");
     ends(&shop, "rollback", "done");
     users_write_on(&shop, "contoso-1");
+}
+
+/// Whichever of the two measures a cause has moved that is no write, the other one tells.
+#[test]
+fn neither_the_end_of_the_link_nor_a_failover_counts_as_a_write() {
+    let logged = updating_with(|scenario| Scenario { end_of_link_is_logged: true, ..scenario });
+    let kept = updating();
+    for (shop, failover) in [(&logged, false), (&kept, true), (&logged, true)] {
+        let snapshot = shop.sim.snapshot().unwrap();
+        shop.upgrade_through(&UNTIL_SWITCH[..4]);
+        if failover {
+            at(shop, Protocol::LogIn, "contoso-sql-1/shop: log in with a token", 1, What::Failover);
+        }
+        match failover && std::ptr::eq(shop, &logged) {
+            false => shop.upgrade_through(&["migrate", "switch"]),
+            // Both have moved, and nobody can tell: no write is lost.
+            true => {
+                let why = ends(shop, "migrate", "broken").why();
+                assert!(why.contains("may have taken writes: that cannot be told, because "), "{why}");
+                ends(shop, "rollback", "done");
+            }
+        }
+        shop.sim.set_fault(None).unwrap();
+        users_write_on(shop, if failover && std::ptr::eq(shop, &logged) { "contoso-1" } else { "contoso-2" });
+        shop.sim.restore(&snapshot).unwrap();
+    }
 }
 
 #[test]
@@ -377,7 +405,7 @@ fn where_nobody_can_see_who_wrote_the_profile_is_asked_before_production_is_give
     let shop = updating_with(|scenario| Scenario { write_measure: WriteMeasure::Refused, ..scenario });
     shop.upgrade_through(&UNTIL_SWITCH[..4]);
     let migrated = ends(&shop, "migrate", "done");
-    let unseen = "terminate has left no reading of the counters of `contoso-rg/contoso-sql-1/shop`: an UPDATE between terminate and \
+    let unseen = "terminate has left nothing of the log and the counters of `contoso-rg/contoso-sql-1/shop`: an UPDATE between terminate and \
                   migrate would not show";
     assert!(migrated.stderr.contains(unseen), "{}", migrated.stderr);
     by_hand(&shop, Hand::EnableStage);

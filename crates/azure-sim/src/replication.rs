@@ -133,6 +133,11 @@ impl Cloud {
         let world = self.world();
         let guid = |key: &DatabaseKey| world.databases.get(key).map(|database| database.guid.clone());
         let sides = guid(&link.source).zip(guid(&link.target));
+        if self.scenario.end_of_link_is_logged {
+            let keys = [&link.source, &link.target];
+            let stores = keys.into_iter().filter_map(|key| world.databases.get(key)?.store.as_ref());
+            stores.for_each(|store| store.log_system_record());
+        }
         drop(world);
         if let Some((source, target)) = sides {
             self.watch().parted(source, target, clock::now());

@@ -43,6 +43,8 @@ pub struct Scenario {
     pub copy_sync_on_read_only: CopySync,
     /// Whether the tier shows what tells who has written.
     pub write_measure: WriteMeasure,
+    /// Whether the end of a link is a record in the logs of both databases.
+    pub end_of_link_is_logged: bool,
     /// How long `sp_wait_for_database_copy_sync` blocks at most, in milliseconds.
     pub copy_sync_timeout_ms: u64,
     /// What becomes of `unlink`, the friendly end of a link in the version of 2014.
@@ -284,6 +286,7 @@ impl Default for Scenario {
             alter_on_geo_primary: AlterOnGeoPrimary::Allowed,
             copy_sync_on_read_only: CopySync::Works,
             write_measure: WriteMeasure::Shown,
+            end_of_link_is_logged: false,
             copy_sync_timeout_ms: 60_000,
             unlink: Unlink::Works,
             read_only_replicates: true,

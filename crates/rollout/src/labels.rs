@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     facts::{Profile, TAG, tag},
-    measure::Reading,
+    measure::{Mark, Reading},
     upgrade::Upgrade,
 };
 
@@ -16,8 +16,8 @@ pub const ENDPOINT: &str = "rolling-upgrade-endpoint";
 pub const SITE: &str = "rolling-upgrade-site";
 /// Tag with the identifier of the stage database's server, likewise. Its name is that of production's database.
 pub const SERVER: &str = "rolling-upgrade-server";
-/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production, when the freeze had begun, and a reading
-/// of production's counters from before its link was ended; slashes between them.
+/// Tag with the id of the upgrade whose stage copy was proved to hold every write of production, when the freeze had begun, and what
+/// was read of production's log and counters before its link was ended; slashes between them.
 pub const SYNCHRONISED: &str = "rolling-upgrade-synchronised";
 /// Tag with the digest of the package that was deployed to the stage site, a slash, and the id of that deployment.
 pub const PACKAGE: &str = "rolling-upgrade-package";
@@ -70,24 +70,42 @@ pub fn synchronised(profile: &Profile, upgrade: &Upgrade, opened_at: Option<Time
     })
 }
 
-/// The value of the label [`SYNCHRONISED`]. Without a reading where this identity may not see the counters.
-pub fn synchronised_value(upgrade: &Upgrade, opened_at: Timestamp, reading: Option<&Reading>) -> String {
-    let reading = reading.map_or_else(String::new, |Reading { instance, updates, canary }| {
-        format!("/{}/{updates}/{canary}", label_time(*instance))
-    });
-    format!("{}/{}{reading}", upgrade.id, label_time(opened_at))
+/// The value of the label [`SYNCHRONISED`]. Without a mark where this identity may not see anything of it.
+pub fn synchronised_value(upgrade: &Upgrade, opened_at: Timestamp, mark: &Mark) -> String {
+    let value = format!("{}/{}", upgrade.id, label_time(opened_at));
+    if mark.is_empty() { value } else { format!("{value}/{}", mark_value(mark)) }
 }
 
-/// Production's counters from before its link was ended, in the label [`SYNCHRONISED`]; `None` too for one of the release before.
-pub fn production_reading(profile: &Profile, upgrade: &Upgrade) -> Option<Reading> {
-    let value = tag(&profile.tags, SYNCHRONISED).filter(|_| is_ours(profile, upgrade))?;
-    let mut parts = value.split('/').skip(2);
-    let reading = Reading {
-        instance: parts.next()?.parse().ok()?,
-        updates: parts.next()?.parse().ok()?,
-        canary: parts.next()?.parse().ok()?,
-    };
-    parts.next().is_none().then_some(reading)
+/// What is missing is a dash.
+const MISSING: &str = "-";
+
+fn mark_value(Mark { log_end, reading }: &Mark) -> String {
+    let log_end = log_end.as_deref().unwrap_or(MISSING);
+    reading.as_ref().map_or_else(
+        || format!("{log_end}/{MISSING}"),
+        |Reading { instance, updates, canary }| format!("{log_end}/{}/{updates}/{canary}", label_time(*instance)),
+    )
+}
+
+/// What terminate has read of production before its link was ended, in the label [`SYNCHRONISED`]; empty too for one of the release
+/// before.
+pub fn production_mark(profile: &Profile, upgrade: &Upgrade) -> Mark {
+    let value = tag(&profile.tags, SYNCHRONISED).filter(|_| is_ours(profile, upgrade)).unwrap_or_default();
+    match value.split('/').skip(2).collect::<Vec<_>>()[..] {
+        [log_end, MISSING] => Mark { log_end: present(log_end), reading: None },
+        [log_end, instance, updates, canary] => {
+            Mark { log_end: present(log_end), reading: read_reading(instance, updates, canary) }
+        }
+        _ => Mark::default(),
+    }
+}
+
+fn present(part: &str) -> Option<String> {
+    (part != MISSING).then(|| part.to_owned())
+}
+
+fn read_reading(instance: &str, updates: &str, canary: &str) -> Option<Reading> {
+    Some(Reading { instance: instance.parse().ok()?, updates: updates.parse().ok()?, canary: canary.parse().ok()? })
 }
 
 /// A time as it stands in a label: RFC 3339 with milliseconds.

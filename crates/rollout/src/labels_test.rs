@@ -8,49 +8,54 @@ fn labelled(value: &str) -> Profile {
     profile
 }
 
-fn value(reading: Option<&Reading>) -> String {
-    synchronised_value(&upgrade(), at(0), reading)
+fn value(mark: &Mark) -> String {
+    synchronised_value(&upgrade(), at(0), mark)
+}
+
+fn reading() -> Reading {
+    Reading { instance: at(5), updates: i64::MIN, canary: i64::MAX }
 }
 
 #[test]
-fn a_reading_comes_back_from_the_label() {
-    let reading = Reading { instance: at(5), updates: i64::MAX, canary: 3 };
-    let profile = labelled(&value(Some(&reading)));
-    assert_eq!(production_reading(&profile, &upgrade()), Some(reading));
-    assert!(synchronised(&profile, &upgrade(), Some(at(0))));
-    assert!(!synchronised(&profile, &upgrade(), Some(at(1))), "it is of another freeze");
-    assert!(!synchronised(&profile, &upgrade(), None), "nothing is frozen");
-}
-
-#[test]
-fn without_a_reading_the_label_says_the_rest() {
-    let of_the_release_before = upgrade().id.to_string();
-    for value in [value(None), of_the_release_before] {
-        let profile = labelled(&value);
-        assert_eq!(production_reading(&profile, &upgrade()), None, "{value}");
-        assert!(synchronised(&profile, &upgrade(), Some(at(0))), "{value}");
+fn a_mark_comes_back_from_the_label() {
+    let log_end = Some("0000002a:00000123:0001".to_owned());
+    for mark in [
+        Mark { log_end: log_end.clone(), reading: Some(reading()) },
+        Mark { log_end, reading: None },
+        Mark { log_end: None, reading: Some(reading()) },
+        Mark::default(),
+    ] {
+        let profile = labelled(&value(&mark));
+        assert_eq!(production_mark(&profile, &upgrade()), mark);
+        assert!(synchronised(&profile, &upgrade(), Some(at(0))));
+        assert!(!synchronised(&profile, &upgrade(), Some(at(1))), "it is of another freeze");
+        assert!(!synchronised(&profile, &upgrade(), None), "nothing is frozen");
     }
 }
 
-/// The longest value that Azure takes has 256 characters.
+#[test]
+fn the_label_of_the_release_before_says_the_rest() {
+    let profile = labelled(upgrade().id.as_str());
+    assert!(production_mark(&profile, &upgrade()).is_empty());
+    assert!(synchronised(&profile, &upgrade(), Some(at(0))));
+}
+
+/// The longest value that Azure takes has 256 characters; `log_end_lsn` is an nvarchar(24).
 #[test]
 fn the_longest_value_fits_into_a_tag() {
     let id = "i".repeat(64).parse().unwrap();
-    let reading = Reading { instance: at(5), updates: i64::MIN, canary: i64::MAX };
-    let value = synchronised_value(&Upgrade { id, ..upgrade() }, at(0), Some(&reading));
+    let mark = Mark { log_end: Some("f".repeat(24)), reading: Some(reading()) };
+    let value = synchronised_value(&Upgrade { id, ..upgrade() }, at(0), &mark);
     assert!(value.len() <= 256, "{value}");
 }
 
 #[test]
 fn what_somebody_has_written_into_the_label_is_no_reading() {
     let id = upgrade().id;
-    let torn = [
-        format!("{id}/x/y"),
-        format!("{id}/x/2026-01-01T00:00:00.000Z/1"),
-        format!("{id}/x/2026-01-01T00:00:00.000Z/1/2/3"),
-        "another/x/2026-01-01T00:00:00.000Z/1/a".to_owned(),
-    ];
-    for value in torn {
-        assert_eq!(production_reading(&labelled(&value), &upgrade()), None, "{value}");
+    for value in [format!("{id}/x/l/y/1/2"), format!("{id}/x/l/2026-01-01T00:00:00.000Z/1/a")] {
+        assert_eq!(production_mark(&labelled(&value), &upgrade()).reading, None, "{value}");
+    }
+    for value in [format!("{id}/x/y"), format!("{id}/x/l/2026-01-01T00:00:00.000Z/1/2/3")] {
+        assert!(production_mark(&labelled(&value), &upgrade()).is_empty(), "{value}");
     }
 }

@@ -7,10 +7,9 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 /// A reading of the counters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// `sqlserver_start_time` of the instance.
     pub instance: Timestamp,
@@ -18,6 +17,37 @@ pub struct Reading {
     pub updates: i64,
     /// The count of the canary: a table of ours that is changed before the first reading, and not after it.
     pub canary: i64,
+}
+
+/// What shows later whether production took writes: read by terminate, before the link is ended.
+///
+/// Its log stands still while it is READ_ONLY. Whether the end of a link moves it is not known, and then the counters tell; those are
+/// lost where the instance restarts, and then the log does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// `log_end_lsn`; `None` where this identity may not see it.
+    pub log_end: Option<String>,
+    /// The counters; `None` where it may not see them, or where they have begun anew since freeze wrote.
+    pub reading: Option<Reading>,
+}
+
+impl Mark {
+    /// Nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether production took writes before `now`.
+    pub fn written_until(&self, now: &Self) -> Written {
+        if self.log_end.is_some() && self.log_end == now.log_end {
+            return Written::No;
+        }
+        match (&self.reading, &now.reading) {
+            (Some(before), Some(after)) => Written::between(before, after),
+            (None, _) => Written::Unknown("its counters of writes could not be seen by terminate".to_owned()),
+            (_, None) => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
+        }
+    }
 }
 
 /// What two readings tell.
@@ -89,6 +119,24 @@ mod tests {
 
     fn reading(instance: i64, updates: i64, canary: i64) -> Reading {
         Reading { instance: Timestamp::from_second(instance).unwrap_or_default(), updates, canary }
+    }
+
+    #[test]
+    fn production_is_unwritten_if_either_measure_says_so() {
+        let mark = |log: Option<&str>, read: Option<Reading>| Mark { log_end: log.map(str::to_owned), reading: read };
+        let before = mark(Some("a"), Some(reading(1, 7, 1)));
+        assert_eq!(before.written_until(&mark(Some("a"), None)), Written::No, "the instance has restarted");
+        assert_eq!(
+            before.written_until(&mark(Some("b"), Some(reading(1, 7, 1)))),
+            Written::No,
+            "the end of the link is logged"
+        );
+        assert_eq!(before.written_until(&mark(Some("b"), Some(reading(1, 9, 1)))), Written::Yes { updates: 2 });
+        for now in [mark(Some("b"), None), mark(None, None), mark(Some("b"), Some(reading(2, 0, 1)))] {
+            assert!(matches!(before.written_until(&now), Written::Unknown(_)), "{now:?}");
+        }
+        let nothing = Mark::default();
+        assert!(nothing.is_empty() && matches!(nothing.written_until(&nothing), Written::Unknown(_)));
     }
 
     #[test]

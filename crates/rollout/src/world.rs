@@ -7,7 +7,7 @@ use crate::{
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
     firewall::Watch,
     ids::{DatabaseId, eq_azure_name},
-    measure::{Reading, Written},
+    measure::{Mark, Written},
     rows::Counted,
     site::WEBJOBS_STOPPED,
     termination::Unavailable,
@@ -30,8 +30,8 @@ pub struct World {
     pub counted: Option<Counted>,
     /// What users wrote to the stage copy since they may have been on it; looked at by rollback and status.
     pub written: Option<Written>,
-    /// The counters of production's writes; looked at by terminate only. `None` where this identity may not see them.
-    pub reading: Option<Reading>,
+    /// What shows later whether production took writes; looked at by terminate only.
+    pub mark: Mark,
     /// The firewalls of both servers; looked at by cleanup only.
     pub firewalls: Vec<Watch>,
 }

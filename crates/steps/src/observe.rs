@@ -11,7 +11,7 @@ use rollout::{
     facts::{ConnectionSetting, Database, Profile, SqlState},
     firewall::Watch,
     ids::eq_azure_name,
-    measure::{Reading, Written},
+    measure::{Mark, Written},
     rows::{Changes, Counted},
     site::{AppSetting, WEBJOBS_STOPPED},
 };
@@ -114,7 +114,7 @@ fn without_stage(profile: Profile, production: SlotView) -> World {
         permissions: None,
         counted: None,
         written: None,
-        reading: None,
+        mark: Mark::default(),
         firewalls: Vec::new(),
     }
 }
@@ -275,13 +275,13 @@ pub async fn written(
     measure::written(stage, &upgrade.id, limit).await.map(Some).map_err(failed_at_sql)
 }
 
-/// The counters of production's writes; `None` where this identity may not see them.
+/// What shows later whether production took writes.
 ///
 /// # Errors
-/// They could not be read.
-pub async fn reading(sessions: &mut Sessions, limit: Duration) -> Result<Option<Reading>, Failure> {
-    let Some(production) = sessions.production.as_mut() else { return Ok(None) };
-    measure::read_production(production, limit).await.map_err(failed_at_sql)
+/// It could not be read.
+pub async fn mark(sessions: &mut Sessions, limit: Duration) -> Result<Mark, Failure> {
+    let Some(production) = sessions.production.as_mut() else { return Ok(Mark::default()) };
+    measure::mark(production, limit).await.map_err(failed_at_sql)
 }
 
 /// Tries what later steps need, as the identity that will need it: inside the read-only time it would be too late.

@@ -243,7 +243,7 @@ impl StepRun<'_> {
             world.counted = self.counted(self.step, sessions).await?;
         }
         if self.step == Step::Terminate && world.production.read_only() {
-            world.reading = observe::reading(sessions, self.cloud.pace.request).await?;
+            world.mark = observe::mark(sessions, self.cloud.pace.request).await?;
         }
         if self.step == Step::Rollback {
             world.written = observe::written(self.upgrade, &world, sessions, self.cloud.pace.request).await?;

@@ -32,12 +32,11 @@ fn firewall_rules(case: &DecisionInput<'_>) -> impl Iterator<Item = Effect> {
 }
 
 fn production_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
-    let labels = case.policy.remove_database.then(|| unlabel(case, case.production(), true)).into_iter().flatten();
-    // What the copy keeps tells whether V1's database may go, so it goes after that.
-    let fence =
-        case.policy.remove_database.then(|| drop_fence(case, &case.world.stage, &case.stage().database)).flatten();
     let removals = production_removals(case).into_iter().map(|removal| once(removal, serves_stage(case)));
-    let effects: Vec<_> = removals.chain(fence).chain(labels).collect();
+    // What the copy keeps tells whether V1's database may go, so it goes after that.
+    let kept = || drop_fence(case, &case.world.stage, &case.stage().database).into_iter().collect();
+    let forgotten = case.policy.remove_database.then(|| forget(case, case.production(), true, kept()));
+    let effects: Vec<_> = removals.chain(forgotten.into_iter().flatten()).collect();
     if effects.is_empty() {
         let kept = case.world.stage.sql.as_ref().is_some_and(|sql| sql.fence_table);
         return if kept {
@@ -220,12 +219,13 @@ fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(
 
 fn stage_slot(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let fence = drop_fence(case, &case.world.production, &case.production().database);
-    let rows = if fence.is_some() { None } else { forget(case) };
+    // The tables stay where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
+    let rows = || background::forget(case, &case.world.production, &case.production().database);
+    let kept = fence.or_else(rows).into_iter().collect();
     // The fence row tells that production was given back, so it stays until the copy is gone.
     let removals = stage_removals(case).into_iter().map(|removal| once(removal, serves_production(case)));
     let removals = release_site(case).into_iter().chain(removals);
-    let effects: Vec<_> =
-        removals.chain(fence).chain(rows).chain(unlabel(case, case.stage(), !adopted(case))).collect();
+    let effects: Vec<_> = removals.chain(forget(case, case.stage(), !adopted(case), kept)).collect();
     if !effects.is_empty() {
         stage_guards(case)?;
     }
@@ -243,11 +243,6 @@ fn release_site(case: &DecisionInput<'_>) -> Vec<Effect> {
     let restored: Vec<_> = restore.into_iter().chain(jobs).collect();
     let running = view.site.as_ref().is_some_and(|site| site.running) && !restored.is_empty();
     running.then(|| Effect::Site(SiteEffect::Stop { site: site.clone() })).into_iter().chain(restored).collect()
-}
-
-/// The tables stay where another upgrade has its fence open there; what this one wrote down of WebJobs goes.
-fn forget(case: &DecisionInput<'_>) -> Option<Effect> {
-    background::forget(case, &case.world.production, &case.production().database)
 }
 
 fn stage_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
@@ -327,21 +322,20 @@ fn adopted(case: &DecisionInput<'_>) -> bool {
     case.world.stage.site.is_some() && !created(case)
 }
 
-/// Without its labels this upgrade is forgotten, and nothing that is left of the slot could be removed any more.
-fn unlabel(case: &DecisionInput<'_>, slot: &Slot, with_site: bool) -> Vec<Effect> {
+/// Removes what is kept of this upgrade, and its labels, once everything of the slot is proved to be gone: without them nothing that is
+/// left of it could be removed any more.
+fn forget(case: &DecisionInput<'_>, slot: &Slot, with_site: bool, kept: Vec<Effect>) -> Vec<Effect> {
     let profile = &case.world.profile;
-    if !labels::is_ours(profile, case.upgrade) {
-        return Vec::new();
-    }
+    let label = labels::is_ours(profile, case.upgrade).then(|| {
+        let remove = labels::ALL.map(str::to_owned).into();
+        Effect::Traffic(TrafficEffect::Label { profile: profile.id.clone(), set: Vec::new(), remove })
+    });
+    let forgotten: Vec<_> = kept.into_iter().chain(label).collect();
     let gone = Effect::Removal(RemovalEffect::ProveGone {
         endpoint: slot.endpoint.clone(),
         site: with_site.then(|| slot.site.clone()),
         database: slot.database.clone(),
     });
-    let label = Effect::Traffic(TrafficEffect::Label {
-        profile: profile.id.clone(),
-        set: Vec::new(),
-        remove: labels::ALL.map(str::to_owned).to_vec(),
-    });
-    vec![gone, label]
+    let proof = (!forgotten.is_empty()).then_some(gone);
+    proof.into_iter().chain(forgotten).collect()
 }

@@ -33,7 +33,7 @@ fn every_way_is_preceded_by_the_whole_proof() {
     let (source, target) = databases();
     let world = state("frozen");
     let opened = world.production.fence(&upgrade()).unwrap().opened_at;
-    let value = crate::labels::synchronised_value(&upgrade(), opened, world.reading.as_ref());
+    let value = crate::labels::synchronised_value(&upgrade(), opened, &world.mark);
     let proved = (crate::labels::SYNCHRONISED.to_owned(), value);
     let proof = vec![
         Effect::Access(AccessEffect::ProveReadOnly { database: source.clone(), linked_to: Some(target.clone()) }),

@@ -149,7 +149,7 @@ fn untouched(case: &DecisionInput<'_>) -> Option<Effect> {
 /// Before V2 starts, and may write.
 fn record(case: &DecisionInput<'_>) -> Effect {
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
-    let since = labels::production_reading(&case.world.profile, case.upgrade);
+    let since = labels::production_mark(&case.world.profile, case.upgrade);
     Effect::Record(RecordEffect::Rows { source, target, upgrade: case.upgrade.id.clone(), since })
 }
 

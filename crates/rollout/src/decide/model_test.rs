@@ -16,7 +16,7 @@ use crate::{
     connection::ConnectionString,
     facts::*,
     labels::label_time,
-    measure::{Reading, Written},
+    measure::{Mark, Reading, Written},
     plan::{self, Facts, Principals},
     rows::Counted,
     site::SiteWishes,
@@ -203,7 +203,7 @@ pub fn fresh() -> World {
         permissions: Some(Permissions::default()),
         counted: None,
         written: Some(Written::No),
-        reading: Some(Reading { instance: at(0), updates: 7, canary: 1 }),
+        mark: Mark { log_end: Some("a".to_owned()), reading: Some(Reading { instance: at(0), updates: 7, canary: 1 }) },
         firewalls: Vec::new(),
     }
 }

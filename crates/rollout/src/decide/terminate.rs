@@ -83,10 +83,7 @@ fn after_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
 
 fn label(case: &DecisionInput<'_>) -> Effect {
     let opened = case.world.production.open_fence(case.upgrade).map(|fence| fence.opened_at).unwrap_or_default();
-    let one = (
-        labels::SYNCHRONISED.to_owned(),
-        labels::synchronised_value(case.upgrade, opened, case.world.reading.as_ref()),
-    );
+    let one = (labels::SYNCHRONISED.to_owned(), labels::synchronised_value(case.upgrade, opened, &case.world.mark));
     Effect::Traffic(TrafficEffect::Label {
         profile: case.world.profile.id.clone(),
         set: labels::signposts(case.upgrade).into_iter().chain([one]).collect(),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     facts::Moment,
     ids::{DatabaseId, UpgradeId},
-    measure::Reading,
+    measure::Mark,
     upgrade::Upgrade,
 };
 
@@ -55,7 +55,7 @@ pub enum RecordEffect {
     },
     /// Count the rows of all tables of both databases and keep the numbers in the copy, with the end of production's log and a reading of
     /// the copy's counters of writes, so that later steps see whether somebody wrote to either of them since. Before that, prove that
-    /// nobody has written to production since terminate read its counters.
+    /// nobody has written to production since terminate has looked.
     Rows {
         /// Production.
         source: DatabaseId,
@@ -63,8 +63,8 @@ pub enum RecordEffect {
         target: DatabaseId,
         /// Key of the numbers.
         upgrade: UpgradeId,
-        /// What terminate has read; `None` where it could not.
-        since: Option<Reading>,
+        /// What terminate has read.
+        since: Mark,
     },
     /// Prove that production's log has not grown since its end was kept in the copy: nobody has written to production.
     ProveLogUnmoved {

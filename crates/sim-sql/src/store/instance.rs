@@ -45,6 +45,11 @@ impl Store {
         state.instance = Instance { system_records, ..Instance::new() };
     }
 
+    /// The system writes a record into the log by itself.
+    pub fn log_system_record(&self) {
+        self.lock().instance.add_system_record();
+    }
+
     /// This store goes on as the instance of another one, of which it is a copy.
     pub fn continue_instance_of(&self, other: &Self) {
         let instance = other.lock().instance.clone();

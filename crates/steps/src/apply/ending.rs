@@ -84,7 +84,11 @@ impl Executor<'_> {
         match attempt {
             Ok(attempt) => Ok(attempt),
             Err(Failed::Unproved(failure)) => Err(failure),
-            Err(Failed::Sent { failure, unknown }) => self.gone_after_all(source, target, failure, unknown).await,
+            Err(Failed::Sent { failure, unknown }) => match self.gone_after_all(source, target, failure, unknown).await
+            {
+                Err(failure) if !unknown => self.take_label_back(ending).await.and(Err(failure)),
+                outcome => outcome,
+            },
         }
     }
 

@@ -3,7 +3,7 @@
 use rollout::{
     DatabaseId, RecordEffect, Upgrade, UpgradeId,
     facts::Moment,
-    measure::{LogEnd, Reading, Written},
+    measure::{LogEnd, Mark},
     rows::Changes,
 };
 use tsql::statements::{
@@ -33,7 +33,7 @@ impl Executor<'_> {
                 self.begin_serving(database, upgrade, *afresh).await
             }
             RecordEffect::Rows { source, target, upgrade, since } => {
-                self.record_rows(source, target, upgrade, since.as_ref()).await
+                self.record_rows(source, target, upgrade, since).await
             }
         }
     }
@@ -121,7 +121,7 @@ impl Executor<'_> {
         source: &DatabaseId,
         target: &DatabaseId,
         upgrade: &UpgradeId,
-        since: Option<&Reading>,
+        since: &Mark,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         if let Some(kept) = rows::kept(self.session(target).await?, upgrade, limit).await.map_err(failed_at_sql)? {
@@ -135,40 +135,36 @@ impl Executor<'_> {
             .map_err(failed_at_sql)
     }
 
-    /// The end of the log is read before the counters: a write to production shows in one of them, whenever it comes.
     async fn keep_measures(
         &mut self,
         source: &DatabaseId,
         target: &DatabaseId,
         upgrade: &UpgradeId,
-        since: Option<&Reading>,
+        since: &Mark,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let end = log_end::read(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
-        self.prove_counters_unmoved(source, since).await?;
+        let now = measure::mark(self.session(source).await?, limit).await.map_err(failed_at_sql)?;
+        self.prove_unwritten_until(source, since, &now)?;
         let copy = self.session(target).await?;
         measure::keep(copy, upgrade, limit).await.map_err(failed_at_sql)?;
-        log_end::keep(copy, upgrade, end.as_deref(), limit).await.map_err(failed_at_sql)
+        log_end::keep(copy, upgrade, now.log_end.as_deref(), limit).await.map_err(failed_at_sql)
     }
 
     /// An UPDATE that somebody made while production was READ_WRITE for a moment changes no row count.
-    async fn prove_counters_unmoved(&mut self, source: &DatabaseId, since: Option<&Reading>) -> Result<(), Failure> {
-        let Some(before) = since else {
+    fn prove_unwritten_until(&self, source: &DatabaseId, before: &Mark, now: &Mark) -> Result<(), Failure> {
+        if before.is_empty() {
             self.cloud.notice(format!(
-                "terminate has left no reading of the counters of `{source}`: an UPDATE between terminate and migrate would not show"
+                "terminate has left nothing of the log and the counters of `{source}`: an UPDATE between terminate and migrate would not show"
             ));
             return Ok(());
-        };
-        let limit = self.cloud.pace.request;
-        let now = measure::read_production(self.session(source).await?, limit).await;
-        let written = match now.map_err(failed_at_sql)? {
-            Some(now) => Written::between(before, &now),
-            None => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
-        };
+        }
+        let written = before.written_until(now);
         if written.is_nothing() {
             return Ok(());
         }
-        let why = format!("`{source}` {written} since terminate read its counters: its copy may not have every write");
+        let why = format!(
+            "`{source}` {written} since terminate read its log and counters: its copy may not have every write"
+        );
         Err(Failure::broken(anyhow::anyhow!(why)))
     }
 
@@ -179,7 +175,7 @@ impl Executor<'_> {
         target: &DatabaseId,
         upgrade: &UpgradeId,
         kept: &Kept,
-        since: Option<&Reading>,
+        since: &Mark,
     ) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
         let here = self.session(source).await?;

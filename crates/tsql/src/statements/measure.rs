@@ -9,10 +9,10 @@ use std::time::Duration;
 use rollout::{
     UpgradeId,
     facts::Moment,
-    measure::{Reading, Written},
+    measure::{Mark, Reading, Written},
 };
 
-use super::{milestone, quote};
+use super::{log_end, milestone, quote};
 use crate::{Session, SqlError, answer::Row};
 
 /// The schema whose tables are ours.
@@ -38,16 +38,18 @@ pub async fn read(session: &mut Session, limit: Duration) -> Result<Reading, Sql
     read_with(session, CANARY, limit).await
 }
 
-/// Reads the counters of production; `None` where this log-in may not see them, or where they have begun anew since freeze wrote: then
-/// nobody could tell later whether they have again.
+/// Reads the end of production's log, and then its counters: a write that comes in between shows in the counters. What this log-in may
+/// not see is missing; so are counters that have begun anew since freeze wrote, because nobody could tell later whether they have again.
 ///
 /// # Errors
 /// As [`Session::query`], but for a refusal.
-pub async fn read_production(session: &mut Session, limit: Duration) -> Result<Option<Reading>, SqlError> {
-    match read_with(session, FENCE, limit).await {
-        Err(error) if error.not_permitted() => Ok(None),
-        reading => Ok(Some(reading?).filter(|reading| reading.canary > 0)),
-    }
+pub async fn mark(session: &mut Session, limit: Duration) -> Result<Mark, SqlError> {
+    let log_end = log_end::read(session, limit).await?;
+    let reading = match read_with(session, FENCE, limit).await {
+        Err(error) if error.not_permitted() => None,
+        reading => Some(reading?).filter(|reading| reading.canary > 0),
+    };
+    Ok(Mark { log_end, reading })
 }
 
 async fn read_with(session: &mut Session, canary: &str, limit: Duration) -> Result<Reading, SqlError> {
