@@ -179,7 +179,7 @@ fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
 }
 
 /// How many requests of a step hands act at: those that divide it evenly.
-const PLACES: usize = 6;
+const PLACES: usize = 5;
 
 /// Nobody takes back what these steps do: hands act at each of their requests.
 const NO_WAY_BACK: [&str; 2] = ["terminate", "switch"];
