@@ -283,9 +283,9 @@ mod tests {
         let all = of_step(freeze(), &requests());
         let of = |hand: &str| all.iter().filter(|case| case.hand.name() == hand).collect::<Vec<_>>();
         let places = of("wipe-tags").iter().filter(|case| case.at.is_some()).count();
-        assert_eq!(stride(freeze(), &requests()), 3);
+        assert_eq!(stride(freeze(), &requests()), 4);
         assert_eq!(stride(SweepStep::named("switch").unwrap(), &requests()), 1);
-        assert!((6..=7).contains(&places), "{places}");
+        assert_eq!(places, PLACES);
         assert_eq!(of("wipe-tags").len() - places, Writes::ALL.len());
     }
 
