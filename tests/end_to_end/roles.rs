@@ -172,15 +172,26 @@ fn table_of_site() -> BTreeSet<&'static str> {
     all.filter(|action| !SITE_READS.contains(action)).collect()
 }
 
+/// What `upgrade-firewall` takes. No rule of plan asks for it: a runner inside the network goes without.
+const FIREWALL: [&str; 8] = [
+    "Microsoft.Network/trafficManagerProfiles/read",
+    "Microsoft.Web/sites/config/list/action",
+    "Microsoft.Sql/servers/read",
+    "Microsoft.Sql/servers/databases/read",
+    "Microsoft.Sql/servers/databases/replicationLinks/read",
+    "Microsoft.Sql/servers/firewallRules/read",
+    "Microsoft.Sql/servers/firewallRules/write",
+    "Microsoft.Sql/servers/firewallRules/delete",
+];
+
 /// What plan asks for and what is documented is the same but for what is listed: the one was written down, the other derived
 /// from traffic.
 #[test]
 fn the_table_that_plan_checks_is_what_is_documented() {
     use Step::{Cleanup, Freeze, Migrate, Prepare, Rollback, Switch, Terminate};
     let upgrade = [Prepare, Freeze, Terminate, Migrate, Switch, Rollback];
-    let firewall = actions::of_firewall().into_iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
     for (role, table, beyond) in [
-        ("firewall", firewall, vec![]),
+        ("firewall", FIREWALL.into(), vec![]),
         ("plan", table_of(&[], true), SITE_READS.to_vec()),
         ("upgrade", table_of(&upgrade, true), [&[actions::READ_PERMISSIONS], &SITE_READS[..]].concat()),
         ("site", table_of_site(), vec![]),

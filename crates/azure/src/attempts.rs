@@ -8,8 +8,7 @@ use url::Url;
 use crate::{
     connect::bare_host,
     error::{Answer, Cause, Error},
-    proved::Unsent,
-    request::Response,
+    response::Response,
     worth::{Seen, Verdict, judge},
 };
 use retry::{RetryPolicy, pause};
@@ -73,6 +72,15 @@ impl<P> From<Failed> for Attempt<P> {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)
     }
+}
+
+/// Why a request that nobody can take back was not carried out, as far as anybody knows.
+#[derive(Debug)]
+pub enum Unsent<P> {
+    /// The proof did not hold, so it was not sent, or not again.
+    Unproved(P),
+    /// Azure did not carry it out, or did not say so.
+    Azure(Error),
 }
 
 /// Attempts until one succeeds or no further one is due; `tried` is what they are for.

@@ -19,7 +19,8 @@ use crate::{
     connect::{Connector, Reach},
     error::{Cause, Error},
     pages::{MOST_PAGES, join, next_link},
-    request::{Request, Response},
+    request::Request,
+    response::Response,
     sign_in::{TokenSource, bearer},
 };
 use retry::RetryPolicy;

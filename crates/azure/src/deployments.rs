@@ -15,7 +15,8 @@ use crate::{
     error::{Cause, Error},
     json::{Node, ReadError},
     package::PackageAddress,
-    request::{Request, Response},
+    request::Request,
+    response::Response,
     web::API_VERSION,
 };
 

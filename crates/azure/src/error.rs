@@ -1,16 +1,9 @@
 //! What went wrong between us and Azure. An [`Error`] says what was tried, its [`Cause`] says why, and
 //! [`Error::hint`] what to do.
 
-use std::{fmt, io, time::Duration};
+use std::{io, time::Duration};
 
-use serde_json::Value;
-
-use crate::{
-    json::{Node, ReadError},
-    request::Response,
-    sign_in::SignInRefusal,
-    trace::Trace,
-};
+use crate::{arm_error::ArmError, json::ReadError, response::Response, sign_in::SignInRefusal, trace::Trace};
 
 /// Something could not be done. The reason is the source, so that a chain of errors says it once.
 #[derive(Debug, thiserror::Error)]
@@ -253,61 +246,6 @@ fn hint_of_status(status: u16) -> Option<&'static str> {
         404 => Some("look at the names, the subscription id, and whether the identity may read there"),
         429 => Some("Azure is throttling this identity or subscription: wait some minutes, then run the step again"),
         _ => None,
-    }
-}
-
-/// The error object of ARM: `{"error":{"code","message","details"}}`; some services send it without the envelope.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ArmError {
-    /// `code`, e.g. `AuthorizationFailed`.
-    pub code: Option<String>,
-    /// `message`, on one line, then those of `details`.
-    pub message: String,
-}
-
-/// More characters of a message than this help nobody.
-const LONGEST_MESSAGE: usize = 2000;
-
-impl ArmError {
-    /// The error in a body, empty where it has none.
-    pub(crate) fn of(body: &Value) -> Self {
-        let body = Node::root(body);
-        let error = body.find("error").unwrap_or(body);
-        let messages = std::iter::once(error.clone()).chain(error.list("details").unwrap_or_default());
-        let messages: Vec<String> = messages.filter_map(|node| either(&node, "message", "Message")).collect();
-        Self { code: either(&error, "code", "Code"), message: one_line(&messages.join("; ")) }
-    }
-
-    /// It has neither code nor message.
-    pub fn is_empty(&self) -> bool {
-        self.code.is_none() && self.message.is_empty()
-    }
-
-    /// Compares the code, without case.
-    pub fn code_is(&self, code: &str) -> bool {
-        self.code.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(code))
-    }
-}
-
-fn either(node: &Node<'_>, name: &str, legacy: &str) -> Option<String> {
-    let text = node.find(name).or_else(|| node.find(legacy))?.as_text()?;
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A line break in a message could pass for a command to who reads our output.
-pub(crate) fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().take(LONGEST_MESSAGE).map(plain).collect()
-}
-
-impl fmt::Display for ArmError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.code, self.message.as_str()) {
-            (Some(code), "") => write!(f, "`{code}`"),
-            (Some(code), message) => write!(f, "`{code}`: {message}"),
-            (None, "") => f.write_str("without a reason"),
-            (None, message) => write!(f, "{message}"),
-        }
     }
 }
 

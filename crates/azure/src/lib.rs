@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 mod arbitrary_json;
+mod arm_error;
 pub mod arm_id;
 mod attempts;
 pub mod authorization;
@@ -26,6 +27,7 @@ mod package;
 mod pages;
 mod proved;
 pub mod request;
+mod response;
 pub mod sign_in;
 pub mod site_model;
 pub mod sql;
@@ -36,16 +38,18 @@ pub mod web;
 pub mod webjobs;
 mod worth;
 
+pub use arm_error::ArmError;
 pub use arm_id::{ArmId, Scope};
+pub use attempts::Unsent;
 pub use client::{Client, Options};
 pub use connect::Reach;
-pub use error::{Answer, ArmError, Cause, Error};
+pub use error::{Answer, Cause, Error};
 pub use health::{Look, Probe, Prober, Unhealthy};
 pub use json::ReadError;
 pub use operation::{Outcome, Started};
 pub use package::{PackageAddress, is_zip};
-pub use proved::Unsent;
-pub use request::{Request, Response};
+pub use request::Request;
+pub use response::Response;
 pub use sign_in::{Application, AssertionSource, Proof, SignIn, SignInRefusal, TokenSource, scope_of};
 pub use trace::Trace;
 pub use worth::LONGEST_WAIT;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    error::ArmError,
+    arm_error::ArmError,
     json::{Node, ReadError},
-    request::Response,
+    response::Response,
 };
 
 /// What the answer to the request that begins an operation says.

@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     connect::bare_host,
     error::{Cause, Error},
-    request::Response,
+    response::Response,
 };
 
 /// The largest package that App Service takes, in bytes.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{json::ReadError, request::Response};
+use crate::{json::ReadError, response::Response};
 
 /// More pages than any list of ours can have: a service that never ends its list is stopped here.
 pub(crate) const MOST_PAGES: usize = 100;

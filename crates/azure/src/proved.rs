@@ -8,21 +8,13 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::{
-    attempts::{Attempt, Failed, persist_proved},
+    attempts::{Attempt, Failed, Unsent, persist_proved},
     client::{Call, Client},
     error::Error,
     operation::{Outcome, Started},
-    request::{Request, Response},
+    request::Request,
+    response::Response,
 };
-
-/// Why such a request was not carried out, as far as anybody knows.
-#[derive(Debug)]
-pub enum Unsent<P> {
-    /// The proof did not hold, so it was not sent, or not again.
-    Unproved(P),
-    /// Azure did not carry it out, or did not say so.
-    Azure(Error),
-}
 
 impl Client {
     /// Sends a request, each attempt after `prove` alone, and reads the answer. The token is there before the proof.

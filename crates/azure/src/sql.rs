@@ -100,14 +100,6 @@ pub fn create_secondary(scope: &Scope, secondary: &Secondary<'_>) -> Request<Sta
         .expecting(STARTED)
 }
 
-/// Replaces all tags of a database.
-pub fn set_tags(scope: &Scope, id: &DatabaseId, tags: &Tags) -> Request<Started> {
-    let tried = format!("set the tags of the database `{id}`");
-    Request::new(Method::PATCH, tried, &scope.database(id), API_VERSION, started)
-        .with_body(json!({ "tags": tags }))
-        .expecting(STARTED)
-}
-
 /// Deletes a database, linked or not; one that is not there is deleted already.
 pub fn delete_database(scope: &Scope, id: &DatabaseId) -> Request<Started> {
     let tried = format!("delete the database `{id}`");

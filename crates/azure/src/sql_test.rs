@@ -59,10 +59,7 @@ fn a_secondary_names_its_source_and_leaves_the_size_to_azure() {
 }
 
 #[test]
-fn tags_are_patched_and_databases_deleted() {
-    let request = set_tags(&scope(), &id(), &tags());
-    assert_eq!((request.method.as_str(), request.path), ("PATCH", format!("{SERVER}/databases/shop")));
-    assert_eq!(request.body.unwrap(), json!({ "tags": { "rolling-upgrade": "7" } }));
+fn databases_are_deleted() {
     let request = delete_database(&scope(), &id());
     assert_eq!((request.method.as_str(), request.path), ("DELETE", format!("{SERVER}/databases/shop")));
     assert_eq!((request.body, request.expected), (None, &[200, 202, 204, 404][..]));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::request::Response;
+use crate::response::Response;
 
 /// Ids of an answer, as far as it has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

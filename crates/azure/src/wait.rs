@@ -8,7 +8,8 @@ use crate::{
     client::{Call, Client},
     error::{Cause, Error},
     operation::{Outcome, POLLED, Polling, Progress, Started, progress},
-    request::{Request, Response},
+    request::Request,
+    response::Response,
     trace::Trace,
 };
 use retry::pause;

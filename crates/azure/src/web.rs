@@ -43,14 +43,6 @@ pub fn put_connection_settings(scope: &Scope, id: &SiteId, settings: &[Connectio
     Request::new(Method::PUT, tried, &path, API_VERSION, |_| Ok(())).with_body(json!({ "properties": settings }))
 }
 
-/// The names of a site's application settings. Their values are dropped where they are read.
-pub fn app_setting_names(scope: &Scope, id: &SiteId) -> Request<Vec<String>> {
-    let tried = format!("list the application settings of the site `{id}`");
-    let list = scope.site(id).join(&["config", "appsettings", "list"]);
-    let names = |node: &Node<'_>| Ok(node.entries("properties")?.into_iter().map(|(name, _)| name).collect());
-    Request::new(Method::POST, tried, &list, API_VERSION, move |response| response.read(names)).repeatable()
-}
-
 /// Replaces **all** application settings of a site by these. The site restarts.
 pub fn put_app_settings(scope: &Scope, id: &SiteId, settings: &[AppSetting]) -> Request<()> {
     let tried = format!("set the application settings of the site `{id}`");
@@ -62,23 +54,17 @@ pub fn put_app_settings(scope: &Scope, id: &SiteId, settings: &[AppSetting]) -> 
 
 /// Starts a site; one that runs goes on.
 pub fn start(scope: &Scope, id: &SiteId) -> Request<()> {
-    act(scope, id, "start").repeatable()
+    act(scope, id, "start")
 }
 
 /// Stops a site; one that is stopped stays so.
 pub fn stop(scope: &Scope, id: &SiteId) -> Request<()> {
-    act(scope, id, "stop").repeatable()
-}
-
-/// Restarts a site. Not sent again after a lost answer: a second restart would throw out those whom the first one has
-/// just let in. Look at the site, then decide.
-pub fn restart(scope: &Scope, id: &SiteId) -> Request<()> {
-    act(scope, id, "restart")
+    act(scope, id, "stop")
 }
 
 fn act(scope: &Scope, id: &SiteId, verb: &str) -> Request<()> {
     let tried = format!("{verb} the site `{id}`");
-    Request::new(Method::POST, tried, &scope.site(id).join(&[verb]), API_VERSION, |_| Ok(()))
+    Request::new(Method::POST, tried, &scope.site(id).join(&[verb]), API_VERSION, |_| Ok(())).repeatable()
 }
 
 /// Deletes a site or slot, and never the plan that it leaves empty; one that is not there is deleted already.

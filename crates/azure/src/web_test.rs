@@ -35,16 +35,14 @@ fn a_slot_has_a_path_of_its_own() {
 
 #[test]
 fn posts_that_twice_do_what_they_do_once_are_safe_to_repeat() {
-    let posts = [start(&scope(), &id()), stop(&scope(), &id()), restart(&scope(), &id())];
-    for (post, verb) in posts.iter().zip(["start", "stop", "restart"]) {
+    let posts = [start(&scope(), &id()), stop(&scope(), &id())];
+    for (post, verb) in posts.iter().zip(["start", "stop"]) {
         assert_eq!((post.method.as_str(), &post.path), ("POST", &format!("{SITE}/{verb}")));
         assert_eq!(post.tried, format!("{verb} the site `contoso-rg/contoso-1`"));
-        assert_eq!((post.safe_to_repeat, &post.body), (verb != "restart", &None));
+        assert_eq!((post.safe_to_repeat, &post.body), (true, &None));
         assert_eq!((&post.query[..], post.expected), (&[("api-version", "2023-12-01".to_owned())][..], &[200][..]));
     }
-    let list = app_setting_names(&scope(), &id());
-    assert_eq!((list.method.as_str(), list.path), ("POST", format!("{SITE}/config/appsettings/list")));
-    assert!(list.safe_to_repeat && connection_settings(&scope(), &id()).safe_to_repeat);
+    assert!(connection_settings(&scope(), &id()).safe_to_repeat);
 }
 
 #[test]
@@ -89,13 +87,6 @@ fn a_setting_without_a_value_is_refused_by_name() {
     let body = json!({ "properties": { "Shop": { "value": null, "type": "SQLAzure" } } });
     let error = connection_settings(&scope(), &id()).read(&ok(&body)).unwrap_err().to_string();
     assert_eq!(error, "`properties.Shop.value` in the answer should be a text and is missing");
-}
-
-#[test]
-fn of_application_settings_only_the_names_are_kept() {
-    let body = json!({ "properties": { "WEBSITE_NODE_DEFAULT_VERSION": "~14", "Api": "key" } });
-    let names = app_setting_names(&scope(), &id()).read(&ok(&body)).unwrap();
-    assert_eq!(names, ["WEBSITE_NODE_DEFAULT_VERSION", "Api"]);
 }
 
 fn site_body() -> Value {
@@ -174,7 +165,6 @@ proptest! {
     ])) {
         let _ = site(&scope(), &id()).read(&ok(&body));
         let _ = connection_settings(&scope(), &id()).read(&ok(&body));
-        let _ = app_setting_names(&scope(), &id()).read(&ok(&body));
         let _ = plan(&ArmId::parse("/subscriptions/s").unwrap()).read(&ok(&body));
     }
 }

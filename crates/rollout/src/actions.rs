@@ -136,30 +136,7 @@ const CLEANUP: &[Needed] = &[
 ];
 
 const READ_RULES: &str = "Microsoft.Sql/servers/firewallRules/read";
-const WRITE_RULES: &str = "Microsoft.Sql/servers/firewallRules/write";
 const DELETE_RULES: &str = "Microsoft.Sql/servers/firewallRules/delete";
-
-/// What it takes to let a runner into both servers and to take that back. Before plan the databases are found as plan finds
-/// them.
-const FIREWALL: &[Needed] = &[
-    (Resource::Profile, &["Microsoft.Network/trafficManagerProfiles/read"]),
-    (Resource::ProductionSite, &["Microsoft.Web/sites/config/list/action"]),
-    (Resource::ProductionServer, &["Microsoft.Sql/servers/read", READ_RULES, WRITE_RULES, DELETE_RULES]),
-    (
-        Resource::ProductionDatabase,
-        &["Microsoft.Sql/servers/databases/read", "Microsoft.Sql/servers/databases/replicationLinks/read"],
-    ),
-    (
-        Resource::StageServer,
-        &[
-            "Microsoft.Sql/servers/databases/read",
-            "Microsoft.Sql/servers/databases/replicationLinks/read",
-            READ_RULES,
-            WRITE_RULES,
-            DELETE_RULES,
-        ],
-    ),
-];
 
 /// What plan and prepare need besides, where prepare creates the stage site. `join` is asked for on the plan of a site that is
 /// made (built-in role Website Contributor), `operationresults` where a creation takes its time.
@@ -186,12 +163,6 @@ const FROM_FILE: &[Needed] = &[(Resource::StageSite, &["Microsoft.Web/sites/publ
 /// What plan needs.
 pub fn of_plan() -> Vec<Needed> {
     [OBSERVE, PREFLIGHT].concat()
-}
-
-/// What `upgrade-firewall` needs. Plan does not ask for it: a runner inside the network goes without, and this step tells
-/// what it lacks before anything else is begun.
-pub fn of_firewall() -> Vec<Needed> {
-    FIREWALL.to_vec()
 }
 
 /// What a step needs.

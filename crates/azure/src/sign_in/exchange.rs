@@ -10,7 +10,7 @@ use url::{Url, form_urlencoded};
 use super::application::{Application, AssertionSource, Proof};
 use crate::{
     json::{Node, ReadError},
-    request::Response,
+    response::Response,
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

@@ -22,7 +22,7 @@ use crate::{
     attempts::{self, Failed, ask},
     connect::{Connector, Reach},
     error::{Cause, Error},
-    request::Response,
+    response::Response,
     trace::Trace,
 };
 use retry::RetryPolicy;

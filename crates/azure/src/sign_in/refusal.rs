@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{error::one_line, json::Node, request::Response, trace::write_ids};
+use crate::{arm_error::one_line, json::Node, response::Response, trace::write_ids};
 
 /// An answer that says no. Shape: `{"error", "error_description", "error_codes", "trace_id", …}` ("Microsoft identity
 /// platform and the OAuth 2.0 client credentials flow", section "Error response").

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use azure::{
-    Cause, Client, Error, LONGEST_WAIT, Options, Reach, Request, Scope, TokenSource, sql, traffic_manager, web,
+    Cause, Client, Error, LONGEST_WAIT, Options, Reach, Request, Scope, TokenSource, site_model, sql, traffic_manager,
+    web,
 };
 use reqwest::Method;
 use retry::RetryPolicy;
@@ -28,8 +29,8 @@ fn links() -> Request<Option<Vec<rollout::facts::Link>>> {
     sql::links(&Scope::new("sub"), &"rg/srv/shop".parse().unwrap())
 }
 
-fn restart() -> Request<()> {
-    web::restart(&Scope::new("sub"), &"rg/web".parse().unwrap())
+fn unlink() -> Request<azure::Started> {
+    sql::unlink(&Scope::new("sub"), &"rg/srv/shop".parse().unwrap(), "link-1")
 }
 
 fn empty_list() -> Act {
@@ -48,7 +49,7 @@ async fn every_request_says_who_and_which() {
     let correlation_id = options.correlation_id.to_string();
     let client = Client::new(options).unwrap();
     assert_eq!(client.send(&links()).await.unwrap(), Some(Vec::new()));
-    client.send(&restart()).await.unwrap();
+    client.send(&web::stop(&Scope::new("sub"), &"rg/web".parse().unwrap())).await.unwrap();
 
     let asked = stage.asked();
     let [first, second, post] = asked.as_slice() else { panic!("{} requests", asked.len()) };
@@ -95,12 +96,12 @@ async fn what_may_go_again_goes_again() {
 async fn a_post_that_may_have_acted_is_not_repeated() {
     for first in perhaps_done() {
         let (url, stage) = serve(vec![first, answer(200, &[], "")]).await;
-        assert_eq!(client(url).send(&restart()).await.unwrap_err().attempts, 1);
+        assert_eq!(client(url).send(&unlink()).await.unwrap_err().attempts, 1);
         assert_eq!(stage.asked().len(), 1);
     }
     let refused = answer(429, &[("retry-after-ms", "1")], "");
     let (url, stage) = serve(vec![refused, answer(200, &[], "")]).await;
-    client(url).send(&restart()).await.unwrap();
+    client(url).send(&unlink()).await.unwrap();
     assert_eq!(stage.asked().len(), 2, "what was refused before anything was done may go again");
 }
 
@@ -122,7 +123,7 @@ async fn a_post_that_twice_does_what_it_does_once_is_repeated() {
         let (url, stage) = serve(vec![first.clone(), list.clone(), first, list]).await;
         let client = client(url);
         assert!(client.send(&web::connection_settings(&scope, &site)).await.unwrap().is_empty());
-        assert!(client.send(&web::app_setting_names(&scope, &site)).await.unwrap().is_empty());
+        assert!(client.send(&site_model::app_settings(&scope, &site)).await.unwrap().is_empty());
         assert_eq!(stage.asked().len(), 4);
     }
 }
@@ -183,10 +184,13 @@ async fn nobody_there_is_said_with_the_host() {
     let retry = RetryPolicy::exact(Duration::from_millis(20), LONGEST_WAIT, Duration::from_secs(1));
     let mut options = options(Url::parse(&format!("http://{free}")).unwrap());
     options.reach.retry = retry;
-    let error = Client::new(options).unwrap().send(&restart()).await.unwrap_err();
+    let error = Client::new(options).unwrap().send(&unlink()).await.unwrap_err();
     assert!(error.attempts > 1, "nothing was sent, so it may go again");
     let text = shown(&error);
-    assert!(text.starts_with("could not restart the site `rg/web` in "), "{text}");
+    assert!(
+        text.starts_with("could not unlink the replication link `link-1` of the database `rg/srv/shop` in "),
+        "{text}"
+    );
     assert!(text.contains("no whole answer from `127.0.0.1`") && text.contains("refused"), "{text}");
     assert!(!text.contains("http://"), "{text}");
 }
