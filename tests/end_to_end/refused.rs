@@ -62,7 +62,7 @@ fn a_profile_that_is_not_there_is_refused() {
     assert_eq!(
         refused(&shop, "plan", &[("profile", "contoso-rg/nothing")]).why(),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at the resource group and the name in the input `profile`"
+         hint: look at its resource group and name: the input `profile`, or the identifiers of the endpoints"
     );
 }
 

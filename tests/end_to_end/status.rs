@@ -203,7 +203,7 @@ fn status_wants_to_know_what_to_look_at() {
     assert_eq!(
         refused(&[("profile", "contoso-rg/nothing")]),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at the resource group and the name in the input `profile`"
+         hint: look at its resource group and name: the input `profile`, or the identifiers of the endpoints"
     );
     shop.upgrade_through(&["plan", "prepare"]);
     shop.forget();

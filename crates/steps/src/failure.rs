@@ -1,6 +1,8 @@
 //! Why a step ended without success, and what that means for the upgrade.
 
-use rollout::{Outcome, Refusal, Status};
+pub use rollout::Outcome;
+use rollout::{Refusal, Status};
+use tsql::{SqlError, error::Kind};
 
 /// The end of a step that did not succeed.
 #[derive(Debug)]
@@ -98,6 +100,27 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let hint = refusal.hint.clone();
         Self::refused(refusal, hint)
+    }
+}
+
+/// What an error of Azure means before anything was changed.
+pub fn failed_at_azure(error: azure::Error) -> Failure {
+    let lasting = matches!(error.status(), Some(400..=499)) && !matches!(error.status(), Some(408 | 409 | 429));
+    match error.hint() {
+        Some(hint) if lasting || error.status().is_none() => Failure::refused(error, hint),
+        _ if lasting => Failure::refused(error, "look at what Azure says, then run this step again"),
+        _ => Failure::interrupted(error),
+    }
+}
+
+/// What an error of a database means before anything was changed.
+pub fn failed_at_sql(error: SqlError) -> Failure {
+    let hint = error.hint().unwrap_or_else(|| "look at what the server says, then run this step again".to_owned());
+    let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server | Kind::Unexpected);
+    if !lasting || error.connecting_again_may_help() {
+        Failure::interrupted(error)
+    } else {
+        Failure::refused(error, hint)
     }
 }
 

@@ -4,20 +4,33 @@
 //! that has frozen production is meant, else the one that has labelled the profile, else the one that prepare has written down.
 
 use rollout::{
-    Upgrade, UpgradeId,
+    Refusal, Upgrade, UpgradeId,
     decide::{Meant, meant},
     facts::{Profile, SqlState},
+    ids::IdError,
     status::written_last,
 };
 use runner::RunnerIo;
 use tsql::statements::state;
 
 use crate::{
-    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql, upgrade_id},
-    failure::Failure,
+    cloud::{Cloud, NotConnected},
+    failure::{Failure, failed_at_azure, failed_at_sql},
     inputs::ConnectionInputs,
     observe,
 };
+
+/// The id of this upgrade: the input, else the id of the workflow run.
+///
+/// # Errors
+/// Neither is there, or it is no upgrade id.
+pub fn upgrade_id(runner_io: &RunnerIo, inputs: &ConnectionInputs) -> Result<UpgradeId, Failure> {
+    let text = inputs.upgrade_id.as_ref().or(runner_io.environment().run_id.as_ref());
+    let parsed = text.map_or("", String::as_str).parse();
+    parsed.map_err(|error: IdError| {
+        Refusal::new("read the input `upgrade-id`", error.to_string(), "pass the output `upgrade-id` of plan").into()
+    })
+}
 
 /// Stands for the id until the live state has told it.
 ///
@@ -72,6 +85,6 @@ async fn state_of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Option<SqlState>, 
 
 /// Write access may have to be given back without it.
 async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Option<Profile> {
-    let read = observe::profile(cloud, upgrade).await;
+    let read = observe::profile(cloud, &upgrade.production.endpoint.profile_id()).await;
     read.map_err(|failure| cloud.notice(format!("the labels cannot be read: {}", failure.message()))).ok()
 }

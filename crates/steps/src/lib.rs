@@ -3,30 +3,26 @@
 //! Data flows one way: inputs -> observe -> decide -> effects -> apply -> look again -> report.
 
 mod apply;
-mod background;
 mod cloud;
-mod elsewhere;
+mod execution;
 mod failure;
 mod firewall;
-mod giving_back;
 mod hooks;
 mod identity;
 mod inputs;
+mod lock;
 mod observe;
 mod outputs;
 mod package;
 mod plan;
-mod preflight;
-mod recovery;
 mod report;
+mod scripts;
 mod sessions;
 mod shell;
-mod sign_in;
 mod status;
 mod step;
-mod step_run;
 mod stop;
-mod termination_probe;
+mod wait;
 
 pub use rollout::Step;
 

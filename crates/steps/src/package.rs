@@ -7,8 +7,8 @@ use bytes::Bytes;
 use rollout::digest::sha256;
 
 use crate::{
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
     inputs::{PackageInput, SiteInputs},
 };
 

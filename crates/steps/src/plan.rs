@@ -1,10 +1,10 @@
 //! Plan: finds production, checks every rule that a later step would hit, and changes nothing.
 
-use azure::{sql, traffic_manager};
+use azure::sql;
 use rollout::{
     Outcome, Policy, Refusal, ServerId, Slot, Upgrade, UpgradeId, World,
     decide::DecisionInput,
-    facts::{Endpoint, JournalRow, Profile, Server},
+    facts::{Endpoint, JournalRow, Server},
     history,
     plan::{self, Facts, Finding, PlanInputs, Target},
     site::SiteWishes,
@@ -13,17 +13,20 @@ use runner::RunnerIo;
 use serde_json::json;
 
 use crate::{
-    apply::{names, read_folder},
-    background,
-    cloud::{Cloud, Pace, failed_at_azure, upgrade_id},
-    elsewhere,
-    failure::Failure,
+    cloud::{Cloud, Pace},
+    failure::{Failure, failed_at_azure},
     hooks::Hooks,
+    identity::upgrade_id,
     inputs::{PlanArguments, identifier},
-    observe::{Sessions, observe, settings},
+    observe::{
+        self, connection_settings, elsewhere, observe,
+        preflight::{self, Asked},
+        webjobs,
+    },
     package::Package,
-    preflight::{self, Asked},
     report::Report,
+    scripts::{names, read_folder},
+    sessions::Sessions,
     stop::Stop,
 };
 
@@ -48,12 +51,13 @@ async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, 
     let upgrade = discover(&cloud, id, &inputs).await?;
     let mut sessions = Sessions::default();
     let production = cloud.connect(&upgrade.production.database).await?;
-    sessions.production = Some(production);
+    sessions.keep(&upgrade.production.database, production);
     let mut world = observe(&cloud, &upgrade, &mut sessions).await?;
     let asked = Asked { wishes: &wishes, package: package.as_ref() };
-    let mut around = preflight::look(&cloud, &upgrade, &world, sessions.production.as_mut(), asked).await?;
+    let mut around =
+        preflight::look(&cloud, &upgrade, &world, sessions.get(&upgrade.production.database), asked).await?;
     around.elsewhere = Some(elsewhere::look(&cloud, &world).await?);
-    background::look(&cloud, &upgrade, &mut world, &around).await?;
+    webjobs::look(&cloud, &upgrade, &mut world, &around).await?;
     let mut findings = plan::check(&upgrade, &world, &around);
     findings.extend(plan::check_scripts(&names(&scripts), journal(&world), &upgrade.id));
     refuse_blocked(&upgrade, &findings)?;
@@ -109,9 +113,9 @@ fn journal(world: &World) -> &[JournalRow] {
 /// # Errors
 /// Something cannot be read, or leads nowhere.
 pub async fn discover(cloud: &Cloud, id: UpgradeId, inputs: &PlanInputs) -> Result<Upgrade, Failure> {
-    let profile = profile(cloud, inputs).await?;
+    let profile = observe::profile(cloud, &inputs.profile).await?;
     let (endpoint, site) = plan::production_endpoint(&profile, inputs)?;
-    let settings = settings(cloud, site).await.map_err(failed_at_azure)?;
+    let settings = connection_settings(cloud, site).await.map_err(failed_at_azure)?;
     let setting = plan::pick_setting(site, &settings, inputs.connection_name.as_deref())?;
     let target = plan::target_of(site, setting, &servers(cloud, inputs).await?)?;
     let production = Slot { database: target.database.clone(), site: site.clone(), endpoint: endpoint.id.clone() };
@@ -133,16 +137,6 @@ fn agrees(inputs: &PlanInputs, target: &Target, endpoint: &Endpoint) -> Result<(
         )),
         _ => Ok(()),
     }
-}
-
-async fn profile(cloud: &Cloud, inputs: &PlanInputs) -> Result<Profile, Failure> {
-    let request = traffic_manager::profile(cloud.arm.scope(), &inputs.profile);
-    let found = cloud.arm.send(&request).await.map_err(failed_at_azure)?;
-    found.ok_or_else(|| {
-        let why = "there is no such profile, or this identity may not read it";
-        let hint = "look at the resource group and the name in the input `profile`";
-        Refusal::new(format!("read profile `{}`", inputs.profile), why, hint).into()
-    })
 }
 
 /// The servers among which production's is: all of the subscription, or the one that the user names.

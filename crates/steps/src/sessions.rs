@@ -1,122 +1,100 @@
-//! Sessions that a step keeps, and what becomes of one that was lost.
+//! The sessions that a step keeps, one on each database that it works on, and what becomes of one that was lost.
 
-use std::time::Duration;
+use rollout::DatabaseId;
+use tsql::Session;
 
-use rollout::{DatabaseId, Refusal, Step, facts::Holder};
-use tsql::{
-    Session,
-    statements::{
-        lock::{self, Lock},
-        state,
-    },
-};
+use crate::{cloud::Cloud, failure::Failure, lock};
 
-use crate::{
-    apply::{held, wait::Poller},
-    cloud::{Cloud, PROGRAM, failed_at_sql},
-    failure::Failure,
-};
-
-/// Whether a session is the one that holds the lock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum HoldsLock {
-    /// It is, so it has to have the lock before it is used.
-    Yes,
-    /// It is, after the session that had held it was lost: what was seen before that may not be so any more.
-    Again,
-    /// It is not.
-    #[default]
-    No,
+/// The sessions that a step keeps.
+#[derive(Default)]
+pub struct Sessions {
+    kept: Vec<(DatabaseId, Session)>,
+    lock: Option<HeldLock>,
 }
 
-/// Between two attempts to take the lock that an ended session of ours still has.
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
+/// The lock, which belongs to the session on one database.
+struct HeldLock {
+    database: DatabaseId,
+    /// The session that had it was lost and replaced: what was seen before may not be true any more.
+    broke: bool,
+}
 
-/// The kept session on this database. One that was lost is replaced; the lock ended with it, so it is taken again before
-/// anything else is done.
-///
-/// # Errors
-/// The log-in failed, or another run has the lock by now: then this one is stuck.
-pub async fn open<'s>(
-    cloud: &Cloud,
-    database: &DatabaseId,
-    kept: &'s mut Option<Session>,
-    holds_lock: &mut HoldsLock,
-) -> Result<&'s mut Session, Failure> {
-    let alive = match kept.as_ref() {
-        Some(session) => session.is_open().await,
-        None => false,
-    };
-    if !alive {
-        *kept = None;
-        let mut session = cloud.connect(database).await?;
-        if *holds_lock != HoldsLock::No {
-            take_again(cloud, database, &mut session).await?;
-            *holds_lock = HoldsLock::Again;
-        }
-        *kept = Some(session);
+impl Sessions {
+    /// Begins with the session that has taken the lock.
+    pub fn with_lock(database: &DatabaseId, session: Session) -> Self {
+        let lock = HeldLock { database: database.clone(), broke: false };
+        Self { kept: vec![(database.clone(), session)], lock: Some(lock) }
     }
-    let missing = || Failure::interrupted(anyhow::anyhow!("the session on `{database}` was lost"));
-    kept.as_mut().ok_or_else(missing)
-}
 
-/// Takes the lock for this step. What a runner left behind that has vanished ends by itself, so the way back waits for it.
-///
-/// # Errors
-/// Another run still has it when the time is over.
-pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
-    let (limit, wait) = (cloud.pace.request, cloud.pace.lock);
-    let mut polls = Poller::new("the lock is free", cloud.pace.poll, wait);
-    let mut told = wait.is_zero();
-    loop {
-        let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
-            Lock::Taken => return Ok(()),
-            Lock::Held { by } => by,
-        };
-        let ours = by.as_ref().is_none_or(|holder| holder.program.starts_with(PROGRAM));
-        let who = who_holds(session, by, limit).await?;
-        if !told {
-            cloud.notice(format!(
-                "the lock on `{database}` is held by {who}: {} waits for it, {wait:?} at most",
-                step.name()
-            ));
-            told = true;
-        }
-        if polls.next().await.is_err() {
-            let waited = if wait.is_zero() { String::new() } else { format!("; it was waited for, {wait:?}") };
-            let why = format!("the lock on `{database}` is held by {who}{waited}");
-            let hint = match ours {
-                true => "wait until that run has ended: two at once would undo each other",
-                false => {
-                    "that is no step of an upgrade: close that session, or end it with `KILL` as the server's administrator"
-                }
-            };
-            return Err(Refusal::new(format!("run {}", step.name()), why, hint).into());
-        }
+    /// Keeps a session, in the place of one that was kept before.
+    pub fn keep(&mut self, database: &DatabaseId, session: Session) {
+        self.close(database);
+        self.kept.push((database.clone(), session));
     }
-}
 
-/// The holder and its age, by the server's clock.
-async fn who_holds(session: &mut Session, by: Option<Holder>, limit: Duration) -> Result<String, Failure> {
-    let Some(holder) = by else { return Ok("another session".to_owned()) };
-    let now = state::now(session, limit).await.map_err(failed_at_sql)?;
-    let age = now.duration_since(holder.since).as_secs().max(0);
-    Ok(format!("{holder}, for {age} s"))
-}
+    /// The session on this database, if one is kept; it may be lost.
+    pub fn get(&mut self, database: &DatabaseId) -> Option<&mut Session> {
+        self.kept.iter_mut().find(|(on, _)| on == database).map(|(_, session)| session)
+    }
 
-/// The server may not have noticed yet that the session before this one has ended. Once it has let the lock go, nothing that
-/// was sent by that session can take effect any more.
-async fn take_again(cloud: &Cloud, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
-    let limit = cloud.pace.request;
-    let mut polls = Poller::new("the session before this one has ended", BETWEEN_ATTEMPTS, limit);
-    loop {
-        let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
-            Lock::Taken => return Ok(()),
-            Lock::Held { by } => by,
-        };
-        let foreign = by.as_ref().is_some_and(|holder| holder.program != cloud.application());
-        if foreign || polls.next().await.is_err() {
-            return Err(held(database, by));
+    /// The sessions on two databases, if both are kept.
+    pub fn pair(&mut self, first: &DatabaseId, second: &DatabaseId) -> Option<(&mut Session, &mut Session)> {
+        let (mut one, mut other) = (None, None);
+        for (on, session) in &mut self.kept {
+            match () {
+                () if on == first => one = Some(session),
+                () if on == second => other = Some(session),
+                () => {}
+            }
         }
+        one.zip(other)
+    }
+
+    /// Ends the session on this database. The next use of the database gets a new one.
+    pub fn close(&mut self, database: &DatabaseId) {
+        self.kept.retain(|(on, _)| on != database);
+    }
+
+    /// The database was deleted: its session is of no use, and a lock in it is gone.
+    pub fn forget(&mut self, database: &DatabaseId) {
+        self.close(database);
+        self.lock.take_if(|lock| lock.database == *database);
+    }
+
+    /// This step holds the lock, on whichever session. Steps that change something do, until production's database is deleted.
+    pub fn holds_lock(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// The lock had to be taken again, and the live state was not read since then.
+    pub fn lock_broke(&self) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.broke)
+    }
+
+    /// The live state was read under the lock, so decisions no longer rest on anything older.
+    pub fn trust_lock(&mut self) {
+        self.lock.iter_mut().for_each(|lock| lock.broke = false);
+    }
+
+    /// The session on this database. A lost one is replaced; if it held the lock, the new one takes the lock before anything else.
+    ///
+    /// # Errors
+    /// The log-in failed, or another run has the lock by now: then this one is stuck.
+    pub async fn open(&mut self, cloud: &Cloud, database: &DatabaseId) -> Result<&mut Session, Failure> {
+        let alive = match self.get(database) {
+            Some(session) => session.is_open().await,
+            None => false,
+        };
+        if !alive {
+            self.close(database);
+            let mut session = cloud.connect(database).await?;
+            if let Some(held) = self.lock.as_mut().filter(|held| held.database == *database) {
+                lock::take_again(cloud, database, &mut session).await?;
+                held.broke = true;
+            }
+            self.keep(database, session);
+        }
+        let missing = || Failure::interrupted(anyhow::anyhow!("the session on `{database}` was lost"));
+        self.get(database).ok_or_else(missing)
     }
 }

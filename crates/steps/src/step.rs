@@ -4,14 +4,14 @@ use rollout::{CATCH_UP_READINGS, Policy, Refusal, Step, Upgrade, site::SiteWishe
 use runner::RunnerIo;
 
 use crate::{
-    apply::Scripts,
-    cloud::{Cloud, Pace, upgrade_id},
+    cloud::{Cloud, Pace},
+    execution::{self, StepRun},
     failure::Failure,
     hooks::Hooks,
-    identity,
+    identity::{self, upgrade_id},
     inputs::{SiteInputs, StepInputs, optional_identifier},
     report::Report,
-    step_run::StepRun,
+    scripts::Scripts,
     stop::Stop,
 };
 
@@ -40,7 +40,7 @@ pub async fn run(step: Step, runner_io: &RunnerIo, arguments: StepInputs, stop: 
     };
     let prepared = stop.or_interrupted(prepared).await.map_err(|failure| failure.with_status(None))?;
     let Prepared { upgrade, scripts, hooks, policy, cloud } = &prepared;
-    Ok(StepRun { step, cloud, upgrade, policy, scripts, hooks, stop }.run().await)
+    Ok(execution::run(&StepRun { step, cloud, upgrade, policy, scripts, hooks, stop }).await)
 }
 
 /// What a step needs before it speaks to anybody.

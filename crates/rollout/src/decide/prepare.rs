@@ -30,15 +30,7 @@ fn missing(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
 }
 
 fn proofs(case: &DecisionInput<'_>) -> Vec<Effect> {
-    [await_catch_up(case)].into_iter().chain(stage_site::proof(case)).collect()
-}
-
-pub(super) fn await_catch_up(case: &DecisionInput<'_>) -> Effect {
-    Effect::Replication(ReplicationEffect::AwaitCatchUp {
-        source: case.production().database.clone(),
-        target: case.stage().database.clone(),
-        readings: case.policy.catch_up_readings,
-    })
+    [stage_site::await_catch_up(case)].into_iter().chain(stage_site::proof(case)).collect()
 }
 
 fn fence_table(case: &DecisionInput<'_>) -> Option<Effect> {

@@ -5,7 +5,7 @@
 
 use super::DecisionInput;
 use crate::{
-    Effect, SiteEffect,
+    Effect, ReplicationEffect, SiteEffect,
     effect::NewSite,
     facts::{HostName, Site, TAG, Tags},
     ids::eq_azure_name,
@@ -33,19 +33,18 @@ fn adopted(case: &DecisionInput<'_>) -> Vec<Effect> {
     let keep = case.upgrade.kept_setting();
     let point =
         Effect::Site(SiteEffect::Point { site: stage.site.clone(), setting, database: stage.database.clone(), keep });
-    vec![super::prepare::await_catch_up(case), point]
+    vec![await_catch_up(case), point]
 }
 
 /// Nothing where the site may not be created: a rule says so.
 fn created(case: &DecisionInput<'_>) -> Vec<Effect> {
     let Some(new) = new_site(case) else { return Vec::new() };
-    let site =
-        [super::prepare::await_catch_up(case), Effect::Site(SiteEffect::Create(Box::new(new))), copy_connections(case)];
+    let site = [await_catch_up(case), Effect::Site(SiteEffect::Create(Box::new(new))), copy_connections(case)];
     site.into_iter().chain(bind(case)).collect()
 }
 
 fn completed(case: &DecisionInput<'_>) -> Vec<Effect> {
-    let copy = (!is_pointed(case)).then(|| [super::prepare::await_catch_up(case), copy_connections(case)]);
+    let copy = (!is_pointed(case)).then(|| [await_catch_up(case), copy_connections(case)]);
     copy.into_iter().flatten().chain(bind(case)).collect()
 }
 
@@ -160,4 +159,13 @@ pub(super) fn package_is_there(case: &DecisionInput<'_>) -> bool {
 pub(super) fn address(case: &DecisionInput<'_>) -> Option<String> {
     let there = case.world.stage.site.as_ref().map(|site| site.default_host.clone());
     there.or_else(|| new_site(case).map(|new| new.host))
+}
+
+/// What is done to the stage site follows what is done to its database.
+pub(super) fn await_catch_up(case: &DecisionInput<'_>) -> Effect {
+    Effect::Replication(ReplicationEffect::AwaitCatchUp {
+        source: case.production().database.clone(),
+        target: case.stage().database.clone(),
+        readings: case.policy.catch_up_readings,
+    })
 }

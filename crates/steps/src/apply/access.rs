@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rollout::{AccessEffect, DatabaseId, Ending, Outcome, UpgradeId, facts::Holder};
+use rollout::{AccessEffect, DatabaseId, Ending, Outcome, UpgradeId};
 use tsql::{
     SqlError,
     statements::{
         access::{self, Access},
         fence,
-        lock::{self, Lock},
+        lock::{Lock, take},
         measure, remove_secondary, state,
     },
 };
 
-use super::Executor;
-use crate::{cloud::failed_at_sql, failure::Failure, sessions::HoldsLock};
+use super::executor::Executor;
+use crate::{
+    failure::{Failure, failed_at_sql},
+    lock,
+};
 
 /// group."
 const INVOLVED_IN_REPLICATION: u32 = 1468;
@@ -99,7 +102,7 @@ impl Executor<'_> {
             return Ok(());
         }
         self.session(database).await?;
-        if self.sessions.lock != HoldsLock::Again {
+        if !self.sessions.lock_broke() {
             return Ok(());
         }
         let why = format!(
@@ -133,9 +136,9 @@ impl Executor<'_> {
         let (database, limit) = (self.upgrade.production.database.clone(), self.cloud.pace.request);
         self.require_unbroken_lock(&database).await?;
         let session = self.session(&database).await?;
-        match lock::take(session, limit).await.map_err(failed_at_sql)? {
+        match take(session, limit).await.map_err(failed_at_sql)? {
             Lock::Taken => Ok(()),
-            Lock::Held { by } => Err(held(&database, by)),
+            Lock::Held { by } => Err(lock::lost(&database, by)),
         }
     }
 
@@ -178,13 +181,4 @@ impl Executor<'_> {
         let why = format!("`{database}` takes no writes: somebody has set it READ_ONLY in between");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
-}
-
-/// The lock is in other hands.
-pub fn held(database: &DatabaseId, by: Option<Holder>) -> Failure {
-    let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
-    let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
-    let hint =
-        "two runs work on one upgrade: stop one of them, look at the live state, then run this step again or rollback";
-    Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
 }

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use rollout::{Outcome, ProfileId, SiteId, labels};
 use tsql::statements::upgrade;
 
-use super::{Executor, wait};
+use super::executor::Executor;
 use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
-    failure::Failure,
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    observe::preflight::active_deployment,
     package::Package,
-    preflight::active_deployment,
+    wait,
 };
 
 impl Executor<'_> {

@@ -6,10 +6,11 @@ use azure::{Request, Started, Unsent, sql};
 use rollout::{DatabaseId, Effect, Ending, TerminationMethod, TrafficEffect, labels::SYNCHRONISED};
 use tsql::statements::remove_secondary;
 
-use super::{Executor, wait};
+use super::executor::Executor;
 use crate::{
-    cloud::{NotConnected, failed_at_azure, failed_at_sql},
-    failure::Failure,
+    cloud::NotConnected,
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    wait,
 };
 
 /// What became of one attempt.

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use rollout::{DatabaseId, FenceEffect, UpgradeId};
 use tsql::statements::{fence, milestone, schema};
 
-use super::Executor;
-use crate::{cloud::failed_at_sql, failure::Failure};
+use super::executor::Executor;
+use crate::failure::{Failure, failed_at_sql};
 
 impl Executor<'_> {
     pub(super) async fn fence(&mut self, effect: &FenceEffect) -> Result<(), Failure> {

@@ -1,15 +1,11 @@
 //! Changes of a server's firewall, and a look at it.
 
 use azure::sql;
-use rollout::{
-    ServerId,
-    facts::FirewallRule,
-    firewall::{Change, Watch},
-};
+use rollout::{facts::FirewallRule, firewall::Change};
 
 use crate::{
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
 };
 
 /// Azure refuses this whatever the address is.
@@ -45,16 +41,4 @@ fn refused(error: azure::Error) -> Failure {
         _ => return failed_at_azure(error),
     };
     Failure::refused(error, hint)
-}
-
-/// The firewall of a server, `None` where there is no such server.
-///
-/// # Errors
-/// It could not be read.
-pub async fn watch(cloud: &Cloud, server: ServerId) -> Result<Option<Watch>, azure::Error> {
-    match cloud.arm.send(&sql::firewall_rules(cloud.arm.scope(), &server)).await {
-        Ok(rules) => Ok(Some(Watch::new(server, rules))),
-        Err(error) if error.status() == Some(404) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

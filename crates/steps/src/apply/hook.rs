@@ -3,10 +3,9 @@
 use rollout::{DatabaseId, RunHook, UpgradeId, background::Hook};
 use tsql::statements::background;
 
-use super::Executor;
+use super::executor::Executor;
 use crate::{
-    cloud::failed_at_sql,
-    failure::Failure,
+    failure::{Failure, failed_at_sql},
     hooks::{self, Told},
 };
 

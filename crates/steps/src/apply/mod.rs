@@ -3,6 +3,7 @@
 mod access;
 mod deploy;
 mod ending;
+mod executor;
 mod fence;
 pub mod firewall;
 mod hook;
@@ -14,38 +15,13 @@ mod replication;
 mod scripts;
 mod site;
 mod traffic;
-pub mod wait;
 mod webjobs;
 
-pub use access::held;
-pub use scripts::{Scripts, names, read_folder};
+pub use executor::Executor;
 
-use rollout::{DatabaseId, Effect, Upgrade};
-use tsql::Session;
+use rollout::Effect;
 
-use crate::{
-    cloud::Cloud,
-    failure::Failure,
-    hooks::Hooks,
-    observe::Sessions,
-    sessions::{self, HoldsLock},
-};
-
-/// What effects are applied with.
-pub struct Executor<'h> {
-    /// What the step speaks to.
-    pub cloud: &'h Cloud,
-    /// The upgrade.
-    pub upgrade: &'h Upgrade,
-    /// The sessions that are open.
-    pub sessions: &'h mut Sessions,
-    /// The scripts that migrate runs, and the package that prepare deploys.
-    pub scripts: &'h Scripts,
-    /// The hooks of the user.
-    pub hooks: &'h Hooks,
-    /// What an effect adds to its line in the report, such as the way that it took.
-    pub note: Option<String>,
-}
+use crate::failure::Failure;
 
 impl Executor<'_> {
     /// Applies one effect.
@@ -69,15 +45,5 @@ impl Executor<'_> {
             Effect::Removal(effect) => Box::pin(self.removal(effect)).await,
             Effect::Once { what, proofs, refused } => Box::pin(self.once(what, proofs, refused.as_deref())).await,
         }
-    }
-
-    /// The session on this database. One that was lost is replaced; on production it must get its lock back.
-    async fn session(&mut self, database: &DatabaseId) -> Result<&mut Session, Failure> {
-        let (mut none, sessions) = (HoldsLock::No, &mut *self.sessions);
-        let (kept, lock) = match *database == self.upgrade.production.database {
-            true => (&mut sessions.production, &mut sessions.lock),
-            false => (&mut sessions.stage, &mut none),
-        };
-        sessions::open(self.cloud, database, kept, lock).await
     }
 }

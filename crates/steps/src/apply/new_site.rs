@@ -9,8 +9,12 @@ use rollout::{
     site::{AppSetting, not_taken_over},
 };
 
-use super::{Executor, site, wait};
-use crate::{cloud::failed_at_azure, failure::Failure, observe::settings, preflight};
+use super::{executor::Executor, site};
+use crate::{
+    failure::{Failure, failed_at_azure},
+    observe::{connection_settings, preflight},
+    wait,
+};
 
 impl Executor<'_> {
     /// The request would change a site that is there, so nothing is sent unless Azure says once more that there is none. If the
@@ -79,8 +83,8 @@ impl Executor<'_> {
         database: &DatabaseId,
         others: &[String],
     ) -> Result<(), Failure> {
-        let production = settings(self.cloud, from).await.map_err(failed_at_azure)?;
-        let mut all = settings(self.cloud, to).await.map_err(failed_at_azure)?;
+        let production = connection_settings(self.cloud, from).await.map_err(failed_at_azure)?;
+        let mut all = connection_settings(self.cloud, to).await.map_err(failed_at_azure)?;
         let own = site::find(&production, from, setting)?;
         let fqdn = self.cloud.fqdn(&database.server_id());
         let value = site::pointed(from, own, &fqdn, &database.name)?;

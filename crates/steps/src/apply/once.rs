@@ -3,8 +3,8 @@
 use azure::{Unsent, traffic_manager};
 use rollout::{Effect, EndpointId, RemovalEffect, TrafficEffect, facts::EndpointKind};
 
-use super::Executor;
-use crate::{cloud::failed_at_azure, failure::Failure};
+use super::executor::Executor;
+use crate::failure::{Failure, failed_at_azure};
 
 impl Executor<'_> {
     pub(super) async fn once(

@@ -12,8 +12,8 @@ use tsql::statements::{
     upgrade,
 };
 
-use super::Executor;
-use crate::{cloud::failed_at_sql, failure::Failure};
+use super::executor::Executor;
+use crate::failure::{Failure, failed_at_sql};
 
 impl Executor<'_> {
     pub(super) async fn record(&mut self, effect: &RecordEffect) -> Result<(), Failure> {

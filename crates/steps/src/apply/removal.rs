@@ -4,11 +4,10 @@ use azure::{sql, traffic_manager, web};
 use rollout::{DatabaseId, Effect, EndpointId, RemovalEffect, Resource, SiteId, facts::OtherSession};
 use tsql::statements::sessions;
 
-use super::{Executor, once::not_sent, wait};
+use super::{executor::Executor, once::not_sent};
 use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
-    failure::Failure,
-    sessions::HoldsLock,
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    wait,
 };
 
 impl Executor<'_> {
@@ -88,11 +87,7 @@ impl Executor<'_> {
             Ok(found.is_none().then_some(()))
         };
         wait::until(&format!("`{database}` is gone"), self.cloud.pace.poll, limit, look).await?;
-        if *database == self.upgrade.production.database {
-            (self.sessions.production, self.sessions.lock) = (None, HoldsLock::No);
-        } else {
-            self.sessions.stage = None;
-        }
+        self.sessions.forget(database);
         Ok(())
     }
 }

@@ -1,98 +1,22 @@
-//! The user's scripts: read before anything else, parsed before the freeze, run on stage, checked.
+//! Runs the user's scripts and checks on stage.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use rollout::{DatabaseId, ScriptName, ScriptsEffect, Step, Upgrade, UpgradeId, history};
+use rollout::{DatabaseId, ScriptName, ScriptsEffect, UpgradeId, history};
 use tokio::time::Instant;
 use tsql::{
-    Script, script,
+    Script,
     statements::{
         check::{self, CheckFailure},
         folder,
         journal::{self, Ran, ScriptFailure},
-        parse_only, state,
+        state,
     },
 };
 
-use super::Executor;
-use crate::{
-    cloud::{Cloud, failed_at_sql},
-    failure::Failure,
-    inputs::{Limits, SiteInputs},
-    package::Package,
-};
-
-/// The scripts of a step, and V2's package.
-#[derive(Debug, Default)]
-pub struct Scripts {
-    upgrade: Vec<Script>,
-    checks: Vec<Script>,
-    /// What prepare deploys.
-    pub package: Option<Package>,
-}
-
-impl Scripts {
-    /// Reads the folders that the step needs, and the package.
-    ///
-    /// # Errors
-    /// A folder is not named, or something cannot be used.
-    pub fn read(step: Step, limits: &Limits, site: &SiteInputs) -> Result<Self, Failure> {
-        if step == Step::Prepare {
-            return Ok(Self { package: Package::read(site)?, ..Self::default() });
-        }
-        if !matches!(step, Step::Freeze | Step::Migrate) {
-            return Ok(Self::default());
-        }
-        let folder = limits.scripts.as_ref().ok_or_else(|| {
-            Failure::refused(
-                anyhow::anyhow!("the input `scripts` is missing"),
-                "name the folder of the upgrade scripts",
-            )
-        })?;
-        let checks = limits.checks.as_deref().map(read_folder).transpose()?;
-        Ok(Self { upgrade: read_folder(folder)?, checks: checks.unwrap_or_default(), package: None })
-    }
-
-    /// Names and digests of the upgrade scripts, in the order in which they run.
-    pub fn names(&self) -> Vec<ScriptName> {
-        names(&self.upgrade)
-    }
-
-    /// Names and digests of the checks, in the order in which they run.
-    pub fn check_names(&self) -> Vec<ScriptName> {
-        names(&self.checks)
-    }
-
-    /// Has a server parse every batch, without running any, on a session of its own on the read-only copy.
-    ///
-    /// # Errors
-    /// A batch is not understood, or the server cannot be asked.
-    pub async fn parse(&self, cloud: &Cloud, upgrade: &Upgrade) -> Result<(), Failure> {
-        let session = cloud.connect(&upgrade.stage.database).await?;
-        let all: Vec<Script> = self.upgrade.iter().chain(&self.checks).cloned().collect();
-        let wrong = parse_only::check(session, &all, cloud.pace.request).await.map_err(failed_at_sql)?;
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        let list: Vec<_> = wrong.iter().map(|wrong| format!("`{}`: {}", wrong.script, wrong.error)).collect();
-        let error = anyhow::anyhow!("the server does not understand the scripts: {}", list.join("; "));
-        Err(Failure::refused(error, "correct the scripts, then plan again: nothing was changed"))
-    }
-}
-
-/// Names and digests of scripts, in their order.
-pub fn names(scripts: &[Script]) -> Vec<ScriptName> {
-    scripts.iter().map(|script| ScriptName { name: script.name.clone(), digest: script.digest.clone() }).collect()
-}
-
-/// The scripts of a folder.
-///
-/// # Errors
-/// The folder cannot be used.
-pub fn read_folder(folder: &Path) -> Result<Vec<Script>, Failure> {
-    script::read_folder(folder).map_err(|error| Failure::refused(error, "correct the scripts: nothing was sent yet"))
-}
+use super::executor::Executor;
+use crate::failure::{Failure, failed_at_sql};
 
 impl Executor<'_> {
     pub(super) async fn scripts(&mut self, effect: &ScriptsEffect) -> Result<(), Failure> {
@@ -123,7 +47,10 @@ impl Executor<'_> {
                     self.cloud.runner_io.say(&format!("`{}` ran before, in upgrade `{}`", script.name, row.run))
                 }
                 None if ran.is_some() => {}
-                None => self.run_script(script, upgrade, deadline.saturating_duration_since(Instant::now())).await?,
+                None => {
+                    self.run_script(database, script, upgrade, deadline.saturating_duration_since(Instant::now()))
+                        .await?
+                }
             }
         }
         Ok(())
@@ -141,13 +68,17 @@ impl Executor<'_> {
         folder::keep(self.session(database).await?, upgrade, scripts, checks, limit).await.map_err(failed_at_sql)
     }
 
-    async fn run_script(&mut self, script: &Script, upgrade: &UpgradeId, left: Duration) -> Result<(), Failure> {
+    async fn run_script(
+        &mut self,
+        database: &DatabaseId,
+        script: &Script,
+        upgrade: &UpgradeId,
+        left: Duration,
+    ) -> Result<(), Failure> {
         let cloud = self.cloud;
-        let stage = self.upgrade.stage.database.clone();
-        let stage = self.session(&stage).await?;
-        let ran = journal::run(stage, upgrade, script, left).await;
+        let ran = journal::run(self.session(database).await?, upgrade, script, left).await;
         // Options that a script has set last as long as its session: the next one gets its own.
-        self.sessions.stage = None;
+        self.sessions.close(database);
         match ran.map_err(script_failed)? {
             Ran::Before => cloud.runner_io.say(&format!("`{}` had run before", script.name)),
             Ran::Now { took, messages } => {

@@ -12,8 +12,12 @@ use rollout::{
 use secrecy::{ExposeSecret, SecretString};
 use tsql::Credentials;
 
-use super::{Executor, wait};
-use crate::{cloud::failed_at_azure, failure::Failure, observe::settings};
+use super::executor::Executor;
+use crate::{
+    failure::{Failure, failed_at_azure},
+    observe::connection_settings,
+    wait,
+};
 
 /// Users wait for write access meanwhile, so the looks follow one another quickly.
 const BETWEEN_HEALTH_CHECKS: Duration = Duration::from_millis(500);
@@ -50,7 +54,7 @@ impl Executor<'_> {
         database: &DatabaseId,
         keep: &str,
     ) -> Result<(), Failure> {
-        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let mut all = connection_settings(self.cloud, site).await.map_err(failed_at_azure)?;
         let old = find(&all, site, setting)?.clone();
         let fqdn = self.cloud.fqdn(&database.server_id());
         let value = pointed(site, &old, &fqdn, &database.name)?;
@@ -93,7 +97,7 @@ impl Executor<'_> {
     }
 
     pub(super) async fn restore_setting(&self, site: &SiteId, setting: &str, kept: &str) -> Result<(), Failure> {
-        let mut all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let mut all = connection_settings(self.cloud, site).await.map_err(failed_at_azure)?;
         let old = find(&all, site, kept)?.clone();
         all.retain(|other| !eq_azure_name(&other.name, kept));
         replace(&mut all, ConnectionSetting { name: setting.to_owned(), ..old });
@@ -155,7 +159,7 @@ impl Executor<'_> {
         setting: &str,
         database: &DatabaseId,
     ) -> Result<(), Failure> {
-        let all = settings(self.cloud, site).await.map_err(failed_at_azure)?;
+        let all = connection_settings(self.cloud, site).await.map_err(failed_at_azure)?;
         let fqdn = self.cloud.fqdn(&database.server_id());
         let leads_there = all.iter().filter(|one| eq_azure_name(&one.name, setting)).any(|one| {
             ConnectionString::parse(one.value.expose_secret())

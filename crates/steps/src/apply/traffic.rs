@@ -14,10 +14,10 @@ use rollout::{
 use tokio::time::Instant;
 use tsql::statements::state;
 
-use super::{Executor, wait};
+use super::executor::Executor;
 use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
-    failure::Failure,
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    wait,
 };
 
 impl Executor<'_> {

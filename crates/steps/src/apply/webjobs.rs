@@ -12,11 +12,11 @@ use rollout::{
 use secrecy::ExposeSecret;
 use tsql::statements::background;
 
-use super::{Executor, wait};
+use super::executor::Executor;
 use crate::{
-    cloud::{failed_at_azure, failed_at_sql},
-    failure::Failure,
-    preflight,
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    observe::preflight,
+    wait,
 };
 
 /// What is told to a WebJob.

@@ -1,19 +1,24 @@
 //! Everything that a step speaks to: Azure Resource Manager, the databases, the sites.
 
+mod pace;
+mod sign_in;
+
+pub use pace::Pace;
+
 use std::{fmt, time::Duration};
 
 use azure::{Client, Options, Prober, Reach};
 use retry::{Jitter, RetryPolicy};
-use rollout::{ConnectTo, DatabaseId, Refusal, ServerId, Step, UpgradeId, ids::IdError};
+use rollout::{ConnectTo, DatabaseId, ServerId, UpgradeId};
 use runner::{Annotation, Level, RunnerIo};
-use tsql::{Connect, Credentials, Session, SqlError, error::Kind};
+use tsql::{Connect, Credentials, Session, SqlError};
 use uuid::Uuid;
 
 use crate::{
-    failure::Failure,
-    inputs::{ConnectionInputs, Limits, SiteInputs},
-    sign_in::{Identity, SqlIdentity},
+    failure::{Failure, failed_at_azure, failed_at_sql},
+    inputs::ConnectionInputs,
 };
+use sign_in::{Identity, SqlIdentity};
 
 /// Connections are made when they are needed, and all from here.
 pub struct Cloud {
@@ -27,52 +32,6 @@ pub struct Cloud {
     pub runner_io: RunnerIo,
     sql: SqlAccess,
 }
-
-/// At which pace the step waits.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// Between two looks.
-    pub poll: Duration,
-    /// For one request or one short statement.
-    pub request: Duration,
-    /// For seeding.
-    pub seeding: Duration,
-    /// For the stage site to be made, and for V2's package to be fetched and deployed.
-    pub deployment: Duration,
-    /// For a site or an endpoint to become healthy, and for other changes of state.
-    pub health: Duration,
-    /// For another run to let the lock go.
-    pub lock: Duration,
-}
-
-impl Pace {
-    /// The pace that the inputs ask for, before the limits of a step are known.
-    pub fn of(inputs: &ConnectionInputs) -> Self {
-        let request = inputs.request_timeout.0;
-        let (poll, lock) = (inputs.poll_interval.0, Duration::ZERO);
-        Self { poll, request, seeding: request, deployment: request, health: request, lock }
-    }
-
-    /// The same pace with the limit of what is done for the stage site.
-    #[must_use]
-    pub fn with_site(self, site: &SiteInputs) -> Self {
-        Self { deployment: site.deployment_timeout.0, ..self }
-    }
-
-    /// The same pace with the limits of a step. The way back waits for the lock of a runner that has vanished: nobody else would
-    /// give production back.
-    #[must_use]
-    pub fn with_limits(self, step: Step, limits: &Limits) -> Self {
-        let lock = if step == Step::Rollback { LOCK_WAIT } else { Duration::ZERO };
-        let lock = limits.lock_wait.map_or(lock, |wait| wait.0);
-        let seeding = limits.seeding_timeout.map_or(self.seeding, |limit| limit.0);
-        let health = limits.health_timeout.map_or(self.health, |limit| limit.0);
-        Self { seeding, health, lock, ..self }
-    }
-}
-
-/// A gateway drops what is left of a session after less than that, and the server lets its lock go.
-const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 struct SqlAccess {
     identity: SqlIdentity,
@@ -261,37 +220,4 @@ impl From<NotConnected> for Failure {
 
 fn needed<'v, T>(name: &str, value: Option<&'v T>, hint: &str) -> Result<&'v T, Failure> {
     value.ok_or_else(|| Failure::refused(anyhow::anyhow!("the input `{name}` is missing"), hint))
-}
-
-/// The id of this upgrade: the input, else the id of the workflow run.
-///
-/// # Errors
-/// Neither is there, or it is no upgrade id.
-pub fn upgrade_id(runner_io: &RunnerIo, inputs: &ConnectionInputs) -> Result<UpgradeId, Failure> {
-    let text = inputs.upgrade_id.as_ref().or(runner_io.environment().run_id.as_ref());
-    let parsed = text.map_or("", String::as_str).parse();
-    parsed.map_err(|error: IdError| {
-        Refusal::new("read the input `upgrade-id`", error.to_string(), "pass the output `upgrade-id` of plan").into()
-    })
-}
-
-/// What an error of Azure means before anything was changed.
-pub fn failed_at_azure(error: azure::Error) -> Failure {
-    let lasting = matches!(error.status(), Some(400..=499)) && !matches!(error.status(), Some(408 | 409 | 429));
-    match error.hint() {
-        Some(hint) if lasting || error.status().is_none() => Failure::refused(error, hint),
-        _ if lasting => Failure::refused(error, "look at what Azure says, then run this step again"),
-        _ => Failure::interrupted(error),
-    }
-}
-
-/// What an error of a database means before anything was changed.
-pub fn failed_at_sql(error: SqlError) -> Failure {
-    let hint = error.hint().unwrap_or_else(|| "look at what the server says, then run this step again".to_owned());
-    let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server | Kind::Unexpected);
-    if !lasting || error.connecting_again_may_help() {
-        Failure::interrupted(error)
-    } else {
-        Failure::refused(error, hint)
-    }
 }

@@ -7,7 +7,10 @@ use runner::{IdTokenRequest, RunnerIo};
 use tsql::Credentials;
 use url::Url;
 
-use crate::{cloud::failed_at_azure, failure::Failure, inputs::ConnectionInputs};
+use crate::{
+    failure::{Failure, failed_at_azure},
+    inputs::ConnectionInputs,
+};
 
 /// As whom a step acts.
 pub struct Identity {

@@ -3,12 +3,8 @@
 use rollout::{Effect, give_back_by_sql};
 use tsql::statements::measure;
 
-use crate::{
-    failure::Failure,
-    observe::{self, Sessions},
-    step_run::{Progress, StepRun},
-    stop::Halt,
-};
+use super::{progress::Progress, step_run::StepRun};
+use crate::{failure::Failure, observe, sessions::Sessions, stop::Halt};
 
 impl StepRun<'_> {
     /// Users get their write access back before anything else is asked for, where the databases alone show that this loses nothing.
@@ -31,11 +27,9 @@ impl StepRun<'_> {
         let stage = match linked {
             true => None,
             // What keeps stage from being looked into now is told when all is looked at.
-            false => {
-                observe::look_into(cloud, &upgrade.stage.database, &mut sessions.stage).await.ok().and_then(Result::ok)
-            }
+            false => observe::look_into(cloud, &upgrade.stage.database, sessions).await.ok().and_then(Result::ok),
         };
-        let written = match sessions.stage.as_mut().filter(|_| stage.is_some()) {
+        let written = match sessions.get(&upgrade.stage.database).filter(|_| stage.is_some()) {
             Some(session) => measure::written(session, &upgrade.id, cloud.pace.request).await.ok(),
             None => None,
         };
@@ -43,15 +37,4 @@ impl StepRun<'_> {
         let effects = give_back_by_sql(upgrade, &production, stage.as_ref(), written.as_ref(), termination);
         Ok(effects.unwrap_or_default())
     }
-}
-
-/// Users can write; all that could not be done behind that is told at once.
-///
-/// # Errors
-/// Something was left.
-pub fn what_is_left(left: Vec<Failure>) -> Result<(), Halt> {
-    let Some(first) = left.first() else { return Ok(()) };
-    let (hint, all) = (first.hint.clone(), left.iter().map(Failure::message).collect::<Vec<_>>().join("; "));
-    let failure = Failure { hint, ..Failure::refused(anyhow::anyhow!(all), "") };
-    Err(Halt::Failed(failure.into_interrupted()))
 }

@@ -3,13 +3,12 @@
 use rollout::{Effect, Exposure, Outcome, Policy, Step, World, give_back, unfreeze};
 use tokio::time::timeout;
 
+use super::{forward::nothing_left, progress::Progress, step_run::StepRun};
 use crate::{
     failure::Failure,
     observe::{self, observe, observe_production},
     outputs::{Outputs, of_durations},
     report::Report,
-    sessions::HoldsLock,
-    step_run::{Progress, StepRun, nothing_left},
     stop::{Cause, Halt, Limits, TIME_TO_END},
 };
 
@@ -28,7 +27,7 @@ impl StepRun<'_> {
     /// the beginning of users' read-only time, and nobody may come to end that.
     pub async fn stopped(&self, cause: Cause, mut progress: Progress) -> Report {
         let what = format!("stopped by {cause} when it was to {}", progress.doing);
-        let locked = progress.sessions.lock == HoldsLock::Yes;
+        let locked = progress.sessions.holds_lock() && !progress.sessions.lock_broke();
         let failure = if self.step == Step::Freeze && locked {
             let back = timeout(TIME_TO_END, self.take_freeze_back(&mut progress)).await;
             self.freeze_stopped(what, back.unwrap_or_else(|_| Err(out_of_time())), progress.writable)
@@ -100,11 +99,11 @@ impl StepRun<'_> {
     async fn go_forward(&self, what: String, mut progress: Progress) -> Report {
         self.cloud.notice(format!("{what}; users may have written to V2, so this step goes on"));
         let policy = Policy { past_deadline: true, ..self.policy.clone() };
-        let course = StepRun { policy: &policy, ..*self };
+        let forward = StepRun { policy: &policy, ..*self };
         progress.due = None;
-        match course.go_on(&mut progress).await {
+        match forward.go_on(&mut progress).await {
             Ok(report) => report,
-            Err(halt) => course.failed(failure_of(halt), progress),
+            Err(halt) => forward.failed(failure_of(halt), progress),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use rollout::{DatabaseId, Outcome, ServerId, UpgradeId};
 
-use super::{STEP, WAY_ON};
+use super::rule::{self, STEP, WAY_ON};
 use crate::{
-    apply::firewall,
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    observe::firewalls,
     report::Report,
 };
 
@@ -37,11 +37,11 @@ pub async fn close(cloud: &Cloud, upgrade: &UpgradeId, databases: &[DatabaseId; 
 }
 
 async fn close_one(cloud: &Cloud, upgrade: &UpgradeId, server: ServerId, done: &mut Done) -> Result<(), Failure> {
-    let look = || firewall::watch(cloud, server.clone());
+    let look = || firewalls::of_server(cloud, server.clone());
     let Some(watch) = look().await.map_err(failed_at_azure)? else { return Ok(()) };
     let own = watch.own(upgrade);
     for change in &own {
-        super::make(cloud, change, done).await?;
+        rule::make(cloud, change, done).await?;
     }
     if own.is_empty() {
         return Ok(());

@@ -8,27 +8,23 @@
 mod close;
 mod open;
 mod probe_login;
+mod rule;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rollout::{DatabaseId, UpgradeId, firewall::Change, plan::PlanInputs};
+use rollout::{DatabaseId, UpgradeId, plan::PlanInputs};
 use runner::RunnerIo;
 
 use crate::{
-    apply::firewall,
-    cloud::{Cloud, Pace, upgrade_id},
+    cloud::{Cloud, Pace},
     failure::Failure,
+    identity::upgrade_id,
     inputs::{FirewallArguments, Meant, Verb, identifier},
     plan,
     report::Report,
     stop::{Halt, Limits, Stop},
 };
-
-/// The name of the step.
-const STEP: &str = "firewall";
-
-/// What a run that stopped half-way advises: no rollback undoes it.
-const WAY_ON: &str = "run it again; `upgrade-firewall close` takes away whatever was opened";
+use rule::{STEP, WAY_ON};
 
 /// Runs the step. Stopped from outside it ends at once: each rule is made or taken away by one request, and the next `open` or
 /// `close` goes on from there.
@@ -48,15 +44,6 @@ pub async fn run(runner_io: &RunnerIo, arguments: FirewallArguments, stop: &Stop
 
 fn stopped(why: &str) -> Failure {
     Failure::interrupted(anyhow::anyhow!("{why}")).with_way_on(WAY_ON)
-}
-
-/// Makes a change and notes it. Where the answer was lost nobody can tell whether it was made.
-async fn make(cloud: &Cloud, change: &Change, done: &mut Vec<(String, f64)>) -> Result<(), Failure> {
-    let began = Instant::now();
-    cloud.runner_io.say(&format!("{change} ..."));
-    firewall::apply(cloud, change).await.map_err(Failure::of_a_change)?;
-    done.push((change.to_string(), began.elapsed().as_secs_f64()));
-    Ok(())
 }
 
 async fn work(runner_io: &RunnerIo, verb: Verb, arguments: FirewallArguments) -> Result<Report, Failure> {

@@ -13,15 +13,15 @@ use rollout::{
 };
 
 use super::{
-    STEP,
     probe_login::{self, Answer, MASTER},
+    rule::{self, STEP},
 };
 use crate::{
-    apply::{firewall, wait::Poller},
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
-    observe::takes_log_ins,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    observe::{firewalls, takes_log_ins},
     report::Report,
+    wait::Poller,
 };
 
 /// So often in a row everything has to let this runner in: one that shares a pool of addresses comes from another one each
@@ -69,7 +69,7 @@ impl Gate {
 async fn gates(cloud: &Cloud, databases: &[DatabaseId; 2]) -> Result<Vec<Gate>, Failure> {
     let looks = databases.iter().map(|database| async move {
         let server = database.server_id();
-        let found = firewall::watch(cloud, server.clone()).await.map_err(failed_at_azure)?;
+        let found = firewalls::of_server(cloud, server.clone()).await.map_err(failed_at_azure)?;
         let Some(watch) = found else {
             cloud.notice(format!("SQL server `{server}` does not exist: nothing to open there"));
             return Ok(None);
@@ -161,7 +161,7 @@ impl Opening<'_> {
 
     async fn make(&mut self, changes: Vec<Change>) -> Result<(), Failure> {
         for change in changes {
-            super::make(self.cloud, &change, &mut self.done).await?;
+            rule::make(self.cloud, &change, &mut self.done).await?;
             self.gates.iter_mut().filter(|gate| is_of(&change, gate)).for_each(|gate| gate.watch.apply(&change));
             self.made.push(change);
         }

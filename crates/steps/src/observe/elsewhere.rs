@@ -11,7 +11,8 @@ use rollout::{
 };
 use tokio::{join, net::lookup_host, time::timeout};
 
-use crate::{cloud::Cloud, failure::Failure, preflight::seen_at_azure};
+use super::preflight::seen_at_azure;
+use crate::{cloud::Cloud, failure::Failure};
 
 /// Users come by HTTPS.
 const PORT: u16 = 443;

@@ -8,8 +8,8 @@ use rollout::{DatabaseId, Termination, TerminationMethod, Unavailable};
 use tsql::statements::permissions::may_remove_secondaries;
 
 use crate::{
-    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
-    failure::Failure,
+    cloud::{Cloud, NotConnected},
+    failure::{Failure, failed_at_azure, failed_at_sql},
 };
 
 /// No link has this id, so a request about it changes nothing. Azure judges permission and version first: what it answers

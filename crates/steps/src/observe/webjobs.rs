@@ -6,9 +6,9 @@ use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan
 use tokio::try_join;
 
 use crate::{
-    apply::wait::confirm_absent,
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    wait::confirm_absent,
 };
 
 /// Puts the WebJobs of both sites into what was observed.

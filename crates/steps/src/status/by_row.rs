@@ -1,18 +1,19 @@
 //! Finds an upgrade whose labels were wiped: by the row that prepare wrote into production's database.
 
-use azure::sql;
+use azure::{sql, web};
 use rollout::{
     DatabaseId, SiteId, Upgrade,
-    facts::{Profile, Server},
+    facts::{ConnectionSetting, Profile, Server},
     plan::{pick_setting, target_of},
     status::written_last,
 };
 use tsql::statements::state;
 
-use super::find::{Named, settings_of};
+use super::named::Named;
 use crate::{
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    observe::connection_settings,
 };
 
 /// The upgrade whose production is one of the sites of the profile. A site whose database cannot be looked into tells nothing.
@@ -48,4 +49,15 @@ async fn row(cloud: &Cloud, profile: &Profile, database: &DatabaseId) -> Option<
     let mut session = cloud.connect(database).await.ok()?;
     let state = state::read(&mut session, cloud.pace.request).await.ok()?;
     written_last(&state, &profile.id).cloned()
+}
+
+/// The connection strings of a site; none where there is no such site.
+///
+/// # Errors
+/// They could not be read.
+pub async fn settings_of(cloud: &Cloud, site: &SiteId) -> Result<Vec<ConnectionSetting>, Failure> {
+    match cloud.arm.send(&web::site(cloud.arm.scope(), site)).await.map_err(failed_at_azure)? {
+        Some(_) => connection_settings(cloud, site).await.map_err(failed_at_azure),
+        None => Ok(Vec::new()),
+    }
 }

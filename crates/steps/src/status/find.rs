@@ -1,48 +1,22 @@
 //! From the profile to the upgrade, where the outputs of its steps are lost.
 
-use azure::{sql, traffic_manager, web};
+use azure::sql;
 use rollout::{
-    DatabaseId, ProfileId, Refusal, SiteId, Upgrade, UpgradeId,
-    facts::{ConnectionSetting, Profile, Server},
+    Refusal, Upgrade,
+    facts::{Profile, Server},
     plan::{pick_setting, target_of},
     status::{Labelled, connection_name, endpoint_of_v1, production},
 };
 
-use super::by_row;
-use crate::{
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
-    inputs::{StatusArguments, identifier, optional_identifier},
-    observe::settings,
+use super::{
+    by_row::{self, settings_of},
+    named::Named,
 };
-
-/// What the user names.
-pub struct Named {
-    /// The profile.
-    pub profile: ProfileId,
-    /// The upgrade, to be sure that it is the one.
-    pub id: Option<UpgradeId>,
-    /// The connection setting, where V1's site has several.
-    pub connection: Option<String>,
-    /// V1's database, where the servers of the subscription cannot be listed.
-    database: Option<DatabaseId>,
-}
-
-impl Named {
-    /// Reads the inputs.
-    ///
-    /// # Errors
-    /// One of them is no identifier of its kind.
-    pub fn of(arguments: &StatusArguments) -> Result<Self, Refusal> {
-        let slots = &arguments.slots;
-        Ok(Self {
-            profile: identifier("profile", arguments.profile.as_ref())?,
-            id: optional_identifier("upgrade-id", arguments.connection.upgrade_id.as_ref())?,
-            connection: slots.connection_name.clone(),
-            database: optional_identifier("production-database", slots.production_database.as_ref())?,
-        })
-    }
-}
+use crate::{
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    observe::profile,
+};
 
 /// What was found.
 pub enum Found {
@@ -92,26 +66,6 @@ fn is_the_one(profile: &Profile, labelled: &Labelled, named: &Named) -> Result<(
             "leave `upgrade-id` out to be told of that one",
         )),
         _ => Ok(()),
-    }
-}
-
-async fn profile(cloud: &Cloud, id: &ProfileId) -> Result<Profile, Failure> {
-    let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), id)).await.map_err(failed_at_azure)?;
-    found.ok_or_else(|| {
-        let why = "there is no such profile, or this identity may not read it";
-        let hint = "look at the resource group and the name in the input `profile`";
-        Refusal::new(format!("read profile `{id}`"), why, hint).into()
-    })
-}
-
-/// None where there is no such site.
-///
-/// # Errors
-/// They could not be read.
-pub async fn settings_of(cloud: &Cloud, site: &SiteId) -> Result<Vec<ConnectionSetting>, Failure> {
-    match cloud.arm.send(&web::site(cloud.arm.scope(), site)).await.map_err(failed_at_azure)? {
-        Some(_) => settings(cloud, site).await.map_err(failed_at_azure),
-        None => Ok(Vec::new()),
     }
 }
 

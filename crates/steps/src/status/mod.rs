@@ -2,6 +2,7 @@
 
 mod by_row;
 mod find;
+mod named;
 mod told;
 
 use rollout::{
@@ -16,11 +17,13 @@ use crate::{
     failure::Failure,
     identity,
     inputs::StatusArguments,
-    observe::{self, Sessions, observe},
+    observe::{self, observe},
     report::Report,
+    sessions::Sessions,
     stop::Stop,
 };
-use find::{Found, Named, find};
+use find::{Found, find};
+use named::Named;
 
 /// Runs the step.
 ///
@@ -76,7 +79,7 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
     world.written = written(cloud, upgrade, &world, &mut sessions).await;
     let case = DecisionInput { upgrade, world: &world, policy: &Policy::default(), around: None };
     require_own_freeze(&case, "tell where the upgrade stands")?;
-    let holder = holder(cloud, &mut sessions).await;
+    let holder = holder(cloud, upgrade, &mut sessions).await;
     Ok(told::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))
 }
 
@@ -95,8 +98,8 @@ async fn written(cloud: &Cloud, upgrade: &Upgrade, world: &World, sessions: &mut
     written.unwrap_or_else(|failure| Some(Written::Unknown(failure.message())))
 }
 
-async fn holder(cloud: &Cloud, sessions: &mut Sessions) -> Option<Holder> {
-    let session = sessions.production.as_mut()?;
+async fn holder(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Holder> {
+    let session = sessions.get(&upgrade.production.database)?;
     lock::holder(session, cloud.pace.request).await.unwrap_or_else(|error| {
         cloud.notice(format!("who holds the lock cannot be seen: {error}"));
         None

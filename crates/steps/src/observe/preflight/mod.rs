@@ -20,21 +20,11 @@ use tsql::{
 mod stage_site;
 
 use crate::{
-    cloud::{Cloud, NotConnected, failed_at_azure, failed_at_sql},
-    failure::Failure,
-    package::Package,
+    cloud::{Cloud, NotConnected},
+    failure::{Failure, failed_at_azure, failed_at_sql},
 };
 use stage_site::SeenSite;
-pub(crate) use stage_site::{active_deployment, mask};
-
-/// What is asked for the stage site.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// By the inputs.
-    pub wishes: &'a SiteWishes,
-    /// V2's package, in a step that has it.
-    pub package: Option<&'a Package>,
-}
+pub(crate) use stage_site::{Asked, active_deployment, mask};
 
 /// Everything that the rules of plan look at besides the slots. `production` is a session on production's database.
 ///

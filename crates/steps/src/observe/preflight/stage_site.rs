@@ -3,16 +3,25 @@
 use azure::{deployments, site_model};
 use rollout::{
     SiteId, Upgrade, World,
-    site::{AppSetting, SiteModel},
+    site::{AppSetting, SiteModel, SiteWishes},
 };
 use secrecy::ExposeSecret;
 use tokio::try_join;
 
-use super::Asked;
 use crate::{
-    cloud::{Cloud, failed_at_azure},
-    failure::Failure,
+    cloud::Cloud,
+    failure::{Failure, failed_at_azure},
+    package::Package,
 };
+
+/// What is asked for the stage site.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// By the inputs.
+    pub wishes: &'a SiteWishes,
+    /// V2's package, in a step that has it.
+    pub package: Option<&'a Package>,
+}
 
 /// What was seen.
 pub(super) struct SeenSite {
