@@ -126,13 +126,14 @@ fn write_access_comes_back_and_nothing_is_done_while_no_endpoint_leads_there() {
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to nobody (no endpoint is enabled), and not to \
-                  `contoso-1`; its endpoint is not there";
+                  `contoso-1`; its endpoint does not exist";
     assert!(ended.why().contains(nobody), "{ended:#?}");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "test");
     let word = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60));";
     assert_eq!(production.text(word), "READ_WRITE");
     let why = refused(&shop, "rollback", &[]).why();
-    let hint = "hint: add endpoint `contoso-1` for site `contoso-rg/contoso-1` again, with the lowest priority";
+    let hint = "hint: add endpoint `contoso-1` for site `contoso-rg/contoso-1` again, with the smallest \
+                priority number of the enabled endpoints";
     assert!(why.starts_with(&format!("{nobody}\n{hint}")), "{why}");
     let site = format!(
         "/subscriptions/{}/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1",

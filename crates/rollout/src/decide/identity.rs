@@ -9,6 +9,7 @@ use crate::{
     facts::{Database, Fence, MonitorStatus, Profile, TAG, tag},
     ids::{DatabaseId, eq_azure_name},
     labels,
+    plan::renumber,
     served::served_if,
 };
 
@@ -271,20 +272,21 @@ fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> 
     probed.for_each(|endpoint| endpoint.monitor = MonitorStatus::Online);
     let served = served_if(&well, &[]);
     require(served.is(endpoint), || {
-        let there = world.profile.endpoint(endpoint).is_some();
-        let state = if there { "" } else { "; its endpoint is not there" };
+        let there = world.profile.endpoint(endpoint);
+        let state = if there.is_some() { "" } else { "; its endpoint does not exist" };
         let why = format!("users are sent to {served}, and not to `{}`{state}", endpoint.name);
         let stopped = world.production.site.as_ref().is_some_and(|site| !site.running);
-        let hint = if stopped {
-            format!("start site `{}`", case.production().site)
-        } else if there {
-            "enable production's endpoint, and give it the lowest priority of those that are enabled".to_owned()
-        } else {
-            format!(
-                "add endpoint `{}` for site `{}` again, with the lowest priority",
-                endpoint.name,
-                case.production().site
-            )
+        let site = &case.production().site;
+        let hint = match there {
+            _ if stopped => format!("start site `{site}`"),
+            Some(there) => format!(
+                "enable production's endpoint and give it the smallest priority number of the enabled endpoints: {}",
+                renumber(there, "<number> --endpoint-status Enabled")
+            ),
+            None => format!(
+                "add endpoint `{}` for site `{site}` again, with the smallest priority number of the enabled endpoints",
+                endpoint.name
+            ),
         };
         Refusal::new(tried, why, hint)
     })

@@ -159,8 +159,9 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     assert_eq!(
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
-            "users are sent to nobody (no endpoint is enabled), and not to `contoso-1`; its endpoint is not there",
-            "add endpoint `contoso-1` for site `rg/contoso-1` again, with the lowest priority"
+            "users are sent to nobody (no endpoint is enabled), and not to `contoso-1`; its endpoint does not exist",
+            "add endpoint `contoso-1` for site `rg/contoso-1` again, with the smallest priority number of the enabled \
+             endpoints"
         )
     );
     let mut world = at("rolled-back");
@@ -171,9 +172,15 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
         kind: EndpointKind::External,
         ..sorry
     });
+    let refusal = refused(Step::Rollback, &model::upgrade(), &world);
     assert_eq!(
-        refused(Step::Rollback, &model::upgrade(), &world).why,
-        "users are sent to `sorry`, and not to `contoso-1`"
+        (refusal.why.as_str(), refusal.hint.as_str()),
+        (
+            "users are sent to `sorry`, and not to `contoso-1`",
+            "enable production's endpoint and give it the smallest priority number of the enabled endpoints: `az network \
+             traffic-manager endpoint update --resource-group rg --profile-name contoso --type azureEndpoints --name \
+             contoso-1 --priority <number> --endpoint-status Enabled`"
+        )
     );
 }
 

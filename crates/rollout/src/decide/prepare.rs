@@ -6,7 +6,7 @@ use crate::{
     facts::{Database, SqlState, TAG, Tags, tag},
     ids::eq_azure_name,
     labels,
-    plan::{Finding, Surroundings, check, stage_kind},
+    plan::{Finding, Surroundings, check, smaller_number, stage_kind},
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -126,9 +126,12 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
 fn priority(case: &DecisionInput<'_>) -> Result<u32, Refusal> {
     let (profile, production) = (&case.world.profile, &case.production().endpoint);
     profile.free_priority_behind(production).ok_or_else(|| {
-        let why =
-            format!("no priority behind that of endpoint `{}` is free in profile `{}`", production.name, profile.id);
-        Refusal::new(tried(case), why, "give production's endpoint a lower priority, still in front of the others")
+        let why = format!(
+            "no priority number after that of production's endpoint `{}` is free in profile `{}`",
+            production.name, profile.id
+        );
+        let hint = profile.endpoint(production).map(|endpoint| smaller_number(profile, endpoint));
+        Refusal::new(tried(case), why, hint.unwrap_or_default())
     })
 }
 
