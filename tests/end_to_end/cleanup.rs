@@ -13,7 +13,8 @@ fn cleanup_wants_a_name() {
     let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&ROAD);
     let expected = "hint: name V1 with `remove: contoso-rg/contoso-sql-1/shop`, or stage with `remove: \
-                    contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`, `cleanup` comes next)";
+                    contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`: users are on V2; `cleanup` \
+                    removes V1 when you no longer need it)";
     let why = refused(&shop, "cleanup", &[]).why();
     assert_eq!(why, format!("cannot clean up: nothing was named to be removed\n{expected}"));
     let why = refused(&shop, "cleanup", &[("remove", "contoso-rg/other/shop")]).why();
@@ -36,9 +37,9 @@ fn stage_is_not_removed_while_it_serves_users() {
     let why = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]).why();
     assert_eq!(
         why,
-        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is enabled\n\
-         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade `run-1` stands at \
-         `switched`, `cleanup` comes next)"
+        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is \
+         enabled\nhint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade \
+         `run-1` stands at `switched`: users are on V2; `cleanup` removes V1 when you no longer need it)"
     );
 }
 

@@ -153,7 +153,20 @@ fn past_the_deadline_rollback_comes_next() {
         let status = seen(&world);
         assert!(status.read_only.unwrap().overdue);
         assert_eq!((status.state.word(), status.next.step), (name, Some(Step::Rollback)));
-        assert_eq!(status.to_string(), format!("upgrade `7` stands at `{name}` and is overdue, `rollback` comes next"));
+        assert_eq!(
+            status.to_string(),
+            format!("upgrade `7` stands at `{name}`, its deadline has passed, `rollback` comes next")
+        );
+    }
+}
+
+#[test]
+fn cleanup_is_no_way_on_for_a_step_that_refuses() {
+    for (name, stands) in [
+        ("switched", "users are on V2; `cleanup` removes V1 when you no longer need it"),
+        ("rolled-back", "run `cleanup` with `remove: rg/sql-2/shop`, then `prepare`"),
+    ] {
+        assert_eq!(seen(&named(name)).to_string(), format!("upgrade `7` stands at `{name}`: {stands}"));
     }
 }
 
