@@ -272,7 +272,7 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
     };
     check("plan", "");
     shop.upgrade_through(&["plan", "prepare"]);
-    check("freeze", "; `upgrade-status` tells where the upgrade stands");
+    check("freeze", "; `upgrade-status` shows where the upgrade stands");
 }
 
 /// Neither a missing file nor a missing checkout keeps users from getting their write access back.

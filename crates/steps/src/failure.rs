@@ -48,7 +48,7 @@ impl Failure {
         }
         let hint = match status {
             Some(status) => format!("{} ({status})", self.hint),
-            None => format!("{}; `upgrade-status` tells where the upgrade stands", self.hint),
+            None => format!("{}; `upgrade-status` shows where the upgrade stands", self.hint),
         };
         Self { hint, ..self }
     }

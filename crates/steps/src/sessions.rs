@@ -77,18 +77,25 @@ pub async fn take_lock(cloud: &Cloud, step: Step, database: &DatabaseId, session
         let who = who_holds(session, by, limit).await?;
         if !told {
             cloud.notice(format!(
-                "the lock on `{database}` is held by {who}: {} waits for it, {wait:?} at most",
+                "the lock on `{database}` is held by {who}: {} waits up to {wait:?} for it",
                 step.name()
             ));
             told = true;
         }
         if polls.next().await.is_err() {
-            let waited = if wait.is_zero() { String::new() } else { format!("; it was waited for, {wait:?}") };
+            let waited = if wait.is_zero() { String::new() } else { format!("; this run waited {wait:?} for it") };
             let why = format!("the lock on `{database}` is held by {who}{waited}");
             let hint = match ours {
-                true => "wait until that run has ended: two at once would undo each other",
+                true => {
+                    "wait until that run has ended: two runs at once would undo each other; if its runner is dead, the \
+                     server frees the lock once it notices that the connection is gone, or you end the session: \
+                     connect to that database as the server's administrator, find it with `SELECT session_id, \
+                     host_name, login_time FROM sys.dm_exec_sessions WHERE program_name LIKE 'rolling-upgrade/%'`, and \
+                     run `KILL <session_id>`"
+                }
                 false => {
-                    "that is no step of an upgrade: close that session, or end it with `KILL` as the server's administrator"
+                    "that session is not a step of an upgrade: close it, or connect to that database as the server's \
+                     administrator, find it in `sys.dm_exec_sessions`, and run `KILL <session_id>`"
                 }
             };
             return Err(Refusal::new(format!("run {}", step.name()), why, hint).into());

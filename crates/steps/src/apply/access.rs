@@ -183,8 +183,8 @@ impl Executor<'_> {
 /// The lock is in other hands.
 pub fn held(database: &DatabaseId, by: Option<Holder>) -> Failure {
     let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
-    let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
-    let hint =
-        "two runs work on one upgrade: stop one of them, look at the live state, then run this step again or rollback";
+    let error = anyhow::anyhow!("this run lost the lock on `{database}`, and {who} holds it now");
+    let hint = "two runs work on one upgrade: stop one of them, run `upgrade-status` to see where the upgrade stands, \
+                then run this step again or rollback";
     Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
 }

@@ -98,7 +98,7 @@ async fn written(cloud: &Cloud, upgrade: &Upgrade, world: &World, sessions: &mut
 async fn holder(cloud: &Cloud, sessions: &mut Sessions) -> Option<Holder> {
     let session = sessions.production.as_mut()?;
     lock::holder(session, cloud.pace.request).await.unwrap_or_else(|error| {
-        cloud.notice(format!("who holds the lock cannot be seen: {error}"));
+        cloud.notice(format!("this run cannot see who holds the lock: {error}"));
         None
     })
 }
