@@ -313,8 +313,8 @@ fn a_freeze_that_is_stopped_while_a_hook_runs_takes_its_work_back() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "stopped by SIGINT when it was to run hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\n\
-         hint: run this step again, or run rollback: it gives the stage site its old connection string back"
+        "stopped by SIGINT while running hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\nhint: \
+         run this step again, or run rollback: it gives the stage site its old connection string back"
     );
     let hook: u32 = fs::read_to_string(&waits).unwrap().trim().parse().unwrap();
     until("the hook has ended", || !lives(hook));

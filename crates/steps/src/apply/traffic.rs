@@ -156,7 +156,7 @@ impl Executor<'_> {
         within: SignedDuration,
     ) -> Result<(), Failure> {
         let within = within.unsigned_abs();
-        let (until, what) = (Instant::now() + within, "no request of a dead step comes late");
+        let (until, what) = (Instant::now() + within, "no delayed request of a dead step arrives");
         let mut polls = wait::Poller::new(what, self.cloud.pace.poll, within);
         loop {
             let profile = self.profile(&production.profile_id()).await?;

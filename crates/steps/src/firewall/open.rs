@@ -175,8 +175,11 @@ impl Opening<'_> {
         who.dedup();
         let hint = "Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` takes \
                     the rules back";
-        let error =
-            anyhow::anyhow!("waited for {:?} until the rules have their effect, and {}", self.limit, who.join(", "));
+        let error = anyhow::anyhow!(
+            "timed out after {:?} waiting for the rules to take effect: {}",
+            self.limit,
+            who.join(", ")
+        );
         Failure { outcome: Outcome::Interrupted, error, hint: hint.to_owned() }
     }
 
