@@ -175,7 +175,7 @@ fn freeze_stops_what_runs_and_rollback_starts_it_again() {
             "write down WebJobs `fulfil`, `retired` of production in `contoso-rg/contoso-sql-1/shop`",
             "stop WebJobs `archive`, `fulfil`, `notify`, `retired` of site `contoso-stage-rg/contoso-2`",
             "stop WebJobs `fulfil` of site `contoso-rg/contoso-1`",
-            "open the fence of `contoso-rg/contoso-sql-1/shop`, deadline in 30m",
+            "record in `contoso-rg/contoso-sql-1/shop` that its read-only time begins, deadline in 30m",
             "set `contoso-rg/contoso-sql-1/shop` READ_ONLY at once",
         ]
     );

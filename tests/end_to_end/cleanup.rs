@@ -38,8 +38,9 @@ fn stage_is_not_removed_while_it_serves_users() {
     assert_eq!(
         why,
         "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is \
-         enabled\nhint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade \
-         `run-1` stands at `switched`: users are on V2; `cleanup` removes V1 when you no longer need it)"
+         enabled\n\
+         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade `run-1` stands \
+         at `switched`: users are on V2; `cleanup` removes V1 when you no longer need it)"
     );
 }
 

@@ -216,8 +216,9 @@ fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
     assert_eq!(
         ended.why(),
         "timed out after 300ms waiting for the rules to take effect: `contoso-rg/contoso-sql-1` still refuses \
-         203.0.113.7, `contoso-rg/contoso-sql-2` still refuses 203.0.113.7\nhint: Azure may take five minutes, rarely \
-         longer: run `upgrade-firewall open` again; `upgrade-firewall close` takes the rules back"
+         203.0.113.7, `contoso-rg/contoso-sql-2` still refuses 203.0.113.7\n\
+         hint: Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` \
+         takes the rules back"
     );
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
     done(&shop, "close", &BEFORE_PLAN);

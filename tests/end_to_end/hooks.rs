@@ -60,7 +60,10 @@ fn each_hook_runs_in_its_place() {
     let done = ended.done();
     let place = |text: &str| done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{done:#?}"));
     let hooked = place("run hook-quiesce");
-    assert!(place("stop WebJobs `fulfil` of site `contoso-rg/contoso-1`") < hooked && hooked < place("open the fence"));
+    assert!(
+        place("stop WebJobs `fulfil` of site `contoso-rg/contoso-1`") < hooked
+            && hooked < place("that its read-only time begins")
+    );
     shop.upgrade_through(&["terminate", "migrate"]);
     let migrated = shop.sim.snapshot().unwrap();
     shop.upgrade_through(&["switch"]);
@@ -313,8 +316,8 @@ fn a_freeze_that_is_stopped_while_a_hook_runs_takes_its_work_back() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "stopped by SIGINT while running hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\nhint: \
-         run this step again, or run rollback: it gives the stage site its old connection string back"
+        "stopped by SIGINT while running hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\n\
+         hint: run this step again, or run rollback: it gives the stage site its old connection string back"
     );
     let hook: u32 = fs::read_to_string(&waits).unwrap().trim().parse().unwrap();
     until("the hook has ended", || !lives(hook));

@@ -20,8 +20,8 @@ fn told(run: &str, how: &str) -> String {
     format!("no `upgrade-id` was given: this is about upgrade `{run}`, for {how}")
 }
 
-const BY_FENCE: &str = "it has the open fence row in `contoso-rg/contoso-sql-1/shop`";
-const BY_LABEL: &str = "it has labelled profile `contoso-rg/contoso`";
+const BY_FENCE: &str = "its row in `rolling_upgrade.fence` of `contoso-rg/contoso-sql-1/shop` is open";
+const BY_LABEL: &str = "the tags of Traffic Manager profile `contoso-rg/contoso` name it";
 
 #[test]
 fn a_rescue_run_gives_back_what_another_has_frozen() {
@@ -88,8 +88,9 @@ fn a_foreign_id_does_not_touch_productions_endpoint() {
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/AzureEndpoints/contoso-1";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Disabled"}}));
     let why = refused(&shop, "rollback", &[("upgrade-id", "run-2")]).why();
-    let expected = "cannot roll back to `contoso-rg/contoso-1`: nothing here is of upgrade `run-2`: no fence row, no label and no \
-                    tag; profile `contoso-rg/contoso` is labelled by upgrade `run-1`\n\
+    let expected = "cannot roll back to `contoso-rg/contoso-1`: nothing here belongs to upgrade `run-2`: it has no row \
+                    in `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the \
+                    tags of Traffic Manager profile `contoso-rg/contoso` name upgrade `run-1`\n\
                     hint: name the upgrade that shall be rolled back with `upgrade-id`";
     assert!(why.starts_with(expected), "{why}");
 }
@@ -125,8 +126,8 @@ fn write_access_comes_back_and_nothing_is_done_while_no_endpoint_leads_there() {
     }
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
-    let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to nobody (no endpoint is enabled), and not to \
-                  `contoso-1`; its endpoint does not exist";
+    let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to nobody (no endpoint is enabled), and \
+                  not to `contoso-1`; its endpoint does not exist";
     assert!(ended.why().contains(nobody), "{ended:#?}");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "test");
     let word = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60));";

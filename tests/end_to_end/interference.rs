@@ -340,7 +340,7 @@ fn another_geo_secondary_is_named_where_it_keeps_users_from_writing() {
         "{why}"
     );
     let command = "ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [contoso-dr];";
-    assert!(why.contains(&format!("run in `master` of server `contoso-sql-1`: {command}")), "{why}");
+    assert!(why.contains(&format!("connect to `master` of server `contoso-sql-1` and run {command}")), "{why}");
     Client::log_in(&shop, "contoso-sql-1", "master", "portal").run(command);
     ends(&shop, "rollback", "done");
     users_write_on(&shop, "contoso-1");

@@ -41,8 +41,9 @@ fn plan_blocks_an_endpoint_between_production_and_stage_until_it_is_renumbered()
         format!(
             "cannot upgrade `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `standby`, and \
              not to stage's endpoint `contoso-2` alone: the priority numbers of the enabled endpoints and of stage's \
-             are `contoso-1 1`, `standby 2`, `contoso-2 3`\nhint: give it a greater priority number than stage's \
-             endpoint: `{COMMAND} --type externalEndpoints --name standby --priority 4`; or disable it for the upgrade"
+             are `contoso-1 1`, `standby 2`, `contoso-2 3`\n\
+             hint: give it a greater priority number than stage's endpoint: `{COMMAND} --type externalEndpoints --name \
+             standby --priority 4`; or disable it for the upgrade"
         )
     );
     renumber(&shop, "standby", 4);
@@ -72,9 +73,10 @@ fn freeze_sees_where_the_stage_endpoint_stands_by_then() {
         format!(
             "cannot freeze `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `sorry`, and not \
              to stage's endpoint `contoso-2` alone: the priority numbers of the enabled endpoints and of stage's are \
-             `contoso-1 1`, `sorry 5`, `contoso-2 9`\nhint: give stage's endpoint the priority number directly after \
-             production's: `{COMMAND} --type externalEndpoints --name contoso-2 --priority 2` (upgrade `run-1` stands \
-             at `prepared`, `freeze` comes next)"
+             `contoso-1 1`, `sorry 5`, `contoso-2 9`\n\
+             hint: give stage's endpoint the priority number directly after production's: `{COMMAND} --type \
+             externalEndpoints --name contoso-2 --priority 2` (upgrade `run-1` stands at `prepared`, `freeze` comes \
+             next)"
         )
     );
     renumber(&shop, "contoso-2", 2);

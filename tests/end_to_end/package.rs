@@ -176,18 +176,18 @@ fn half_of_a_package_is_refused() {
     shop.upgrade_through(&["plan"]);
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "")]).why(),
-        "cannot read the inputs: `package` was given without `package-digest`\nhint: pass the output `package-digest` \
-         of plan; `upgrade-status` shows where the upgrade stands"
+        "cannot read the inputs: `package` was given without `package-digest`\n\
+         hint: pass the output `package-digest` of plan; `upgrade-status` shows where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package", "")]).why(),
-        "cannot read the inputs: `package-digest` was given without `package`\nhint: pass the package that plan has \
-         seen; `upgrade-status` shows where the upgrade stands"
+        "cannot read the inputs: `package-digest` was given without `package`\n\
+         hint: pass the package that plan has seen; `upgrade-status` shows where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "abc")]).why(),
-        "cannot read the input `package-digest`: `abc` is no SHA-256 in hex\nhint: pass the output `package-digest` of \
-         plan; `upgrade-status` shows where the upgrade stands"
+        "cannot read the input `package-digest`: `abc` is no SHA-256 in hex\n\
+         hint: pass the output `package-digest` of plan; `upgrade-status` shows where the upgrade stands"
     );
 }
 

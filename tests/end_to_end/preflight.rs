@@ -273,7 +273,7 @@ fn the_tags_of_production_are_copied() {
 fn a_log_in_of_the_site_that_stage_lacks_blocks() {
     for (where_it_is, state, before) in [
         (AppLogIn::ProductionOnly, "has no such log-in", ""),
-        (AppLogIn::OtherSid, "has a log-in of that name with another SID", ", after dropping that log-in"),
+        (AppLogIn::OtherSid, "has a log-in of that name with another SID", ", drop that log-in"),
     ] {
         let shop = TestUpgrade::open(Scenario { app_log_in: where_it_is, ..scenario() });
         let mut master = Client::log_in(&shop, "contoso-sql-1", "master", "somebody");
@@ -282,10 +282,11 @@ fn a_log_in_of_the_site_that_stage_lacks_blocks() {
         blocks(
             &shop,
             &format!(
-                "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production's site logs in as `app`, whose user `app` has SID \
-                 {sid}, and stage server `contoso-rg/contoso-sql-2` {state}: V2 could not log in (error 18456 or 4060)\n\
-                 hint: in `master` of `contoso-rg/contoso-sql-2`{before}: CREATE LOGIN [app] WITH PASSWORD = '<the same>', \
-                 SID = {sid}"
+                "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production's site logs in as `app`, whose user `app` \
+                 has SID {sid}, and stage server `contoso-rg/contoso-sql-2` {state}: V2 could not log in (error 18456 \
+                 or 4060)\n\
+                 hint: connect to `master` of `contoso-rg/contoso-sql-2`{before} and run: CREATE LOGIN [app] WITH \
+                 PASSWORD = '<the same>', SID = {sid}"
             ),
         );
     }

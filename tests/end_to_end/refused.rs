@@ -21,8 +21,8 @@ fn an_empty_identifier_names_the_trap() {
         why,
         "cannot read the input `stage-database`: an empty database identifier: GitHub drops a job output that contains \
          a masked value, so look for a warning \"Skip output … since it may contain secret\" in the job before this \
-         one; expected `<resource-group>/<server>/<database>`\nhint: take the identifiers from the outputs of plan; \
-         `upgrade-status` shows where the upgrade stands"
+         one; expected `<resource-group>/<server>/<database>`\n\
+         hint: take the identifiers from the outputs of plan; `upgrade-status` shows where the upgrade stands"
     );
 }
 

@@ -98,9 +98,10 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     let beginning = "cannot roll back to `contoso-rg/contoso-1`: users are on `contoso-stage-rg/contoso-2` since the switch, and V2 \
                      may have taken writes that V1 does not have: in `contoso-rg/contoso-sql-2/shop` since migrate `dbo.";
     assert!(why.starts_with(beginning) && why.contains(" rows, not "), "{why}");
-    let end = "changed rows do not show in counts\nhint: to give those writes up, name the database that loses them: \
-               `accept-loss: contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`: users are on V2; \
-               `cleanup` removes V1 when you no longer need it)";
+    let end = "changed rows do not show in counts\n\
+               hint: to give those writes up, name the database that loses them: `accept-loss: \
+               contoso-rg/contoso-sql-2/shop` (upgrade `run-1` stands at `switched`: users are on V2; `cleanup` \
+               removes V1 when you no longer need it)";
     assert!(why.ends_with(end), "{why}");
     assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);

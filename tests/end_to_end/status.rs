@@ -209,7 +209,8 @@ fn status_wants_to_know_what_to_look_at() {
     shop.forget();
     assert_eq!(
         refused(&[("profile", "contoso-rg/contoso"), ("upgrade-id", "run-2")]),
-        "cannot find upgrade `run-2` in profile `contoso-rg/contoso`: the profile is labelled by upgrade `run-1`\n\
+        "cannot find upgrade `run-2` in Traffic Manager profile `contoso-rg/contoso`: the tags of the profile name \
+         upgrade `run-1`\n\
          hint: leave `upgrade-id` out to be told of that one"
     );
 }

@@ -73,5 +73,8 @@ async fn state_of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Option<SqlState>, 
 /// Write access may have to be given back without it.
 async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Option<Profile> {
     let read = observe::profile(cloud, upgrade).await;
-    read.map_err(|failure| cloud.notice(format!("the labels cannot be read: {}", failure.message()))).ok()
+    read.map_err(|failure| {
+        cloud.notice(format!("this run cannot read the tags of the Traffic Manager profile: {}", failure.message()))
+    })
+    .ok()
 }

@@ -145,7 +145,8 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         Refusal::new(
             &tried,
             why,
-            "find out who made it so and what was written to it; set it READ_ONLY, then run cleanup again",
+            "find out who set it READ_WRITE and what was written to it; connect to that database (not to `master`) and \
+             run `ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE`; then run cleanup again",
         )
     })?;
     require_nothing_lost(case, &tried)?;
@@ -182,7 +183,12 @@ fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(),
 fn require_v2_takes_writes(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     require(case.world.stage.writable(), || {
         let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
-        Refusal::new(tried, why, "find out who made it READ_ONLY, and set it READ_WRITE; then run cleanup again")
+        Refusal::new(
+            tried,
+            why,
+            "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and run \
+             `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run cleanup again",
+        )
     })
 }
 

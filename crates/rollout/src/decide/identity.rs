@@ -47,8 +47,8 @@ pub fn meant(
             Some(row) if is_own(&row.id.as_str()) => return Ok(Some(Meant::Own)),
             Some(row) => (row.id.as_str(), format!("prepare has written it down in `{database}`")),
         },
-        ([], Some((run, profile))) => (run, format!("it has labelled profile `{profile}`")),
-        ([run], _) => (*run, format!("it has the open fence row in `{database}`")),
+        ([], Some((run, profile))) => (run, format!("the tags of Traffic Manager profile `{profile}` name it")),
+        ([run], _) => (*run, format!("its row in `rolling_upgrade.fence` of `{database}` is open")),
         (several, _) => return Err(which(database, several)),
     };
     let id = run.parse().map_err(|error: crate::ids::IdError| {
@@ -58,7 +58,7 @@ pub fn meant(
 }
 
 fn which(database: &DatabaseId, runs: &[&str]) -> Refusal {
-    let why = format!("several have an open fence row in `{database}`: {}", list(runs));
+    let why = format!("several upgrades have an open row in `rolling_upgrade.fence` of `{database}`: {}", list(runs));
     Refusal::new("find the upgrade", why, "name the right one with `upgrade-id`")
 }
 
@@ -152,8 +152,9 @@ fn require_not_failed_over(case: &DecisionInput<'_>, step: Step) -> Result<(), R
         let (production, stage) = (&case.production().database, &case.stage().database);
         let why = format!("somebody has failed the link over: `{production}` is the geo-secondary of `{stage}` now");
         let hint = format!(
-            "fail it back with `ALTER DATABASE [{}] FAILOVER;` in `master` of server `{}`, then run rollback",
-            production.name, production.server
+            "connect to `master` of server `{}` and run `ALTER DATABASE [{}] FAILOVER;` to fail it back, then run \
+             rollback",
+            production.server, production.name
         );
         Refusal::new(format!("run {}", step.name()), why, hint)
     })
@@ -194,7 +195,12 @@ fn labelled_as_stage(case: &DecisionInput<'_>) -> Option<String> {
     let ours = labels::is_ours(profile, case.upgrade);
     let names = |label: &str, own: &str| tag(&profile.tags, label).is_some_and(|value| eq_azure_name(value, own));
     let found = labels.into_iter().filter(|_| ours).find(|(label, own)| names(label, own));
-    found.map(|(label, own)| format!("`{own}` was named as production's, and label `{label}` says that it is stage's"))
+    found.map(|(label, own)| {
+        format!(
+            "`{own}` was named as production's, but tag `{label}` of the Traffic Manager profile says that it belongs \
+             to stage"
+        )
+    })
 }
 
 /// Prepare tags the copy that it makes, and migrate writes its journal there; a copy has both from then on.
@@ -230,10 +236,13 @@ pub(super) fn require_ours_and_served(
     require(has_marks(case), || {
         let (id, profile) = (&case.upgrade.id, &case.world.profile);
         let label = tag(&profile.tags, TAG).map_or_else(
-            || "no upgrade has labelled the profile".to_owned(),
-            |run| format!("profile `{}` is labelled by upgrade `{run}`", profile.id),
+            || "the tags of the Traffic Manager profile name no upgrade".to_owned(),
+            |run| format!("the tags of Traffic Manager profile `{}` name upgrade `{run}`", profile.id),
         );
-        let why = format!("nothing here is of upgrade `{id}`: no fence row, no label and no tag; {label}");
+        let why = format!(
+            "nothing here belongs to upgrade `{id}`: it has no row in `rolling_upgrade.fence`, and no tag on the \
+             Traffic Manager profile or the stage database; {label}"
+        );
         Refusal::new(tried, why, "name the upgrade that shall be rolled back with `upgrade-id`")
     })
 }
@@ -257,9 +266,12 @@ fn has_marks(case: &DecisionInput<'_>) -> bool {
 fn require_not_read_only(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let database = &case.production().database;
     require(!case.world.production.read_only(), || {
-        let why = format!("production `{database}` is read-only, and no run has an open fence row there");
-        let hint = "find out who made it so, and set it READ_WRITE by hand: `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK \
-                    IMMEDIATE`";
+        let why = format!(
+            "production `{database}` is read-only, and no upgrade made it so: its `rolling_upgrade.fence` has no open \
+             row"
+        );
+        let hint = "users cannot write: find out who set it READ_ONLY, then connect to that database (not to `master`) \
+                    and run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`";
         Refusal::new(tried, why, hint)
     })
 }

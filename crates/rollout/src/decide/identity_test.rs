@@ -66,8 +66,9 @@ fn a_foreign_id_touches_nothing() {
     let refusal = refused(Step::Rollback, &another(), &world);
     assert_eq!(
         refusal.to_string(),
-        "cannot roll back to `rg/contoso-1`: nothing here is of upgrade `8`: no fence row, no label and no tag; profile \
-         `rg/contoso` is labelled by upgrade `7`"
+        "cannot roll back to `rg/contoso-1`: nothing here belongs to upgrade `8`: it has no row in \
+         `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the tags of Traffic \
+         Manager profile `rg/contoso` name upgrade `7`"
     );
     assert_eq!(refusal.hint, "name the upgrade that shall be rolled back with `upgrade-id`");
     world.profile.endpoints[0].enabled = true;
@@ -119,7 +120,8 @@ fn each_trace_alone_shows_exchanged_slots() {
     }
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2` was named as production's, and label `rolling-upgrade-server` says that it is stage's"
+        "`rg/sql-2` was named as production's, but tag `rolling-upgrade-server` of the Traffic Manager profile says \
+         that it belongs to stage"
     );
     // Only the databases, or only the endpoints, were exchanged.
     let Upgrade { id, production, stage, connection_name } = model::upgrade();
@@ -131,7 +133,8 @@ fn each_trace_alone_shows_exchanged_slots() {
     };
     assert_eq!(
         why(&at("migrated"), &endpoints),
-        "`contoso-2` was named as production's, and label `rolling-upgrade-endpoint` says that it is stage's"
+        "`contoso-2` was named as production's, but tag `rolling-upgrade-endpoint` of the Traffic Manager profile says \
+         that it belongs to stage"
     );
     migrated.profile.tags.clear();
     assert_eq!(
@@ -177,9 +180,9 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
             "users are sent to `sorry`, and not to `contoso-1`",
-            "enable production's endpoint and give it the smallest priority number of the enabled endpoints: `az network \
-             traffic-manager endpoint update --resource-group rg --profile-name contoso --type azureEndpoints --name \
-             contoso-1 --priority <number> --endpoint-status Enabled`"
+            "enable production's endpoint and give it the smallest priority number of the enabled endpoints: `az \
+             network traffic-manager endpoint update --resource-group rg --profile-name contoso --type azureEndpoints \
+             --name contoso-1 --priority <number> --endpoint-status Enabled`"
         )
     );
 }
@@ -190,7 +193,11 @@ fn a_rollback_is_not_done_while_production_is_read_only_by_nobody() {
     let sql = world.production.sql.as_mut().unwrap();
     (sql.read_only, sql.updateable) = (true, false);
     let refusal = refused(Step::Rollback, &another(), &world);
-    assert_eq!(refusal.why, "production `rg/sql-1/shop` is read-only, and no run has an open fence row there");
+    assert_eq!(
+        refusal.why,
+        "production `rg/sql-1/shop` is read-only, and no upgrade made it so: its `rolling_upgrade.fence` has no open \
+         row"
+    );
 }
 
 #[test]
@@ -216,8 +223,8 @@ fn who_is_meant_is_found_by_fence_and_label() {
             Err(refusal) => refusal.to_string(),
         }
     };
-    let by_fence = "7: it has the open fence row in `rg/sql-1/shop`";
-    let by_label = "8: it has labelled profile `rg/contoso`";
+    let by_fence = "7: its row in `rolling_upgrade.fence` of `rg/sql-1/shop` is open";
+    let by_label = "8: the tags of Traffic Manager profile `rg/contoso` name it";
     assert_eq!(found(&[], None), "nobody");
     assert_eq!(found(&[fence("7", true)], Some("8")), by_fence);
     assert_eq!(found(&[fence("7", false), fence("9", false)], None), "own");
@@ -227,7 +234,8 @@ fn who_is_meant_is_found_by_fence_and_label() {
     assert_eq!(found(&[], Some("9")), "own");
     assert_eq!(
         found(&[fence("7", true), fence("6", true)], Some("8")),
-        "cannot find the upgrade: several have an open fence row in `rg/sql-1/shop`: `7`, `6`"
+        "cannot find the upgrade: several upgrades have an open row in `rolling_upgrade.fence` of `rg/sql-1/shop`: \
+         `7`, `6`"
     );
 }
 

@@ -202,7 +202,11 @@ impl<'w> DecisionInput<'w> {
         let fence = world.production.open_fence(self.upgrade).ok_or_else(|| {
             Refusal::new(
                 tried,
-                format!("production is read-only, but not by upgrade `{}`: it has no open fence row", self.upgrade.id),
+                format!(
+                    "production is read-only, but upgrade `{}` did not make it so: it has no open row in \
+                     `rolling_upgrade.fence`",
+                    self.upgrade.id
+                ),
                 "find out who made it read-only; rollback of that upgrade gives it back",
             )
         })?;

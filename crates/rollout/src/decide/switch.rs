@@ -34,8 +34,8 @@ fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     case.require_stage_log_in(&tried(case))?;
     require(world.stage.writable(), || {
         let why = format!("`{}`, which users were sent to, takes no writes", stage.database);
-        let hint = "find out who made it READ_ONLY; `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE` there lets \
-                    users write again; then run switch again";
+        let hint = "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and \
+                    run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run switch again";
         Refusal::new(tried(case), why, hint)
     })?;
     case.require_pointed(&tried(case))?;

@@ -203,7 +203,10 @@ fn after_the_switch(case: &DecisionInput<'_>) -> Next {
         _ if !site_is_pointed(case) => {
             step(Step::Switch, "users were sent to V2, whose site does not lead to the stage copy any more")
         }
-        None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
+        None => step(
+            Step::Switch,
+            "users are on V2, and the tag of the Traffic Manager profile that says since when is missing",
+        ),
         Some(_) if background::to_start(case) => {
             step(Step::Switch, "users are on V2, and its WebJobs are still to be started")
         }

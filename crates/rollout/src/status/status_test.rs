@@ -328,14 +328,14 @@ fn labels_that_somebody_has_changed_are_refused() {
     profile.tags.insert(labels::SITE.to_owned(), "contoso-2".to_owned());
     assert_eq!(
         Labelled::read(&profile).unwrap_err().to_string(),
-        "cannot read the label `rolling-upgrade-site` of profile `rg/contoso`: `contoso-2` is not a site identifier: expected \
-         `<resource-group>/<site>[/<slot>]`"
+        "cannot read the tag `rolling-upgrade-site` of Traffic Manager profile `rg/contoso`: `contoso-2` is not a site \
+         identifier: expected `<resource-group>/<site>[/<slot>]`"
     );
     profile.tags.remove(labels::SITE);
     let refusal = Labelled::read(&profile).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot read the label `rolling-upgrade-site` of profile `rg/contoso`: it is not there"
+        "cannot read the tag `rolling-upgrade-site` of Traffic Manager profile `rg/contoso`: it does not exist"
     );
 }
 

@@ -86,7 +86,8 @@ impl Executor<'_> {
         let commands: Vec<_> =
             links.iter().map(|link| remove_secondary::statement(&database.name, &link.partner_server)).collect();
         let hint = format!(
-            "users cannot write until that link has ended: run in `master` of server `{}`: {} Then run this step again",
+            "users cannot write until that link has ended: connect to `master` of server `{}` and run {} Then run this \
+             step again",
             database.server,
             commands.join(" ")
         );

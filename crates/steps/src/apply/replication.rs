@@ -151,7 +151,8 @@ impl Executor<'_> {
             return Ok(());
         }
         let why = format!(
-            "`{target}` does not hold the fence row of upgrade `{upgrade}`: it misses the last writes of production"
+            "`{target}` has no row of upgrade `{upgrade}` in `rolling_upgrade.fence`: it lacks the last writes of \
+             production"
         );
         Err(Failure::broken(anyhow::anyhow!(why)))
     }

@@ -36,7 +36,9 @@ pub fn upgrade(upgrade: &Upgrade, world: &World, status: &Status, holder: Option
 
 /// A profile that no upgrade has labelled.
 pub fn nothing(profile: &ProfileId) -> Report {
-    let why = format!("no upgrade has labelled profile `{profile}`: none has begun, or the last one is cleaned up");
+    let why = format!(
+        "the tags of Traffic Manager profile `{profile}` name no upgrade: none has begun, or the last one is cleaned up"
+    );
     let mut outputs = stands(State::NotBegun.word(), "plan", None);
     outputs.push(("why", json!(why)));
     report(outputs, &format!("**{}**: {why}. Next comes `plan`.\n\n", State::NotBegun))
@@ -116,7 +118,12 @@ fn lines(upgrade: &Upgrade, world: &World, status: &Status, holder: Option<&Hold
         Rollback::WithLoss(why) => format!("a rollback would lose writes: {why}"),
         Rollback::Refused(why) => format!("a rollback is not possible: {why}"),
     });
-    all.extend(status.other.as_ref().map(|other| format!("the profile is labelled by another upgrade, `{other}`")));
+    all.extend(
+        status
+            .other
+            .as_ref()
+            .map(|other| format!("the tags of the Traffic Manager profile name another upgrade, `{other}`")),
+    );
     let list: String = all.iter().map(|line| format!("- {line}\n")).collect();
     format!("{next}{list}\n")
 }

@@ -42,7 +42,10 @@ BEGIN TRANSACTION;
 UPDATE rolling_upgrade.fence SET closed_at = SYSUTCDATETIME() WHERE run = {key} AND closed_at IS NULL;
 COMMIT TRANSACTION;"
     );
-    session.query("close the fence of the copy", &sql, limit).await.map(drop)
+    session
+        .query("record that the copy has every write and that its read-only time is over", &sql, limit)
+        .await
+        .map(drop)
 }
 
 pub(super) fn record_sql(run: &UpgradeId, moment: Moment) -> String {

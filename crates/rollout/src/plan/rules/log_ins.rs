@@ -29,8 +29,8 @@ pub(super) fn of_the_site(upgrade: &Upgrade, world: &World, around: &Surrounding
         log_in.name, log_in.sid
     );
     let hint = format!(
-        "in `master` of `{server}`{}: CREATE LOGIN [{}] WITH PASSWORD = '<the same>', SID = {}",
-        if there { ", after dropping that log-in" } else { "" },
+        "connect to `master` of `{server}`{} and run: CREATE LOGIN [{}] WITH PASSWORD = '<the same>', SID = {}",
+        if there { ", drop that log-in" } else { "" },
         name.replace(']', "]]"),
         log_in.sid
     );
