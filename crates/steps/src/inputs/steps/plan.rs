@@ -43,13 +43,13 @@ pub struct PlanArguments {
     /// The stage site.
     #[command(flatten)]
     pub site: SiteInputs,
-    /// Executable that stops background work before production becomes read-only; checked here.
+    /// Executable that stops background work before production becomes read-only; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_quiesce: Option<PathBuf>,
-    /// Executable that starts it again once production takes writes; checked here.
+    /// Executable that starts V1's background work again once production takes writes; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_resume: Option<PathBuf>,
-    /// Executable that starts V2's background work; checked here.
+    /// Executable that starts V2's background work; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_activate: Option<PathBuf>,
     /// Longest time for one hook; plan runs none.
