@@ -91,7 +91,8 @@ fn a_foreign_id_does_not_touch_productions_endpoint() {
     let expected = "cannot roll back to `contoso-rg/contoso-1`: nothing here belongs to upgrade `run-2`: it has no row \
                     in `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the \
                     tags of Traffic Manager profile `contoso-rg/contoso` name upgrade `run-1`\n\
-                    hint: name the upgrade that shall be rolled back with `upgrade-id`";
+                    hint: pass the `upgrade-id` of the upgrade to roll back; `upgrade-status --subscription-id <id> \
+                    --profile contoso-rg/contoso` shows it";
     assert!(why.starts_with(expected), "{why}");
 }
 

@@ -337,12 +337,14 @@ fn a_half_made_site_is_completed_and_can_be_taken_away() {
     assert_eq!(
         refused(&shop, "plan", &[]).why(),
         format!(
-            "{SHOP}stage site `contoso-stage-rg/contoso-2` was created by upgrade `run-0`, and this is upgrade `run-1`; stage \
-             site `contoso-stage-rg/contoso-2` is not bound to `www.contoso.example` with a certificate as production is: users \
-             would get an error after the switch\n\
-             hint: run cleanup of stage with `upgrade-id: run-0`, or take the tag `rolling-upgrade` off the site if that upgrade \
-             is done with it; bind your own domain names with their certificate to the stage site too (it needs another scale \
-             unit)"
+            "{SHOP}stage site `contoso-stage-rg/contoso-2` was created by upgrade `run-0`, and this is upgrade \
+             `run-1`; stage site `contoso-stage-rg/contoso-2` is not bound to `www.contoso.example` with a certificate \
+             as production is: users would get an error after the switch\n\
+             hint: to go on with upgrade `run-0` pass `upgrade-id: run-0` (`upgrade-status --subscription-id <id> \
+             --profile contoso-rg/contoso` shows where it stands); otherwise run cleanup with that id and `remove: \
+             contoso-rg/contoso-sql-2/shop`, or remove the tag `rolling-upgrade` from the site if that upgrade no \
+             longer needs it; bind your own domain names with their certificate to the stage site too (it needs \
+             another scale unit)"
         )
     );
 }

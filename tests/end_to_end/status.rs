@@ -211,7 +211,7 @@ fn status_wants_to_know_what_to_look_at() {
         refused(&[("profile", "contoso-rg/contoso"), ("upgrade-id", "run-2")]),
         "cannot find upgrade `run-2` in Traffic Manager profile `contoso-rg/contoso`: the tags of the profile name \
          upgrade `run-1`\n\
-         hint: leave `upgrade-id` out to be told of that one"
+         hint: omit `upgrade-id` to see where that upgrade stands"
     );
 }
 

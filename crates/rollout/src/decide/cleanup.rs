@@ -8,6 +8,7 @@ use crate::{
     labels,
     measure::LogEnd,
     served::served,
+    status::which_upgrade,
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -175,7 +176,7 @@ fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(),
     let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
     next.map_or(Ok(()), |row| {
         let why = format!("upgrade `{}` has begun with `{database}` as its production", row.id);
-        Err(Refusal::new(tried, why, "finish that upgrade first, or roll it back and clean its stage up"))
+        Err(Refusal::new(tried, why, "finish that upgrade first, or run rollback and cleanup for it"))
     })
 }
 
@@ -301,14 +302,21 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
     let ours = world.stage.database.is_none() || owner.is_some_and(|owner| case.upgrade.id.is(owner));
     require(ours, || {
-        let owner = owner.map_or("nobody's upgrade".to_owned(), |id| format!("upgrade `{id}`"));
-        let why = format!("the database belongs to {owner}, this is upgrade `{}`", case.upgrade.id);
-        Refusal::new(&tried, why, "pass the `upgrade-id` of the upgrade that created it")
+        let owner =
+            owner.map_or("no upgrade: it has no tag `rolling-upgrade`".to_owned(), |id| format!("upgrade `{id}`"));
+        let why = format!("this is upgrade `{}`, and the database belongs to {owner}", case.upgrade.id);
+        let which = which_upgrade(&world.profile.id);
+        Refusal::new(&tried, why, format!("pass the `upgrade-id` of the upgrade that created it; {which} shows it"))
     })?;
     let ours = world.endpoint(stage).is_none() || world.added_stage_endpoint(case.upgrade);
     require(ours, || {
         let why = format!("endpoint `{}` was not added by upgrade `{}`", stage.endpoint, case.upgrade.id);
-        Refusal::new(&tried, why, "remove that endpoint yourself, or pass the right `upgrade-id`")
+        let which = which_upgrade(&world.profile.id);
+        let hint = format!(
+            "pass the `upgrade-id` of the upgrade that added it ({which} shows it); or remove that endpoint yourself \
+             if no upgrade did"
+        );
+        Refusal::new(&tried, why, hint)
     })
 }
 

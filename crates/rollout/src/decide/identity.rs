@@ -11,6 +11,7 @@ use crate::{
     labels,
     plan::renumber,
     served::served_if,
+    status::which_upgrade,
 };
 
 /// The upgrade that somebody is about who does not name one.
@@ -243,7 +244,8 @@ pub(super) fn require_ours_and_served(
             "nothing here belongs to upgrade `{id}`: it has no row in `rolling_upgrade.fence`, and no tag on the \
              Traffic Manager profile or the stage database; {label}"
         );
-        Refusal::new(tried, why, "name the upgrade that shall be rolled back with `upgrade-id`")
+        let which = which_upgrade(&profile.id);
+        Refusal::new(tried, why, format!("pass the `upgrade-id` of the upgrade to roll back; {which} shows it"))
     })
 }
 

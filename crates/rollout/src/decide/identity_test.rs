@@ -70,7 +70,11 @@ fn a_foreign_id_touches_nothing() {
          `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the tags of Traffic \
          Manager profile `rg/contoso` name upgrade `7`"
     );
-    assert_eq!(refusal.hint, "name the upgrade that shall be rolled back with `upgrade-id`");
+    assert_eq!(
+        refusal.hint,
+        "pass the `upgrade-id` of the upgrade to roll back; `upgrade-status --subscription-id <id> --profile \
+         rg/contoso` shows it"
+    );
     world.profile.endpoints[0].enabled = true;
     assert_eq!(decided(Step::Rollback, &another(), &at("prepared")), Ok(Vec::new()), "there is nothing to do");
 }

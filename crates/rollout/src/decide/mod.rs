@@ -304,9 +304,9 @@ impl<'w> DecisionInput<'w> {
     /// Users were not sent to stage yet.
     fn require_not_switched(&self, tried: &str) -> Result<(), Refusal> {
         require(!self.world.point_of_no_return_passed(self.upgrade), || {
-            let hint = "nothing is left to do here; cleanup removes V1, and switch, run again, sends users to stage whom \
-                        somebody sent back";
-            Refusal::new(tried, "users were sent to stage already", hint)
+            let hint = "this step has nothing left to do: if users were sent back to V1 by hand, run switch again, \
+                        which sends them to V2; to remove V1 run cleanup";
+            Refusal::new(tried, "switch has already sent users to V2", hint)
         })
     }
 

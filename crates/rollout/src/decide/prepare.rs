@@ -7,6 +7,7 @@ use crate::{
     ids::eq_azure_name,
     labels,
     plan::{Finding, Surroundings, check, smaller_number, stage_kind},
+    status::which_upgrade,
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -97,13 +98,16 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
             let profile = &world.profile;
             let why =
                 format!("profile `{}` has an endpoint `{}` that this upgrade did not add", profile.id, there.id.name);
+            let which = which_upgrade(&profile.id);
             let hint = match tag(&profile.tags, TAG) {
                 Some(other) => format!(
-                    "upgrade `{other}` has labelled that profile: finish it, or roll it back and clean its stage up"
+                    "the tags of that profile name upgrade `{other}`: to go on with it pass `upgrade-id: {other}` \
+                     ({which} shows where it stands); otherwise finish it, or run rollback and cleanup for it"
                 ),
-                None => {
-                    "choose another name with `stage-endpoint`, or remove that endpoint if nobody needs it".to_owned()
-                }
+                None => format!(
+                    "if an upgrade that has begun added it, pass the `upgrade-id` of that upgrade ({which} shows it); \
+                     otherwise pass another name as `stage-endpoint` to plan, or remove that endpoint if it is unused"
+                ),
             };
             Refusal::new(tried(case), why, hint)
         })

@@ -4,7 +4,7 @@ mod command;
 mod find;
 mod stand;
 
-pub use command::command;
+pub use command::{command, which_upgrade};
 pub use find::{Labelled, connection_name, endpoint_of_v1, production, written_last};
 
 use std::fmt;

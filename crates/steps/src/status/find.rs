@@ -89,7 +89,7 @@ fn is_the_one(profile: &Profile, labelled: &Labelled, named: &Named) -> Result<(
         Some(id) if *id != labelled.id => Err(Refusal::new(
             format!("find upgrade `{id}` in Traffic Manager profile `{}`", profile.id),
             format!("the tags of the profile name upgrade `{}`", labelled.id),
-            "leave `upgrade-id` out to be told of that one",
+            "omit `upgrade-id` to see where that upgrade stands",
         )),
         _ => Ok(()),
     }

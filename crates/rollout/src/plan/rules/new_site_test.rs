@@ -168,7 +168,8 @@ fn a_site_that_another_upgrade_created_blocks_and_our_own_half_one_does_not() {
     );
     assert_eq!(
         hint(&case, "stage-site"),
-        "run cleanup of stage with `upgrade-id: 6`, or take the tag `rolling-upgrade` off the site if that upgrade is done with \
-         it"
+        "to go on with upgrade `6` pass `upgrade-id: 6` (`upgrade-status --subscription-id <id> --profile rg/contoso` \
+         shows where it stands); otherwise run cleanup with that id and `remove: rg/sql-2/shop`, or remove the tag \
+         `rolling-upgrade` from the site if that upgrade no longer needs it"
     );
 }

@@ -9,6 +9,7 @@ use crate::{
     facts::{Site, TAG, tag},
     ids::eq_azure_name,
     plan::Surroundings,
+    status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
@@ -22,8 +23,12 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
     };
     if let Some(owner) = tag(&site.tags, TAG).filter(|owner| !upgrade.id.is(owner)) {
         let what = format!("stage site `{id}` was created by upgrade `{owner}`, and this is upgrade `{}`", upgrade.id);
+        let which = which_upgrade(&world.profile.id);
         let hint = format!(
-            "run cleanup of stage with `upgrade-id: {owner}`, or take the tag `{TAG}` off the site if that upgrade is done with it"
+            "to go on with upgrade `{owner}` pass `upgrade-id: {owner}` ({which} shows where it stands); otherwise run \
+             cleanup with that id and `remove: {}`, or remove the tag `{TAG}` from the site if that upgrade no longer \
+             needs it",
+            upgrade.stage.database
         );
         return blocking(what, hint);
     }
