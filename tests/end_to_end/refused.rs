@@ -53,7 +53,11 @@ fn a_folder_without_scripts_is_refused() {
     let why = refused(&shop, "plan", &[("scripts", empty.path().to_str().unwrap())]).why();
     assert!(why.ends_with("hint: correct the scripts: nothing was sent yet"), "{why}");
     let why = refused(&shop, "plan", &[("scripts", "")]).why();
-    assert_eq!(why, "the input `scripts` is missing\nhint: name the folder of the upgrade scripts");
+    assert_eq!(
+        why,
+        "cannot plan the upgrade: inputs are missing: `scripts`\n\
+         hint: pass `--scripts db/upgrade` (the folder of the upgrade scripts)"
+    );
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub async fn run(runner_io: &RunnerIo, arguments: PlanArguments, stop: &Stop) ->
 }
 
 async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, Failure> {
+    arguments.require_all()?;
     let id = upgrade_id_or_new(runner_io, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);

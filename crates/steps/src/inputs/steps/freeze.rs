@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::inputs::{
     HookInputs, Limits, SiteInputs, Span, StepInputs,
+    durations::longer_than_zero,
     groups::{CommonInputs, GiveBackInputs, ScriptInputs, example},
 };
 
@@ -33,7 +34,7 @@ pub struct FreezeArguments {
     pub rollback_after: Span,
     /// Longest time for which users may be unable to write, counted from this freeze. A step that is at work when it is over gives
     /// production its write access back, or completes the switch if users may have written to V2.
-    #[arg(help_heading = "Limits", long, default_value = "30m")]
+    #[arg(help_heading = "Limits", long, default_value = "30m", value_parser = longer_than_zero)]
     pub max_read_only: Span,
     /// Replication lag above which production is not frozen.
     #[arg(help_heading = "Limits", long, default_value = "5s")]

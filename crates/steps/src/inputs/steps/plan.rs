@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use rollout::Refusal;
 
 use crate::inputs::{ConnectionInputs, HookInputs, SiteInputs, Span};
 
@@ -64,6 +65,29 @@ Example:
 Exit codes: 0 done, 10 refused (a rule forbids the upgrade, or an input is wrong), 20 interrupted (run it again).";
 
 impl PlanArguments {
+    /// Nothing is missing that plan cannot do without.
+    ///
+    /// # Errors
+    /// Something is: all of it is named, each with an example.
+    pub fn require_all(&self) -> Result<(), Refusal> {
+        let needed = [
+            (self.connection.subscription_id.is_none(), "subscription-id", "<id>", "the subscription of all resources"),
+            (self.profile.is_none(), "profile", "rg/profile", "the Traffic Manager profile that users come through"),
+            (self.stage_server.is_none(), "stage-server", "rg/sql-2", "the SQL server for the copy of the database"),
+            (self.stage_site.is_none(), "stage-site", "rg-2/web-2", "the site that runs V2"),
+            (self.scripts.is_none(), "scripts", "db/upgrade", "the folder of the upgrade scripts"),
+        ];
+        let missing: Vec<_> = needed.into_iter().filter(|(is_missing, ..)| *is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = missing.iter().map(|(_, name, ..)| format!("`{name}`")).collect();
+        let examples: Vec<_> =
+            missing.iter().map(|(_, name, example, what)| format!("`--{name} {example}` ({what})")).collect();
+        let why = format!("inputs are missing: {}", names.join(", "));
+        Err(Refusal::new("plan the upgrade", why, format!("pass {}", examples.join(", "))))
+    }
+
     /// The hooks that the inputs name.
     pub fn hooks(&self) -> HookInputs {
         HookInputs {
