@@ -39,8 +39,8 @@ fn stage_is_not_removed_while_it_serves_users() {
         why,
         "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): its endpoint `contoso-rg/contoso/contoso-2` is \
          enabled\n\
-         hint: only what serves nobody is removed: after a switch, V1 is what cleanup removes (upgrade `run-1` stands \
-         at `switched`: users are on V2; `cleanup` removes V1 when you no longer need it)"
+         hint: cleanup removes only what serves no users: after a switch that is V1 (upgrade `run-1` stands at \
+         `switched`: users are on V2; `cleanup` removes V1 when you no longer need it)"
     );
 }
 
@@ -82,9 +82,10 @@ fn a_database_of_v1_that_was_written_to_since_stays() {
     let named = shop.known("production-database");
     let remove = [("remove", named.as_str()), ("revert-window", "0s"), ("remove-database", "true")];
     let why = refused(&shop, "cleanup", &remove).why();
-    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` was written to after its copy \
-                    was cut off: its log has grown\nhint: V2 lacks what was written there: compare the two databases; then give up what \
-                    only V1's has by its name, `accept-loss: contoso-rg/contoso-sql-1/shop`, or leave `remove-database` out";
+    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` was written to \
+                    after replication to the copy ended: its log has grown\n\
+                    hint: V2 lacks what was written there: compare the two databases; then give up what only V1's has \
+                    by its name, `accept-loss: contoso-rg/contoso-sql-1/shop`, or leave `remove-database` out";
     assert!(why.starts_with(expected), "{why}");
     let given_up: Vec<_> = remove.into_iter().chain([("accept-loss", named.as_str())]).collect();
     let ended = shop.run_with("cleanup", &given_up);

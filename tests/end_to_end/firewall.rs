@@ -218,7 +218,7 @@ fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
         "timed out after 300ms waiting for the rules to take effect: `contoso-rg/contoso-sql-1` still refuses \
          203.0.113.7, `contoso-rg/contoso-sql-2` still refuses 203.0.113.7\n\
          hint: Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` \
-         takes the rules back"
+         removes the rules"
     );
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
     done(&shop, "close", &BEFORE_PLAN);
@@ -237,7 +237,7 @@ fn an_open_that_is_stopped_ends_at_once_and_close_takes_its_rules_back() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "stopped by SIGTERM\nhint: run it again; `upgrade-firewall close` takes away whatever was opened"
+        "stopped by SIGTERM\nhint: run it again; `upgrade-firewall close` removes every rule that was added"
     );
     done(&shop, "close", &BEFORE_PLAN);
     assert_eq!(shop.digest(), before);
@@ -341,14 +341,14 @@ fn without_ids(text: &str) -> String {
 
 fn no_right_on(server: &str) -> String {
     format!(
-        "could not add the firewall rule `rolling-upgrade-run-1-203-0-113-7` to the SQL server `contoso-rg/{server}`: Azure \
-         answered 403 `AuthorizationFailed`: The client '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' with object id \
+        "could not add the firewall rule `rolling-upgrade-run-1-203-0-113-7` to the SQL server `contoso-rg/{server}`: \
+         Azure answered 403 `AuthorizationFailed`: The client '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' with object id \
          '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' does not have authorization to perform action \
-         'Microsoft.Sql/servers/firewallRules/write' over scope '/subscriptions/<subscription>/resourceGroups/contoso-rg/providers/\
-         Microsoft.Sql/servers/{server}/firewallRules/rolling-upgrade-run-1-203-0-113-7' or the scope is invalid. If access was \
-         recently granted, please refresh your credentials. (request …)\n\
-         hint: assign the role of `docs/roles/firewall.json` on the resource group of the server; or let somebody else add the \
-         rule, or use a runner inside the network"
+         'Microsoft.Sql/servers/firewallRules/write' over scope \
+         '/subscriptions/<subscription>/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/{server}/firewallRules/rolling-upgrade-run-1-203-0-113-7' \
+         or the scope is invalid. If access was recently granted, please refresh your credentials. (request …)\n\
+         hint: assign the role of `docs/roles/firewall.json` on the resource group of the server; or ask an \
+         administrator to add the rule, or use a runner inside the network"
     )
 }
 
@@ -374,7 +374,7 @@ fn what_cannot_be_closed_is_told_and_the_other_server_is_closed_all_the_same() {
     let why = "could not delete the firewall rule `rolling-upgrade-run-1-203-0-113-7` of the SQL server `contoso-rg/contoso-sql-2`: \
                Azure answered 403 `AuthorizationFailed`";
     assert!(ended.why().starts_with(why), "{}", ended.why());
-    let hint = "run it again; `upgrade-firewall close` takes away whatever was opened";
+    let hint = "run it again; `upgrade-firewall close` removes every rule that was added";
     assert!(ended.why().ends_with(hint), "{}", ended.why());
     assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
 }
@@ -396,12 +396,12 @@ fn without_count(why: &str) -> String {
 
 fn unheard(change: &str, of: &str, server: &str) -> String {
     format!(
-        "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server `contoso-rg/{server}` in # \
-         attempts: no whole answer from `management.azure.com`: error sending request: client error (SendRequest): connection \
-         error: peer closed connection without sending TLS close_notify: \
-         https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\nhint: look at what is between this machine \
-         and the host: network, proxy variables, `connect-to` rules, trusted certificates; then run it again; `upgrade-firewall \
-         close` takes away whatever was opened"
+        "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server \
+         `contoso-rg/{server}` in # attempts: no whole answer from `management.azure.com`: error sending request: \
+         client error (SendRequest): connection error: peer closed connection without sending TLS close_notify: \
+         https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\n\
+         hint: look at what is between this machine and the host: network, proxy variables, `connect-to` rules, \
+         trusted certificates; then run it again; `upgrade-firewall close` removes every rule that was added"
     )
 }
 

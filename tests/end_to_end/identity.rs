@@ -127,8 +127,8 @@ fn write_access_comes_back_and_nothing_is_done_while_no_endpoint_leads_there() {
     }
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
-    let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to nobody (no endpoint is enabled), and \
-                  not to `contoso-1`; its endpoint does not exist";
+    let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to no endpoint (none is enabled), and not \
+                  to `contoso-1`; its endpoint does not exist";
     assert!(ended.why().contains(nobody), "{ended:#?}");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "test");
     let word = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60));";

@@ -131,7 +131,7 @@ fn endpoints_that_somebody_flipped_make_no_switch() {
     assert!(why.starts_with(expected), "{why}");
     let cleanup = shop.clean_up("production");
     assert_eq!(cleanup.outcome(), "refused", "{cleanup:#?}");
-    assert!(cleanup.why().contains("only what serves nobody is removed: run switch first"), "{}", cleanup.why());
+    assert!(cleanup.why().contains("cleanup removes only what serves no users: run switch first"), "{}", cleanup.why());
     by_hand(&shop, Hand::EnableProduction);
     by_hand(&shop, Hand::DisableStage);
     let production = format!("{PROFILE}/AzureEndpoints/contoso-1");
@@ -175,13 +175,13 @@ fn where_both_databases_were_written_to_no_way_is_said_to_lose_nothing() {
     users_come_to_v2(&shop);
     open_production_for_a_moment(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after its copy was cut off: its log has grown, so either way loses \
-                some: compare the two databases; to give up what `contoso-rg/contoso-sql-2/shop` has, name it: `accept-loss: \
-                contoso-rg/contoso-sql-2/shop`";
+    let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after replication to the copy ended: its log has \
+                grown, so either way loses some: compare the two databases; to give up what \
+                `contoso-rg/contoso-sql-2/shop` has, name it: `accept-loss: contoso-rg/contoso-sql-2/shop`";
     assert!(why.contains(hint), "{why}");
     let status = shop.run("status").result();
     assert_eq!((&status["state"], &status["next"]), (&json!("broken"), &json!("rollback")), "{status:#}");
-    assert_eq!(status["why"], "production was written to after its copy was cut off", "{status:#}");
+    assert_eq!(status["why"], "production was written to after replication to the copy ended", "{status:#}");
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn an_update_of_production_after_its_copy_was_cut_off_is_seen_before_the_switch(
     open_production_for_a_moment(&shop);
     let why = ends(&shop, "switch", "broken").why();
     let expected =
-        "the log of `contoso-rg/contoso-sql-1/shop` has grown since its copy was cut off: somebody has written to it";
+        "the log of `contoso-rg/contoso-sql-1/shop` has grown since replication to the copy ended: it was written to";
     assert!(why.starts_with(expected), "{why}");
     ends(&shop, "rollback", "done");
     users_write_on(&shop, "contoso-1");
@@ -353,10 +353,10 @@ fn a_request_that_comes_late_is_undone_by_the_rollback() {
     died_after_it_had_enabled_stage(&shop);
     let running =
         shop.start("rollback", &[("late-request-wait", "30s")], std::process::Command::new(binary("rollback")));
-    until("write access is back", || running.stderr().contains("whether a request of a dead step comes late"));
+    until("write access is back", || running.stderr().contains("for delayed requests of a dead step"));
     by_hand(&shop, Hand::DisableProduction);
     until("it is undone", || {
-        running.stderr().contains("a request came late and changed endpoint `contoso-rg/contoso/contoso-1`")
+        running.stderr().contains("a delayed request of a dead step changed endpoint `contoso-rg/contoso/contoso-1`")
     });
     users_write_on(&shop, "contoso-1");
     let ended = running.end();
@@ -372,8 +372,9 @@ fn a_geo_secondary_that_nobody_named_keeps_productions_database() {
     with_geo_secondary_on(&shop, third);
     let ended = shop.clean_up("production");
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
-    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` has a geo-secondary on server \
-                    `contoso-dr`, which nobody named\nhint: remove that geo-secondary first, or leave `remove-database` out";
+    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` has a \
+                    geo-secondary on server `contoso-dr`, which this upgrade did not create\n\
+                    hint: remove that geo-secondary first, or leave `remove-database` out";
     assert!(ended.why().starts_with(expected), "{}", ended.why());
 }
 

@@ -314,7 +314,7 @@ fn half_a_way_to_sign_in_is_refused() {
     }
     let why =
         refused(&shop, &[("sql-token", "hunter1-hunter1"), ("sql-user", "u"), ("sql-password", "hunter2-hunter2")]);
-    assert_eq!(why, "both `sql-token` and `sql-user` with `sql-password` were given\nhint: give one of the two");
+    assert_eq!(why, "both `sql-token` and `sql-user` with `sql-password` were given\nhint: pass only one of the two");
 }
 
 #[test]
@@ -322,20 +322,21 @@ fn nothing_to_sign_in_with_names_all_ways() {
     let shop = TestUpgrade::open(scenario()).with_inputs(&NO_TOKENS);
     assert_eq!(
         refused(&shop, &[]),
-        "the inputs name nobody who could sign in to Azure Resource Manager\nhint: pass `client-id` and `tenant-id` (in a \
-         job with `permissions: id-token: write`, or with `client-secret`), or `arm-token`, for example from `az account \
-         get-access-token`"
+        "the inputs have no credentials for Azure Resource Manager\n\
+         hint: pass `client-id` and `tenant-id` (in a job with `permissions: id-token: write`, or with \
+         `client-secret`), or `arm-token`, for example from `az account get-access-token`"
     );
     assert_eq!(
         refused(&shop, &[("arm-token", "hunter1-hunter1")]),
-        "the inputs name nobody who could log in to the databases\nhint: pass `client-id` and `tenant-id` (in a job with \
-         `permissions: id-token: write`, or with `client-secret`), or `sql-token`, or `sql-user` and `sql-password`"
+        "the inputs have no credentials for the databases\n\
+         hint: pass `client-id` and `tenant-id` (in a job with `permissions: id-token: write`, or with \
+         `client-secret`), or `sql-token`, or `sql-user` and `sql-password`"
     );
     assert_eq!(
         refused(&named(scenario()), &[]),
-        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no token \
-         service of GitHub's (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)\nhint: give the job \
-         `permissions: id-token: write`, or pass `client-secret`"
+        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no \
+         token service of GitHub (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)\n\
+         hint: give the job `permissions: id-token: write`, or pass `client-secret`"
     );
 }
 

@@ -197,8 +197,8 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
          `vnetRouteAllEnabled`, `vnetName`): a new site is in none",
         "difference `private-endpoints`: production has private endpoints: a new site has none",
         "difference `mounts`: production mounts storage accounts (`files`): a new site mounts none",
-        "difference `authentication`: the platform signs production's users in: a new site would let everybody through to the \
-         application",
+        "difference `authentication`: App Service signs production's users in (Easy Auth): a new site would let every \
+         request through to the application",
         "difference `slots`: production has deployment slots (`next`): a new site has none",
         "difference `scmType`: production has `scmType` set, which the creation of a site cannot set",
     ];

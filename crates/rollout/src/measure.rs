@@ -91,7 +91,8 @@ impl fmt::Display for Written {
         match self {
             Self::No => f.write_str("has taken no write"),
             Self::Yes { updates } if *updates > 0 => {
-                write!(f, "has taken writes (`sys.dm_db_index_usage_stats` counts {updates} changes of its indexes)")
+                let changes = if *updates == 1 { "change" } else { "changes" };
+                write!(f, "has taken writes (`sys.dm_db_index_usage_stats` counts {updates} {changes} of its indexes)")
             }
             Self::Yes { .. } => f.write_str("has changed its tables"),
             Self::Unknown(why) => write!(f, "may have taken writes: that cannot be told, because {why}"),

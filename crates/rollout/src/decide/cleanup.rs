@@ -125,16 +125,16 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
                 format!("users are not sent to `{}`: profile `{}` serves {served}", case.stage().site, world.profile.id)
             }
         };
-        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
     })?;
     require(world.stage.database.is_some(), || {
-        let why = format!("`{}`, which serves users, is not to be seen", case.stage().database);
-        Refusal::new(&tried, why, "V1 is not removed without V2: look at that database, then run cleanup again")
+        let why = format!("Azure does not find `{}`, the database that serves users", case.stage().database);
+        Refusal::new(&tried, why, "cleanup does not remove V1 without V2: check that database, then run cleanup again")
     })?;
     case.require_stage_log_in(&tried)?;
     require(world.point_of_no_return_passed(case.upgrade) && world.stage.independent(), || {
         let why = format!("`{}` does not say that users were sent to it", case.stage().database);
-        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
     })?;
     case.require_pointed(&tried)?;
     case.require_stage_in_place(&tried)?;
@@ -164,7 +164,7 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         }
         None => {
             let why = format!("nothing says when upgrade `{}` sent users to `{}`", case.upgrade.id, case.stage().site);
-            Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+            Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
         }
     })
 }
@@ -203,8 +203,9 @@ fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Ref
     }
     let current = world.stage.sql.as_ref().is_some_and(SqlState::has_milestones);
     let told = world.counted.as_ref().is_some_and(|counted| counted.log_end != Some(LogEnd::Unknown));
-    let unknown = (current && !told)
-        .then(|| "may have been written to after its copy was cut off: nothing proves that it was not".to_owned());
+    let unknown = (current && !told).then(|| {
+        "may have been written to after replication to the copy ended: nothing proves that it was not".to_owned()
+    });
     world.written_to_production().or(unknown).map_or(Ok(()), |written| {
         let hint = format!(
             "V2 lacks what was written there: compare the two databases; then give up what only V1's has by its name, `accept-loss: \
@@ -219,7 +220,10 @@ fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(
     let (links, database) = (&case.world.production.links, &case.production().database);
     let other = links.iter().find(|link| link.is_primary()).filter(|_| case.policy.remove_database);
     other.map_or(Ok(()), |link| {
-        let why = format!("`{database}` has a geo-secondary on server `{}`, which nobody named", link.partner_server);
+        let why = format!(
+            "`{database}` has a geo-secondary on server `{}`, which this upgrade did not create",
+            link.partner_server
+        );
         Err(Refusal::new(tried, why, "remove that geo-secondary first, or leave `remove-database` out"))
     })
 }
@@ -275,7 +279,7 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let tried = format!("remove stage (`{}`)", stage.database);
     require(!world.enabled(stage), || {
         let why = format!("its endpoint `{}` is enabled", stage.endpoint);
-        Refusal::new(&tried, why, "only what serves nobody is removed: after a switch, V1 is what cleanup removes")
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: after a switch that is V1")
     })?;
     require(world.exposure(case.upgrade) == Exposure::Never, || {
         let why = format!("users may have been on `{}` since switch enabled it", stage.site);

@@ -104,7 +104,11 @@ fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Re
     let database = &case.production().database;
     let sessions = around.sessions.as_ref().map_err(|why| {
         let hint = "grant VIEW DATABASE STATE there to this identity, and run freeze again";
-        Refusal::new(tried(case), format!("nobody can see who else works on `{database}` ({why})"), hint)
+        Refusal::new(
+            tried(case),
+            format!("this identity cannot see which other clients work on `{database}` ({why})"),
+            hint,
+        )
     })?;
     let site = SiteClient::of(case.upgrade, case.world);
     let mut others = clients::others(&site, sessions);

@@ -151,7 +151,7 @@ fn require_not_failed_over(case: &DecisionInput<'_>, step: Step) -> Result<(), R
     let right_way_round = prepared.into_iter().any(|row| row.has_slots_of(case.upgrade));
     require(!(right_way_round && linked_the_other_way(case).is_some()), || {
         let (production, stage) = (&case.production().database, &case.stage().database);
-        let why = format!("somebody has failed the link over: `{production}` is the geo-secondary of `{stage}` now");
+        let why = format!("the replication link was failed over: `{production}` is now the geo-secondary of `{stage}`");
         let hint = format!(
             "connect to `master` of server `{}` and run `ALTER DATABASE [{}] FAILOVER;` to fail it back, then run \
              rollback",

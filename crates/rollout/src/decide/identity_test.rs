@@ -166,7 +166,7 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     assert_eq!(
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
-            "users are sent to nobody (no endpoint is enabled), and not to `contoso-1`; its endpoint does not exist",
+            "users are sent to no endpoint (none is enabled), and not to `contoso-1`; its endpoint does not exist",
             "add endpoint `contoso-1` for site `rg/contoso-1` again, with the smallest priority number of the enabled \
              endpoints"
         )

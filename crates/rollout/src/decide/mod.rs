@@ -241,7 +241,7 @@ impl<'w> DecisionInput<'w> {
     /// The stage copy is there. Once production is read-only nothing can make another one in time.
     fn require_copy(&self, tried: &str) -> Result<(), Refusal> {
         let hint = if self.world.production.read_only() {
-            "run rollback, then prepare again: somebody removed the copy"
+            "the copy was deleted: run rollback, then prepare again"
         } else {
             "run prepare first"
         };

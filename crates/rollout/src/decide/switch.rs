@@ -152,8 +152,10 @@ fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         Refusal::new(tried(case), why, "run migrate again: it counts them; if that does not help, run rollback")
     })?;
     require(counted.production.is_empty(), || {
-        let why =
-            format!("`{}` was written to after its copy was cut off: {}", production.database, counted.production);
+        let why = format!(
+            "`{}` was written to after replication to the copy ended: {}",
+            production.database, counted.production
+        );
         Refusal::new(
             tried(case),
             why,

@@ -75,7 +75,8 @@ fn after_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Refusal::new(
             tried(case),
             format!("the link is gone, and nothing proves that `{}` had received every write before", stage.database),
-            "somebody else may have removed it: run rollback, then cleanup of stage, then prepare again",
+            "the link may have been removed by hand: run rollback, then cleanup with `remove: <stage database>`, then \
+             prepare again",
         )
     })?;
     Ok(proofs_of_copy(case).into_iter().chain([label(case)]).collect())

@@ -92,12 +92,12 @@ impl fmt::Display for RecordEffect {
                 write!(f, "write into `{database}`: {}", moment.word())
             }
             Self::EraseMilestone { database, moment, .. } => {
-                write!(f, "take out of `{database}`: {}", moment.word())
+                write!(f, "remove from the record in `{database}`: {}", moment.word())
             }
             Self::BeginServing { database, .. } => {
                 write!(f, "write into `{database}` that users may be on it from now on")
             }
-            Self::ProveLogUnmoved { source, .. } => write!(f, "prove that nobody has written to `{source}`"),
+            Self::ProveLogUnmoved { source, .. } => write!(f, "prove that `{source}` was not written to"),
             Self::CompareRows { source, target } => write!(f, "compare the row counts of `{source}` and `{target}`"),
             Self::Rows { source, target, .. } => {
                 write!(f, "keep the row counts of `{source}` and `{target}`")

@@ -120,7 +120,7 @@ impl fmt::Display for TrafficEffect {
                 write!(f, "send users to endpoint `{production}`, and not to `{stage}`")
             }
             Self::UndoLateRequests { within, .. } => {
-                write!(f, "look for {within:#} whether a request of a dead step comes late")
+                write!(f, "watch for {within:#} for delayed requests of a dead step")
             }
             Self::Label { profile, set, remove } => {
                 let words = [names("set", set.iter().map(|(name, _)| name)), names("remove", remove)];

@@ -135,7 +135,8 @@ fn authentication(model: &SiteModel) -> Option<Difference> {
     let is_true = |value: Option<&Value>| value.and_then(Value::as_bool).unwrap_or_default();
     let settings = model.web.get("siteAuthSettings");
     let classic = is_true(model.web.get("siteAuthEnabled")) || is_true(settings.and_then(|all| all.get("enabled")));
-    let what = "the platform signs production's users in: a new site would let everybody through to the application";
+    let what = "App Service signs production's users in (Easy Auth): a new site would let every request through to the \
+                application";
     (classic || model.signs_users_in).then(|| Difference::new("authentication", what))
 }
 

@@ -87,7 +87,8 @@ fn mounts_sign_in_and_slots() {
         "mounts",
         "production mounts storage accounts (`files`): a new site mounts none",
     );
-    let sign_in = "the platform signs production's users in: a new site would let everybody through to the application";
+    let sign_in = "App Service signs production's users in (Easy Auth): a new site would let every request through to \
+                   the application";
     differs(|model| model.signs_users_in = true, "authentication", sign_in);
     differs(|model| _ = model.web.insert("siteAuthEnabled".to_owned(), json!(true)), "authentication", sign_in);
     differs(

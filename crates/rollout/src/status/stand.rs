@@ -185,7 +185,7 @@ fn broken(case: &DecisionInput<'_>) -> &'static str {
         () if !production.read_only() && production.open_fence(case.upgrade).is_some() => {
             "production takes writes again, which its copy does not get"
         }
-        () if case.world.synchronised(case.upgrade) => "production was written to after its copy was cut off",
+        () if case.world.synchronised(case.upgrade) => "production was written to after replication to the copy ended",
         () => "the link is gone, and nothing proves that the copy has every write",
     }
 }
@@ -195,10 +195,9 @@ fn after_the_switch(case: &DecisionInput<'_>) -> Next {
     let on_stage = served(&world.profile).may_be(&upgrade.stage.endpoint) && world.stage_astray(upgrade).is_none();
     let elsewhere = world.enabled(&upgrade.production) || !on_stage;
     match labels::switched_at(&world.profile, upgrade) {
-        _ if elsewhere => step(
-            Step::Switch,
-            "users were sent to V2, which has their writes, and somebody has changed endpoints since",
-        ),
+        _ if elsewhere => {
+            step(Step::Switch, "users were sent to V2, which has their writes, and the endpoints were changed since")
+        }
         _ if world.stage.read_only() => step(Step::Switch, "users were sent to V2, and its database takes no writes"),
         _ if !site_is_pointed(case) => {
             step(Step::Switch, "users were sent to V2, whose site does not lead to the stage copy any more")
@@ -211,7 +210,7 @@ fn after_the_switch(case: &DecisionInput<'_>) -> Next {
             step(Step::Switch, "users are on V2, and its WebJobs are still to be started")
         }
         Some(_) => {
-            remove(&case.upgrade.production.database, "users are on V2; remove V1 once nobody needs the way back")
+            remove(&case.upgrade.production.database, "users are on V2; remove V1 when you no longer need to roll back")
         }
     }
 }

@@ -268,7 +268,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
         let production = Changes::between(&rows(3), &rows(5));
         world.counted = Some(Counted { production, ..Counted::default() });
     };
-    assert_eq!(broken("migrated", &[], written), "production was written to after its copy was cut off");
+    assert_eq!(broken("migrated", &[], written), "production was written to after replication to the copy ended");
 }
 
 /// The step that comes next says itself what is in its way.

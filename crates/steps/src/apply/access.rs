@@ -176,7 +176,7 @@ impl Executor<'_> {
         if state.updateable && !state.read_only {
             return Ok(());
         }
-        let why = format!("`{database}` takes no writes: somebody has set it READ_ONLY in between");
+        let why = format!("`{database}` takes no writes: it was set READ_ONLY in the meantime");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 }

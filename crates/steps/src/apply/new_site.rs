@@ -44,7 +44,10 @@ impl Executor<'_> {
         match new.settings.iter().find(|name| !copied.iter().any(|setting| setting.name == **name)) {
             None => Ok(copied),
             Some(name) => {
-                let why = format!("site `{}` has no setting `{name}` any more: somebody else changed it", new.like);
+                let why = format!(
+                    "site `{}` no longer has the setting `{name}`: it was changed by hand or by another program",
+                    new.like
+                );
                 Err(Failure::interrupted(anyhow::anyhow!(why)))
             }
         }
@@ -117,8 +120,8 @@ impl Executor<'_> {
 fn not_created(new: &NewSite, error: azure::Error) -> Failure {
     if error.status() == Some(409) {
         let hint = format!(
-            "names of sites are unique in the whole of Azure: if `{}` is somebody else's, plan again with another `stage-site`, \
-             else run prepare again",
+            "site names are unique in Azure: if `{}` belongs to another subscription, plan again with another \
+             `stage-site`; otherwise run prepare again",
             new.site.name
         );
         return Failure::refused(error, hint);

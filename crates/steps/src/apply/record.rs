@@ -94,11 +94,12 @@ impl Executor<'_> {
             }
             LogEnd::Grown => {
                 let why =
-                    format!("the log of `{source}` has grown since its copy was cut off: somebody has written to it");
+                    format!("the log of `{source}` has grown since replication to the copy ended: it was written to");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
             LogEnd::Unknown => {
-                let why = format!("nothing proves that nobody has written to `{source}` since its copy was cut off");
+                let why =
+                    format!("nothing proves that `{source}` was not written to since replication to the copy ended");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
         }
@@ -181,7 +182,7 @@ impl Executor<'_> {
         let here = self.session(source).await?;
         let changes = Changes::between(&kept.production, &rows::count(here, limit).await.map_err(failed_at_sql)?);
         if !changes.is_empty() {
-            let why = format!("`{source}` was written to after its copy was cut off: {changes}");
+            let why = format!("`{source}` was written to after replication to the copy ended: {changes}");
             return Err(Failure::broken(anyhow::anyhow!(why)));
         }
         let copy = self.session(target).await?;

@@ -176,7 +176,10 @@ pub(super) fn find<'s>(
 ) -> Result<&'s ConnectionSetting, Failure> {
     all.iter().find(|setting| eq_azure_name(&setting.name, name)).ok_or_else(|| {
         let error = anyhow::anyhow!("site `{site}` has no connection string `{name}` any more");
-        Failure::refused(error, "somebody else changed the site: look at it, then run this step again")
+        Failure::refused(
+            error,
+            "the site was changed by hand or by another program: check it, then run this step again",
+        )
     })
 }
 

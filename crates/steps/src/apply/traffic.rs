@@ -70,7 +70,7 @@ impl Executor<'_> {
         if same_tags(&now, &tags) {
             return Ok(());
         }
-        let why = format!("somebody else changed the tags of profile `{id}` at the same time");
+        let why = format!("another program changed the tags of profile `{id}` at the same time");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 
@@ -170,7 +170,7 @@ impl Executor<'_> {
 
     async fn put_back(&self, seen: Option<&Endpoint>, enabled: bool) -> Result<(), Failure> {
         let Some(Endpoint { id, kind, .. }) = seen.filter(|seen| seen.enabled != enabled) else { return Ok(()) };
-        self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
+        self.cloud.notice(format!("a delayed request of a dead step changed endpoint `{id}`: this step undoes that"));
         self.set_endpoint(id, *kind, enabled).await
     }
 

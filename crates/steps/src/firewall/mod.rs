@@ -28,7 +28,7 @@ use crate::{
 const STEP: &str = "firewall";
 
 /// What a run that stopped half-way advises: no rollback undoes it.
-const WAY_ON: &str = "run it again; `upgrade-firewall close` takes away whatever was opened";
+const WAY_ON: &str = "run it again; `upgrade-firewall close` removes every rule that was added";
 
 /// Runs the step. Stopped from outside it ends at once: each rule is made or taken away by one request, and the next `open` or
 /// `close` goes on from there.

@@ -173,8 +173,8 @@ impl Opening<'_> {
             refused.iter().map(|(server, address)| format!("`{server}` still refuses {address}")).collect();
         who.sort();
         who.dedup();
-        let hint = "Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` takes \
-                    the rules back";
+        let hint = "Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall \
+                    close` removes the rules";
         let error = anyhow::anyhow!(
             "timed out after {:?} waiting for the rules to take effect: {}",
             self.limit,
@@ -195,7 +195,7 @@ impl Opening<'_> {
             Ok(()) => failure,
             Err(worse) => Failure {
                 outcome: Outcome::Interrupted,
-                error: failure.error.context(format!("the rules could not be taken back: {}", worse.message())),
+                error: failure.error.context(format!("the rules could not be removed: {}", worse.message())),
                 hint: "run `upgrade-firewall close`".to_owned(),
             },
         }

@@ -23,7 +23,7 @@ pub async fn record(session: &mut Session, run: &UpgradeId, moment: Moment, limi
 /// # Errors
 /// As [`Session::query`].
 pub async fn erase(session: &mut Session, run: &UpgradeId, moment: Moment, limit: Duration) -> Result<(), SqlError> {
-    let (attempt, run) = (format!("take `{}` back", moment.word()), quote::text(run.as_str()));
+    let (attempt, run) = (format!("remove the record `{}`", moment.word()), quote::text(run.as_str()));
     let sql = format!("DELETE FROM rolling_upgrade.milestone WHERE run = {run} AND moment = N'{}';", moment.word());
     session.query(&attempt, &sql, limit).await.map(drop)
 }

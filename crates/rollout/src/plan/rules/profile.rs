@@ -12,10 +12,7 @@ pub(super) fn enabled(_: &Upgrade, world: &World, _: &Surroundings) -> Option<Fo
     if profile.enabled {
         return None;
     }
-    blocking(
-        format!("profile `{}` is disabled: Azure answers nobody's DNS query for it", profile.id),
-        "enable the profile",
-    )
+    blocking(format!("profile `{}` is disabled: Azure answers no DNS query for it", profile.id), "enable the profile")
 }
 
 /// Users follow the switch within a minute.

@@ -6,7 +6,7 @@ fn a_disabled_profile_answers_nobody() {
     case.world.profile.enabled = false;
     assert_eq!(
         case.blocked_by("profile-enabled"),
-        "profile `rg/contoso` is disabled: Azure answers nobody's DNS query for it"
+        "profile `rg/contoso` is disabled: Azure answers no DNS query for it"
     );
 }
 
