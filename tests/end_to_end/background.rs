@@ -294,7 +294,8 @@ fn cleanup_does_not_forget_what_is_stopped() {
     let ended = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]);
     assert_eq!(
         ended.why(),
-        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): WebJobs of `contoso-rg/contoso-1` may be stopped still\n\
+        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): WebJobs of `contoso-rg/contoso-1` may still be \
+         stopped\n\
          hint: run rollback first: it starts those that ran (upgrade `run-1` stands at `freezing`, `freeze` comes next)"
     );
     shop.upgrade_through(&["rollback"]);
@@ -383,8 +384,9 @@ fn a_schema_of_a_later_release_is_left_alone_by_every_step() {
     for step in ["prepare", "freeze", "rollback"] {
         let ended = refused(&shop, step, &[]);
         let why = format!(
-            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 4, and this release knows \
-             only 3\nhint: use the release that made it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
+            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 4, and this \
+             release knows only 3\n\
+             hint: use the newer release that wrote it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         );
         assert_eq!(ended.why(), why);
     }

@@ -8,8 +8,8 @@ use crate::{
     sql::Client,
 };
 
-const HINT: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
-                    `max-read-only` if the scripts need it";
+const HINT: &str = "find out what took so long; then run cleanup with `remove: <stage database>`, prepare again, and \
+                    give freeze a longer `max-read-only` if the scripts need it";
 
 /// Long enough for what has to be done before the deadline, also on a busy machine.
 pub const SOON: &str = "15s";

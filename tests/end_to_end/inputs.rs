@@ -32,8 +32,8 @@ fn a_value_that_cannot_be_read_says_how_to_write_it() {
 fn a_read_only_time_of_zero_is_refused() {
     let (code, _, stderr) = run("freeze", &["--max-read-only", "0s"], &[]);
     assert_eq!(code, Some(10));
-    let why = "refused: cannot read the inputs: invalid value '0s' for '--max-read-only <MAX_READ_ONLY>': it must be longer \
-               than zero; write a number with its unit, such as 250ms, 30s, 10m or 12h";
+    let why = "refused: cannot read the inputs: invalid value '0s' for '--max-read-only <MAX_READ_ONLY>': it must be \
+               longer than zero; write a number with its unit, such as 250ms, 30s, 10m or 12h";
     assert!(stderr.contains(why), "{stderr}");
 }
 
@@ -43,9 +43,9 @@ fn plan_names_all_inputs_that_are_missing_with_an_example_of_each() {
     assert_eq!(code, Some(10));
     let why =
         "refused: cannot plan the upgrade: inputs are missing: `subscription-id`, `profile`, `stage-server`, `scripts`";
-    let hint = "hint: pass `--subscription-id <id>` (the subscription of all resources), `--profile rg/profile` (the Traffic \
-                Manager profile that users come through), `--stage-server rg/sql-2` (the SQL server for the copy of the \
-                database), `--scripts db/upgrade` (the folder of the upgrade scripts)";
+    let hint = "hint: pass `--subscription-id <id>` (the subscription of all resources), `--profile rg/profile` (the \
+                Traffic Manager profile that users come through), `--stage-server rg/sql-2` (the SQL server for the \
+                copy of the database), `--scripts db/upgrade` (the folder of the upgrade scripts)";
     assert!(stderr.contains(why) && stderr.contains(hint), "{stderr}");
 }
 

@@ -89,7 +89,7 @@ fn users_whom_somebody_sent_back_after_the_switch_come_again() {
     assert_eq!((&result["state"], &result["next"]), (&json!("switched"), &json!("switch")), "{result:#}");
     assert_eq!(result["rollback"], "with-loss", "{result:#}");
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("run switch: going forward loses nothing; or to give those writes up"), "{why}");
+    assert!(why.contains("run switch: going forward loses nothing; or pass `accept-loss: "), "{why}");
     for step in ["freeze", "terminate", "migrate"] {
         ends(&shop, step, "already-done");
     }
@@ -111,7 +111,7 @@ fn without_its_labels_an_upgrade_goes_on_and_a_switched_one_stays_switched() {
     shop.give_back_known(known);
     by_hand(&shop, Hand::EnableProduction);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("users are on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
+    assert!(why.contains("users have been on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
     by_hand(&shop, Hand::WipeTags);
@@ -148,16 +148,17 @@ fn what_users_wrote_while_a_switch_was_dead_is_not_rolled_back() {
     died_after_it_had_enabled_stage(&shop);
     users_come_to_v2(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    let expected = "cannot roll back to `contoso-rg/contoso-1`: users may have been on `contoso-stage-rg/contoso-2` since switch \
-                    enabled it, and `contoso-rg/contoso-sql-2/shop` has taken writes (`sys.dm_db_index_usage_stats` counts ";
+    let expected = "cannot roll back to `contoso-rg/contoso-1`: users may have been on `contoso-stage-rg/contoso-2` \
+                    since switch enabled its endpoint, and `contoso-rg/contoso-sql-2/shop` has taken writes \
+                    (`sys.dm_db_index_usage_stats` counts ";
     assert!(why.starts_with(expected), "{why}");
-    assert!(why.contains("hint: run switch: going forward loses nothing; or to give those writes up"), "{why}");
+    assert!(why.contains("hint: run switch: going forward loses nothing; or pass `accept-loss: "), "{why}");
 
     // Out of reach of the runner it is no better known.
     at(&shop, Protocol::LogIn, "contoso-sql-2/shop: log in with a token", 1, What::RefusedForGood);
     let why = ends(&shop, "rollback", "refused").why();
     shop.sim.set_fault(None).unwrap();
-    assert!(why.contains("what they wrote to `contoso-rg/contoso-sql-2/shop` cannot be seen"), "{why}");
+    assert!(why.contains("this run cannot read what they wrote to `contoso-rg/contoso-sql-2/shop`"), "{why}");
 
     // A job that is run again comes to switch.
     for step in ["freeze", "terminate", "migrate"] {
@@ -176,8 +177,9 @@ fn where_both_databases_were_written_to_no_way_is_said_to_lose_nothing() {
     open_production_for_a_moment(&shop);
     let why = ends(&shop, "rollback", "refused").why();
     let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after replication to the copy ended: its log has \
-                grown, so either way loses some: compare the two databases; to give up what \
-                `contoso-rg/contoso-sql-2/shop` has, name it: `accept-loss: contoso-rg/contoso-sql-2/shop`";
+                grown, so each way loses some: compare the two databases; with `accept-loss: \
+                contoso-rg/contoso-sql-2/shop` rollback goes back, and what only `contoso-rg/contoso-sql-2/shop` has \
+                is permanently lost";
     assert!(why.contains(hint), "{why}");
     let status = shop.run("status").result();
     assert_eq!((&status["state"], &status["next"]), (&json!("broken"), &json!("rollback")), "{status:#}");
@@ -220,8 +222,9 @@ fn a_stage_site_that_leads_elsewhere_gets_no_users() {
     for step in ["migrate", "switch"] {
         let why = ends(&shop, step, "refused").why();
         let expected = format!(
-            "connection string `{name}` of stage site `contoso-stage-rg/contoso-2` does not lead to \
-             `contoso-rg/contoso-sql-2/shop`\nhint: find out who changed it"
+            "connection string `{name}` of stage site `contoso-stage-rg/contoso-2` does not point to \
+             `contoso-rg/contoso-sql-2/shop`\n\
+             hint: find out who changed it"
         );
         assert!(why.contains(&expected), "{step}: {why}");
     }
@@ -374,7 +377,7 @@ fn a_geo_secondary_that_nobody_named_keeps_productions_database() {
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
     let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` has a \
                     geo-secondary on server `contoso-dr`, which this upgrade did not create\n\
-                    hint: remove that geo-secondary first, or leave `remove-database` out";
+                    hint: remove that geo-secondary first, or omit `remove-database`";
     assert!(ended.why().starts_with(expected), "{}", ended.why());
 }
 
@@ -427,7 +430,7 @@ fn what_users_wrote_to_another_database_keeps_a_rollback_from_going_back_by_itse
     died_after_it_had_enabled_stage(&shop);
     by_hand(&shop, Hand::StageElsewhere);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("what they wrote elsewhere is not seen"), "{why}");
+    assert!(why.contains("this run cannot see what they wrote elsewhere"), "{why}");
 }
 
 /// A rollback died after it had closed the copy, which users had written to.

@@ -84,8 +84,8 @@ fn a_deployment_that_fails_leaves_production_untouched() {
             ended.why(),
             format!(
                 "the deployment of V2's package to site `contoso-stage-rg/contoso-2` failed: {why}\n\
-                 hint: production is untouched: look at the deployment's log, repair the package, then plan and prepare again; \
-                 or run rollback and cleanup of stage"
+                 hint: production is untouched: look at the deployment's log, repair the package, then plan and \
+                 prepare again; or run rollback and cleanup with `remove: <stage database>`"
             )
         );
         shop.assert_writes_arrive("contoso-1");
@@ -128,13 +128,16 @@ fn freeze_wants_the_approved_package_and_no_other() {
     let frozen = "cannot freeze `contoso-rg/contoso-sql-1/shop`: ";
     let not_there = |digest: &str| {
         format!(
-            "{frozen}package `{digest}` is not what was last deployed to stage site `contoso-stage-rg/contoso-2`\n\
+            "{frozen}package `{digest}` is not the last deployment to stage site `contoso-stage-rg/contoso-2`\n\
              hint: run prepare first (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         )
     };
     assert_eq!(refused(&shop, "freeze", &[("package-digest", &other_digest)]).why(), not_there(&other_digest));
     let why = refused(&shop, "freeze", &[("package-digest", "")]).why();
-    assert!(why.starts_with(&format!("{frozen}production or the inputs have changed since the plan `")), "{why}");
+    assert!(
+        why.starts_with(&format!("{frozen}production or the inputs have changed since the plan: its digest was `")),
+        "{why}"
+    );
     publish(&shop, "contoso-2", other(&shop));
     assert_eq!(refused(&shop, "freeze", &[]).why(), not_there(&digest), "somebody else has deployed something");
     shop.upgrade_through(&["prepare", "freeze"]);

@@ -32,9 +32,12 @@ fn changed_scripts_are_refused_before_the_freeze() {
     shop.upgrade_through(&["plan", "prepare"]);
     std::fs::write(shop.scripts().join("1.sql"), "CREATE TABLE dbo.Two (Id int);").unwrap();
     let why = refused(&shop, "freeze", &[]).why();
-    assert!(why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts have the digest `"), "{why}");
-    let hint = "hint: run plan and prepare again, and look at the difference (upgrade `run-1` stands at `prepared`, `freeze` \
-                comes next)";
+    assert!(
+        why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts in this job have the digest `"),
+        "{why}"
+    );
+    let hint = "hint: run plan and prepare again, and review what has changed (upgrade `run-1` stands at `prepared`, \
+                `freeze` comes next)";
     assert!(why.ends_with(hint), "{why}");
 }
 
@@ -122,8 +125,8 @@ fn freeze_wants_to_know_what_was_planned_whatever_github_has_dropped() {
     assert_eq!(
         refused(&shop, "freeze", &[("scripts-digest", "")]).why(),
         format!(
-            "{tried}: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of plan; the scripts at hand have the \
-             digest `{here}` {stands}"
+            "{tried}: `scripts-digest` {TRAP}\n\
+             hint: pass the output `scripts-digest` of plan; the scripts in this job have the digest `{here}` {stands}"
         )
     );
 }
@@ -137,8 +140,9 @@ fn migrate_wants_to_know_what_was_planned_whatever_github_has_dropped() {
     assert_eq!(
         refused(&shop, "migrate", &[("scripts-digest", "")]).why(),
         format!(
-            "cannot upgrade `contoso-rg/contoso-sql-2/shop`: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of \
-             plan; the scripts at hand have the digest `{here}` (upgrade `run-1` stands at `terminated`, `migrate` comes next)"
+            "cannot upgrade `contoso-rg/contoso-sql-2/shop`: `scripts-digest` {TRAP}\n\
+             hint: pass the output `scripts-digest` of plan; the scripts in this job have the digest `{here}` (upgrade \
+             `run-1` stands at `terminated`, `migrate` comes next)"
         )
     );
     shop.upgrade_through(&["migrate"]);

@@ -97,7 +97,7 @@ fn every_state_of_the_release_before_is_finished_or_given_back() {
     shop.sim.restore(switched).unwrap();
     assert_eq!(shop.run("status").result()["state"], "switched");
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("users are on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
+    assert!(why.contains("users have been on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
     ends(&shop, "switch", "already-done");
     assert_eq!(shop.clean_up("production").outcome(), "done");
     shop.assert_writes_arrive("contoso-2");

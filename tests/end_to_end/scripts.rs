@@ -52,9 +52,10 @@ fn never_goes_live(shop: &TestUpgrade) {
     let switch = refused(shop, "switch", &[("scripts-digest", &digest)]);
     assert_eq!(
         switch.why(),
-        "cannot switch users from `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`: `99.sql` has ended the transaction \
-         that it ran in: a part of it is in `contoso-rg/contoso-sql-2/shop`\nhint: run rollback: the rest of that script \
-         cannot be run any more (upgrade `run-1` stands at `broken`, `rollback` comes next)"
+        "cannot switch users from `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`: `99.sql` ended the \
+         transaction that it ran in: only a part of it is in `contoso-rg/contoso-sql-2/shop`\n\
+         hint: run rollback: the rest of that script can no longer run (upgrade `run-1` stands at `broken`, `rollback` \
+         comes next)"
     );
     let status = shop.run("status");
     assert_eq!((status.outputs["state"].as_str(), status.outputs["next"].as_str()), ("broken", "rollback"));

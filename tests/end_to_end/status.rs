@@ -143,8 +143,8 @@ fn what_is_in_the_way_of_the_next_step_is_told() {
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/ExternalEndpoints/contoso-2";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Enabled"}}));
     let ended = status(&shop, &[]);
-    let why = "stage endpoint `contoso-rg/contoso/contoso-2` is enabled before its database is upgraded; disable it; switch \
-               enables it when V2 is proved";
+    let why = "stage endpoint `contoso-rg/contoso/contoso-2` is enabled before its database is upgraded; disable it: \
+               switch enables it once V2 is ready";
     assert_eq!((ended.outputs["next"].as_str(), ended.outputs["obstacle"].as_str()), ("terminate", why));
     assert!(ended.summary.contains(&format!("- it would refuse now: {why}\n")), "{}", ended.summary);
 }
@@ -157,7 +157,7 @@ fn a_production_that_takes_no_log_in_is_unknown() {
     let nobody = [("sql-token", ""), ("sql-user", "nobody"), ("sql-password", "Pw-of-nobody-1")];
     let ended = status(&shop, &nobody);
     assert_eq!((ended.outputs["state"].as_str(), ended.outputs["next"].as_str()), ("unknown", "nothing"));
-    assert_eq!(ended.outputs["why"], "no log-in to production `contoso-rg/contoso-sql-1/shop` succeeded");
+    assert_eq!(ended.outputs["why"], "this run could not log in to production `contoso-rg/contoso-sql-1/shop`");
     assert!(
         ended.stderr.contains("`contoso-rg/contoso-sql-1/shop` cannot be looked into: cannot log in"),
         "{ended:#?}"

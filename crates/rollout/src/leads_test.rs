@@ -42,6 +42,6 @@ fn an_endpoint_leads_where_its_target_is_not_where_its_name_says() {
 fn production_has_to_work_on_its_database() {
     let mut moved = named("frozen");
     moved.production.settings = vec![setting("elsewhere")];
-    let why = "connection string `Shop` of V1's site `rg/contoso-1` does not lead to `rg/sql-1/shop`";
+    let why = "connection string `Shop` of V1's site `rg/contoso-1` does not point to `rg/sql-1/shop`";
     assert!(refusal(Step::Terminate, &moved).contains(why), "{}", refusal(Step::Terminate, &moved));
 }

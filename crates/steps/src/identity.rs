@@ -53,7 +53,7 @@ pub async fn found(
     let profile = if open { None } else { profile(cloud, upgrade).await };
     match meant(own.as_ref(), database, fences, profile.as_ref(), written)? {
         Some(Meant::Anothers(id, how)) => {
-            cloud.notice(format!("no `upgrade-id` was given: this is about upgrade `{id}`, for {how}"));
+            cloud.notice(format!("no `upgrade-id` was given: this run acts for upgrade `{id}`, because {how}"));
             Ok(id)
         }
         Some(Meant::Own) | None => upgrade_id(runner_io, inputs),

@@ -170,8 +170,8 @@ const FROZEN: &str = "run terminate again, or run rollback";
 const ROLL_BACK: &str = "run rollback now: users cannot write until it has given production back";
 const THE_REST: &str = "run rollback: it gives back what is left";
 const FREEZE_AGAIN: &str = "run this step again with a longer `max-read-only`, or run rollback";
-const START_AGAIN: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
-                           `max-read-only` if the scripts need it";
+const START_AGAIN: &str = "find out what took so long; then run cleanup with `remove: <stage database>`, prepare \
+                           again, and give freeze a longer `max-read-only` if the scripts need it";
 
 /// What a step is at, after "it was": its first word is a verb in the imperative.
 fn under_way(doing: &str) -> String {

@@ -18,7 +18,7 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Some(named) if named == stage => stage_slot(case),
         named => {
             let given = named.as_ref().map_or("nothing".to_owned(), |named| format!("`{named}`"));
-            let hint = format!("name V1 with `remove: {production}`, or stage with `remove: {stage}`");
+            let hint = format!("to remove V1 pass `remove: {production}`; to remove stage pass `remove: {stage}`");
             Err(Refusal::new("clean up", format!("{given} was named to be removed"), hint))
         }
     }?;
@@ -120,9 +120,13 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let served = served(&world.profile);
     require(!world.enabled(production) && served.is(&case.stage().endpoint), || {
         let why = match served.may_be(&production.endpoint) {
-            true => format!("users are still sent to `{}`", production.site),
+            true => format!("Traffic Manager still sends users to `{}`", production.site),
             false => {
-                format!("users are not sent to `{}`: profile `{}` serves {served}", case.stage().site, world.profile.id)
+                format!(
+                    "Traffic Manager does not send users to `{}`: profile `{}` serves {served}",
+                    case.stage().site,
+                    world.profile.id
+                )
             }
         };
         Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
@@ -133,7 +137,7 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     })?;
     case.require_stage_log_in(&tried)?;
     require(world.point_of_no_return_passed(case.upgrade) && world.stage.independent(), || {
-        let why = format!("`{}` does not say that users were sent to it", case.stage().database);
+        let why = format!("`{}` has no record that users were sent to V2", case.stage().database);
         Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
     })?;
     case.require_pointed(&tried)?;
@@ -142,7 +146,7 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require_v2_takes_writes(case, &tried)?;
     require_no_other_secondary(case, &tried)?;
     require(!world.production.writable(), || {
-        let why = format!("`{}` takes writes, which V2 does not get", production.database);
+        let why = format!("`{}` takes writes, and V2 does not get them", production.database);
         Refusal::new(
             &tried,
             why,
@@ -152,18 +156,23 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     })?;
     require_nothing_lost(case, &tried)?;
     require(!background::to_start(case), || {
-        let why = format!("WebJobs of `{}` are still to be started", case.stage().site);
+        let why = format!("WebJobs of `{}` are not started yet", case.stage().site);
         Refusal::new(&tried, why, "run switch again: it starts them")
     })?;
     let since = world.switched_at(case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
     require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
         Some(elapsed) => {
-            let why = format!("users left it {elapsed:#} ago, the revert window is {:#}", case.policy.revert_window);
-            Refusal::new(&tried, why, "wait until the revert window has passed, or shorten `revert-window`")
+            let why =
+                format!("users left V1 {elapsed:#} ago, and the revert window is {:#}", case.policy.revert_window);
+            Refusal::new(&tried, why, "wait until the revert window has passed, or pass a shorter `revert-window`")
         }
         None => {
-            let why = format!("nothing says when upgrade `{}` sent users to `{}`", case.upgrade.id, case.stage().site);
+            let why = format!(
+                "there is no record of when upgrade `{}` sent users to `{}`",
+                case.upgrade.id,
+                case.stage().site
+            );
             Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
         }
     })
@@ -175,7 +184,7 @@ fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(),
     let rows = case.world.stage.sql.iter().flat_map(|sql| &sql.upgrades);
     let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
     next.map_or(Ok(()), |row| {
-        let why = format!("upgrade `{}` has begun with `{database}` as its production", row.id);
+        let why = format!("upgrade `{}` has begun, and `{database}` is its production", row.id);
         Err(Refusal::new(tried, why, "finish that upgrade first, or run rollback and cleanup for it"))
     })
 }
@@ -208,8 +217,8 @@ fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Ref
     });
     world.written_to_production().or(unknown).map_or(Ok(()), |written| {
         let hint = format!(
-            "V2 lacks what was written there: compare the two databases; then give up what only V1's has by its name, `accept-loss: \
-             {database}`, or leave `remove-database` out"
+            "V2 lacks what was written there: compare the two databases; then either omit `remove-database`, or pass \
+             `accept-loss: {database}`: the writes that only V1's database has are then permanently lost"
         );
         Err(Refusal::new(tried, format!("`{database}` {written}"), hint))
     })
@@ -224,7 +233,7 @@ fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(
             "`{database}` has a geo-secondary on server `{}`, which this upgrade did not create",
             link.partner_server
         );
-        Err(Refusal::new(tried, why, "remove that geo-secondary first, or leave `remove-database` out"))
+        Err(Refusal::new(tried, why, "remove that geo-secondary first, or omit `remove-database`"))
     })
 }
 
@@ -282,25 +291,25 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         Refusal::new(&tried, why, "cleanup removes only what serves no users: after a switch that is V1")
     })?;
     require(world.exposure(case.upgrade) == Exposure::Never, || {
-        let why = format!("users may have been on `{}` since switch enabled it", stage.site);
-        Refusal::new(&tried, why, "run rollback first: it tells whether they wrote, and closes the copy")
+        let why = format!("users may have been on `{}` since switch enabled its endpoint", stage.site);
+        Refusal::new(&tried, why, "run rollback first: it checks whether they wrote there, and sets the copy READ_ONLY")
     })?;
     require(!world.production.works_on(&stage.database), || {
-        let why = format!("a connection string of V1's site `{}` leads to that database", case.production().site);
+        let why = format!("a connection string of V1's site `{}` points to that database", case.production().site);
         Refusal::new(
             &tried,
             why,
-            "find out who changed it, and what V1 has written there; then let it lead to production again",
+            "find out who changed it and what V1 has written there; then point it to production's database again",
         )
     })?;
     let v1_serves = served(&world.profile).is(&case.production().endpoint) && world.production.writable();
     require(v1_serves, || {
-        let why = format!("production `{}` does not serve users with write access", case.production().database);
-        Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
+        let why = format!("production `{}` does not serve users, or takes no writes", case.production().database);
+        Refusal::new(&tried, why, "run rollback first: it sends users to V1 and gives it its write access back")
     })?;
     case.require_production_in_place(&tried)?;
     require(!background::may_be_stopped(case), || {
-        let why = format!("WebJobs of `{}` may be stopped still", case.production().site);
+        let why = format!("WebJobs of `{}` may still be stopped", case.production().site);
         Refusal::new(&tried, why, "run rollback first: it starts those that ran")
     })?;
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));

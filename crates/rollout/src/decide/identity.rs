@@ -46,21 +46,21 @@ pub fn meant(
         ([], None) => match written {
             None => return Ok(None),
             Some(row) if is_own(&row.id.as_str()) => return Ok(Some(Meant::Own)),
-            Some(row) => (row.id.as_str(), format!("prepare has written it down in `{database}`")),
+            Some(row) => (row.id.as_str(), format!("prepare recorded it in `{database}`")),
         },
         ([], Some((run, profile))) => (run, format!("the tags of Traffic Manager profile `{profile}` name it")),
         ([run], _) => (*run, format!("its row in `rolling_upgrade.fence` of `{database}` is open")),
         (several, _) => return Err(which(database, several)),
     };
     let id = run.parse().map_err(|error: crate::ids::IdError| {
-        Refusal::new("find the upgrade", error.to_string(), "name it with `upgrade-id`")
+        Refusal::new("find the upgrade", error.to_string(), "pass its id as `upgrade-id`")
     })?;
     Ok(Some(Meant::Anothers(id, how)))
 }
 
 fn which(database: &DatabaseId, runs: &[&str]) -> Refusal {
     let why = format!("several upgrades have an open row in `rolling_upgrade.fence` of `{database}`: {}", list(runs));
-    Refusal::new("find the upgrade", why, "name the right one with `upgrade-id`")
+    Refusal::new("find the upgrade", why, "pass the right one as `upgrade-id`")
 }
 
 fn list(runs: &[&str]) -> String {
@@ -76,10 +76,10 @@ pub fn require_own_freeze(case: &DecisionInput<'_>, tried: &str) -> Result<(), R
     let others = frozen_by_others(case);
     require(others.is_empty(), || {
         let why =
-            format!("production `{database}` is read-only by upgrade {}, and this is upgrade `{id}`", list(&others));
+            format!("upgrade {} made production `{database}` read-only, and this is upgrade `{id}`", list(&others));
         let hint = format!(
-            "name that upgrade: `upgrade-rollback --upgrade-id {}`, with the same identifiers, gives production its write \
-             access back",
+            "users cannot write: `upgrade-rollback --upgrade-id {}` with the same identifiers gives production its \
+             write access back",
             others.first().unwrap_or(&"")
         );
         Refusal::new(tried, why, hint)
@@ -110,9 +110,13 @@ pub(super) fn require_same_slots(case: &DecisionInput<'_>, step: Step) -> Result
         let why = format!("upgrade `{}` was prepared with {}", row.id, differences(row, upgrade).join("; "));
         let hint = match step {
             Step::Prepare => {
-                "take the identifiers from the outputs of plan; for other ones take another `upgrade-id`, after cleanup of stage"
+                "pass the identifiers from the outputs of plan; to use other ones, first run cleanup with `remove: \
+                 <stage database>`, then pass another `upgrade-id`"
             }
-            _ => "take the identifiers from the outputs of plan and prepare, or from `upgrade-status` with the profile",
+            _ => {
+                "pass the identifiers from the outputs of plan and prepare; `upgrade-status --subscription-id <id> \
+                 --profile <resource-group>/<profile>` shows them"
+            }
         };
         Err(Refusal::new(format!("run {}", step.name()), why, hint))
     })
@@ -133,14 +137,14 @@ fn differences(row: &Upgrade, named: &Upgrade) -> Vec<String> {
     };
     let pairs = of(row).into_iter().zip(of(named));
     let different = pairs.filter(|((_, was), (_, is))| !eq_azure_name(was, is));
-    different.map(|((name, was), (_, is))| format!("{name} `{was}`, and this run names `{is}`")).collect()
+    different.map(|((name, was), (_, is))| format!("{name} `{was}`, but this run has `{is}`")).collect()
 }
 
 /// The identifiers of production and stage are not exchanged, and nobody has exchanged the roles of the databases.
 pub(super) fn require_right_way_round(case: &DecisionInput<'_>, step: Step) -> Result<(), Refusal> {
     require_not_failed_over(case, step)?;
     exchanged(case).map_or(Ok(()), |why| {
-        let hint = "exchange the identifiers of production and stage: they come from the outputs of plan";
+        let hint = "swap the identifiers of production and stage: the outputs of plan have them the right way round";
         Err(Refusal::new(format!("run {}", step.name()), why, hint))
     })
 }
@@ -172,7 +176,7 @@ fn written_otherwise(case: &DecisionInput<'_>) -> Option<String> {
     let (world, id) = (case.world, &case.upgrade.id);
     let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql).flat_map(|sql| sql.upgrade(id));
     let row = rows.into_iter().find(|row| row.production.database == case.upgrade.stage.database)?;
-    Some(format!("upgrade `{id}` has `{}` as its production, as its row in the database says", row.production.database))
+    Some(format!("the record of upgrade `{id}` in the database names `{}` as production", row.production.database))
 }
 
 fn linked_the_other_way(case: &DecisionInput<'_>) -> Option<String> {
@@ -182,7 +186,10 @@ fn linked_the_other_way(case: &DecisionInput<'_>) -> Option<String> {
     let links = view.sql.iter().flat_map(|sql| &sql.links);
     let by_sql = links.into_iter().any(|link| link.leads_to(&stage.database) && eq_azure_name(&link.role, "SECONDARY"));
     (by_arm || by_sql).then(|| {
-        format!("`{}`, named as production, is the geo-secondary of `{}`", production.database, stage.database)
+        format!(
+            "`{}` was passed as production's database, but it is the geo-secondary of `{}`",
+            production.database, stage.database
+        )
     })
 }
 
@@ -198,7 +205,7 @@ fn labelled_as_stage(case: &DecisionInput<'_>) -> Option<String> {
     let found = labels.into_iter().filter(|_| ours).find(|(label, own)| names(label, own));
     found.map(|(label, own)| {
         format!(
-            "`{own}` was named as production's, but tag `{label}` of the Traffic Manager profile says that it belongs \
+            "`{own}` was passed for production, but tag `{label}` of the Traffic Manager profile says that it belongs \
              to stage"
         )
     })
@@ -211,11 +218,17 @@ fn made_as_copy(case: &DecisionInput<'_>) -> Option<String> {
     let tagged = |database: &Database| tag(&database.tags, TAG).is_some_and(|tagged| id.is(tagged));
     let database = &case.production().database;
     if production.database.as_ref().is_some_and(tagged) && stage.database.as_ref().is_some_and(|copy| !tagged(copy)) {
-        return Some(format!("`{database}`, named as production, has the tag of the copy that upgrade `{id}` made"));
+        return Some(format!(
+            "`{database}` was passed as production's database, but it has the tag of the copy that upgrade `{id}` \
+             created"
+        ));
     }
     let ran = |view: &SlotView| view.sql.as_ref().map(|sql| sql.journal.iter().any(|row| id.is(&row.run)));
     (ran(production) == Some(true) && ran(stage) == Some(false)).then(|| {
-        format!("`{database}`, named as production, has the journal of upgrade `{id}`, which runs in the copy")
+        format!(
+            "`{database}` was passed as production's database, but it has the journal of upgrade `{id}`, which only \
+             the copy has"
+        )
     })
 }
 
@@ -288,7 +301,7 @@ fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> 
     require(served.is(endpoint), || {
         let there = world.profile.endpoint(endpoint);
         let state = if there.is_some() { "" } else { "; its endpoint does not exist" };
-        let why = format!("users are sent to {served}, and not to `{}`{state}", endpoint.name);
+        let why = format!("Traffic Manager sends users to {served}, not to `{}`{state}", endpoint.name);
         let stopped = world.production.site.as_ref().is_some_and(|site| !site.running);
         let site = &case.production().site;
         let hint = match there {

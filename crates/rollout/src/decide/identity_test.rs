@@ -47,13 +47,13 @@ fn while_another_run_has_production_frozen_that_one_has_to_be_named() {
                 decide(step, &DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, around: None })
                     .unwrap_err();
             assert_eq!(
-                refusal.why, "production `rg/sql-1/shop` is read-only by upgrade `7`, and this is upgrade `8`",
+                refusal.why, "upgrade `7` made production `rg/sql-1/shop` read-only, and this is upgrade `8`",
                 "{state}"
             );
             assert_eq!(
                 refusal.hint,
-                "name that upgrade: `upgrade-rollback --upgrade-id 7`, with the same identifiers, gives production its write \
-                 access back"
+                "users cannot write: `upgrade-rollback --upgrade-id 7` with the same identifiers gives production its \
+                 write access back"
             );
         }
     }
@@ -88,7 +88,8 @@ fn exchanged_slots_are_seen_in_every_state() {
         for step in all {
             let refusal = refused(step, &swapped(), &world);
             assert_eq!(
-                refusal.hint, "exchange the identifiers of production and stage: they come from the outputs of plan",
+                refusal.hint,
+                "swap the identifiers of production and stage: the outputs of plan have them the right way round",
                 "{state}: {refusal}"
             );
         }
@@ -106,25 +107,25 @@ fn each_trace_alone_shows_exchanged_slots() {
     frozen.profile.tags.clear();
     assert_eq!(
         why(&frozen, &swapped()),
-        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+        "`rg/sql-2/shop` was passed as production's database, but it is the geo-secondary of `rg/sql-1/shop`"
     );
     frozen.production.links.clear();
     assert_eq!(
         why(&frozen, &swapped()),
-        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+        "`rg/sql-2/shop` was passed as production's database, but it is the geo-secondary of `rg/sql-1/shop`"
     );
 
     let mut migrated = seen_by_swapped(at("migrated"));
     assert_eq!(
         why(&migrated, &swapped()),
-        "upgrade `7` has `rg/sql-1/shop` as its production, as its row in the database says"
+        "the record of upgrade `7` in the database names `rg/sql-1/shop` as production"
     );
     for sql in [&mut migrated.production.sql, &mut migrated.stage.sql].into_iter().flatten() {
         sql.upgrades.clear();
     }
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2` was named as production's, but tag `rolling-upgrade-server` of the Traffic Manager profile says \
+        "`rg/sql-2` was passed for production, but tag `rolling-upgrade-server` of the Traffic Manager profile says \
          that it belongs to stage"
     );
     // Only the databases, or only the endpoints, were exchanged.
@@ -137,18 +138,19 @@ fn each_trace_alone_shows_exchanged_slots() {
     };
     assert_eq!(
         why(&at("migrated"), &endpoints),
-        "`contoso-2` was named as production's, but tag `rolling-upgrade-endpoint` of the Traffic Manager profile says \
+        "`contoso-2` was passed for production, but tag `rolling-upgrade-endpoint` of the Traffic Manager profile says \
          that it belongs to stage"
     );
     migrated.profile.tags.clear();
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2/shop`, named as production, has the tag of the copy that upgrade `7` made"
+        "`rg/sql-2/shop` was passed as production's database, but it has the tag of the copy that upgrade `7` created"
     );
     migrated.production.database.as_mut().unwrap().tags.clear();
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2/shop`, named as production, has the journal of upgrade `7`, which runs in the copy"
+        "`rg/sql-2/shop` was passed as production's database, but it has the journal of upgrade `7`, which only the \
+         copy has"
     );
 }
 
@@ -166,7 +168,8 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     assert_eq!(
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
-            "users are sent to no endpoint (none is enabled), and not to `contoso-1`; its endpoint does not exist",
+            "Traffic Manager sends users to no endpoint (none is enabled), not to `contoso-1`; its endpoint does not \
+             exist",
             "add endpoint `contoso-1` for site `rg/contoso-1` again, with the smallest priority number of the enabled \
              endpoints"
         )
@@ -183,7 +186,7 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     assert_eq!(
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
-            "users are sent to `sorry`, and not to `contoso-1`",
+            "Traffic Manager sends users to `sorry`, not to `contoso-1`",
             "enable production's endpoint and give it the smallest priority number of the enabled endpoints: `az \
              network traffic-manager endpoint update --resource-group rg --profile-name contoso --type azureEndpoints \
              --name contoso-1 --priority <number> --endpoint-status Enabled`"
@@ -249,7 +252,7 @@ fn without_labels_what_prepare_wrote_down_is_meant() {
     let (own, database) = ("99".parse().unwrap(), model::upgrade().production.database);
     let meant = |written| meant(Some(&own), &database, &[], None, written).unwrap();
     assert_eq!(meant(None), None);
-    let how = "prepare has written it down in `rg/sql-1/shop`".to_owned();
+    let how = "prepare recorded it in `rg/sql-1/shop`".to_owned();
     let (others, mine) = (model::upgrade(), Upgrade { id: "99".parse().unwrap(), ..model::upgrade() });
     assert_eq!(meant(Some(&others)), Some(Meant::Anothers("7".parse().unwrap(), how)));
     assert_eq!(meant(Some(&mine)), Some(Meant::Own));

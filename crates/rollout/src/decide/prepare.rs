@@ -145,13 +145,13 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     new_id(case)?;
     require(world.stage.database.is_none() || linked(case), || {
         let why = format!(
-            "stage database `{}` exists and is no geo-secondary of production any more",
+            "stage database `{}` exists but is no longer a geo-secondary of production",
             upgrade.stage.database
         );
         let hint = if world.production.read_only() {
             "this upgrade is past prepare: go on with the next step, or run rollback"
         } else {
-            "run cleanup of stage, then prepare again"
+            "run cleanup with `remove: <stage database>`, then prepare again"
         };
         Refusal::new(tried(case), why, hint)
     })?;
@@ -164,8 +164,9 @@ fn new_id(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| id.is(&row.run));
     known.map_or(Ok(()), |row| {
         let database = &case.production().database;
-        let why = format!("`{database}` comes from an earlier upgrade `{id}` (`{}`, {:.0})", row.moment.word(), row.at);
-        Err(Refusal::new(tried(case), why, "choose another `upgrade-id`"))
+        let why =
+            format!("an earlier upgrade with the id `{id}` made `{database}` (`{}`, {:.0})", row.moment.word(), row.at);
+        Err(Refusal::new(tried(case), why, "pass another `upgrade-id`"))
     })
 }
 
@@ -177,7 +178,7 @@ fn linked(case: &DecisionInput<'_>) -> bool {
 pub(super) fn no_rule_blocks<'w>(case: &DecisionInput<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
     let around = case.around.ok_or_else(|| {
         let why = format!("production database `{}` is read-only", case.production().database);
-        Refusal::new(tried, why, "go on with the upgrade that has frozen it, or run rollback")
+        Refusal::new(tried, why, "go on with the upgrade that made it read-only, or run rollback")
     })?;
     match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
         Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),

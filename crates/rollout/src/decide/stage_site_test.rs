@@ -108,11 +108,11 @@ fn freeze_wants_the_site_whole() {
     );
     assert_eq!(
         why(|world| world.stage.settings.clear()),
-        "stage site `rg-2/contoso-2` does not lead to `rg/sql-2/shop`"
+        "the connection string of stage site `rg-2/contoso-2` does not point to `rg/sql-2/shop`"
     );
     assert_eq!(
         why(|world| _ = world.profile.tags.remove(labels::PACKAGE)),
-        "package `p4ck` is not what was last deployed to stage site `rg-2/contoso-2`"
+        "package `p4ck` is not the last deployment to stage site `rg-2/contoso-2`"
     );
 }
 
@@ -125,7 +125,7 @@ fn what_somebody_else_deployed_since_is_seen() {
     };
     let upgrade = upgrade();
     let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &planned, around: Some(&around) };
-    assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not what was last deployed"));
+    assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not the last deployment"));
     let again: Vec<_> = decide(Step::Prepare, &case).unwrap().into_iter().filter(|effect| !effect.is_proof()).collect();
     assert_eq!(words(&again), ["deploy package `p4ck` to site `rg-2/contoso-2`"]);
 }

@@ -240,12 +240,13 @@ fn unknown(case: &DecisionInput<'_>) -> String {
     if case.world.production.sql.is_some() {
         let stage = &case.upgrade.stage;
         return format!(
-            "users may have been on `{}`, and what they wrote to `{}` cannot be seen: make that database reachable, then ask again",
+            "users may have been on `{}`, and this run cannot read what they wrote to `{}`: make that database \
+             reachable, then run `upgrade-status` again",
             stage.site, stage.database
         );
     }
     match &case.world.production.database {
         None => format!("production `{database}` does not exist, and users are not on V2: look at the identifiers"),
-        Some(_) => format!("no log-in to production `{database}` succeeded"),
+        Some(_) => format!("this run could not log in to production `{database}`"),
     }
 }

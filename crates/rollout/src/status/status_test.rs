@@ -203,7 +203,7 @@ fn a_production_that_nobody_can_look_into_is_unknown() {
     world.production.sql = None;
     let status = seen(&world);
     assert_eq!((status.state, status.next.step, status.read_only), (State::Unknown, None, None));
-    assert_eq!(status.next.why, "no log-in to production `rg/sql-1/shop` succeeded");
+    assert_eq!(status.next.why, "this run could not log in to production `rg/sql-1/shop`");
     world.production.database = None;
     let why = "production `rg/sql-1/shop` does not exist, and users are not on V2: look at the identifiers";
     assert_eq!(seen(&world).next.why, why);
@@ -217,8 +217,8 @@ fn a_copy_that_users_may_have_written_to_and_nobody_can_look_into_is_unknown() {
     world.stage.sql = None;
     let status = seen(&world);
     assert_eq!((status.state, status.next.step), (State::Unknown, None));
-    let why = "users may have been on `rg-2/contoso-2`, and what they wrote to `rg/sql-2/shop` cannot be seen: make that database reachable, \
-               then ask again";
+    let why = "users may have been on `rg-2/contoso-2`, and this run cannot read what they wrote to `rg/sql-2/shop`: \
+               make that database reachable, then run `upgrade-status` again";
     assert_eq!(status.next.why, why);
     assert!(status.read_only.is_some(), "users wait");
 }
@@ -289,7 +289,7 @@ fn what_is_in_the_way_is_told() {
         );
         let status = seen(&world);
         let refusal = status.obstacle.unwrap();
-        assert_eq!((status.state, refusal.hint.as_str()), (state, "disable it; switch enables it when V2 is proved"));
+        assert_eq!((status.state, refusal.hint.as_str()), (state, "disable it: switch enables it once V2 is ready"));
     }
 }
 

@@ -132,8 +132,8 @@ fn not_created(new: &NewSite, error: azure::Error) -> Failure {
 fn not_bound(id: &SiteId, host: &str, error: azure::Error) -> Failure {
     let hint = match error.status() {
         Some(409) => {
-            "another site of this scale unit has the name, production's perhaps: run cleanup of stage, then plan again with a \
-             plan of another resource group"
+            "another site of this scale unit has the name, production's perhaps: run cleanup with `remove: <stage \
+             database>`, then plan again with a plan of another resource group"
         }
         Some(404) => {
             "the certificate of production's site has to be in the resource group of the stage site too: import it there, then \

@@ -34,8 +34,9 @@ macro_rules! example {
     ($step:literal $(, $further:literal)?) => {
         example!(
             $step $(, $further)?;
-            "0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (this copy cannot be \
-             used: run rollback), 40 stuck (a person is needed, and users may be unable to write: follow the hint)."
+            "0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (this copy \
+             cannot be used: run rollback), 40 stuck (a person is needed, and users may be unable to write: follow the \
+             hint)."
         )
     };
     ($step:literal $(, $further:literal)?; $codes:literal) => {

@@ -25,7 +25,11 @@ pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option
          `UnableToAlterDatabaseInReplication` to a change",
         upgrade.stage.database, stage.sku_tier, production.sku_tier
     );
-    blocking(what, "run cleanup of stage, then prepare: a new geo-secondary gets production's tier and size")
+    blocking(
+        what,
+        "run cleanup with `remove: <stage database>`, then prepare: a new geo-secondary gets production's tier and \
+         size",
+    )
 }
 
 /// The stage database is as large as production's.

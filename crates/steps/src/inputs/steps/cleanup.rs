@@ -9,7 +9,8 @@ use crate::inputs::{
 
 /// Inputs of `upgrade-cleanup`.
 #[derive(Debug, Parser)]
-#[command(about = "Removes V1 after the switch, or stage after a rollback: only the side that `remove` names, and only if it serves no users", after_help = EXAMPLE)]
+#[command(about = "Removes V1 after the switch, or stage after a rollback: only the side that `remove` names, and only \
+                   if it serves no users", after_help = EXAMPLE)]
 pub struct CleanupArguments {
     /// What every step that changes something has.
     #[command(flatten)]
@@ -30,8 +31,9 @@ pub struct CleanupArguments {
 
 const EXAMPLE: &str = example!(
     "cleanup", "--remove rg/sql-1/shop --remove-database true";
-    "0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (a check failed, or a change \
-     that failed could not be undone: follow the hint, then run cleanup again), 40 stuck (a person is needed: follow the hint)."
+    "0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (a check failed, \
+     or a change that failed could not be undone: follow the hint, then run cleanup again), 40 stuck (a person is \
+     needed: follow the hint)."
 );
 
 impl From<CleanupArguments> for StepInputs {

@@ -17,7 +17,8 @@ pub enum Verb {
 /// Inputs of `upgrade-firewall`.
 #[derive(Debug, Parser)]
 #[command(
-    about = "open: adds firewall rules for this runner to both SQL servers, and waits until they take effect; close: removes all rules of this upgrade",
+    about = "open: adds firewall rules for this runner to both SQL servers, and waits until they take effect; close: \
+             removes all rules of this upgrade",
     after_help = EXAMPLE
 )]
 pub struct FirewallArguments {

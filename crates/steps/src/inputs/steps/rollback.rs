@@ -9,7 +9,8 @@ use crate::inputs::{
 
 /// Inputs of `upgrade-rollback`.
 #[derive(Debug, Parser)]
-#[command(about = "Gives V1 its write access back. Loses no write: once users may have written to V2, it refuses unless `accept-loss` is given", after_help = EXAMPLE)]
+#[command(about = "Gives V1 its write access back. Loses no write: once users may have written to V2, it refuses \
+                   unless `accept-loss` is given", after_help = EXAMPLE)]
 pub struct RollbackArguments {
     /// What every step that changes something has.
     #[command(flatten)]
@@ -28,9 +29,9 @@ pub struct RollbackArguments {
 
 const EXAMPLE: &str = example!(
     "rollback";
-    "0 done or already done, 10 refused (nothing changed: going back would lose writes, or V1 is gone), 20 interrupted (run it again; \
-     the message says whether users can write), 30 broken (a change that failed could not be undone: run rollback again), 40 stuck (a \
-     person is needed, and users may be unable to write: follow the hint)."
+    "0 done or already done, 10 refused (nothing changed: going back would lose writes, or V1 is gone), 20 interrupted \
+     (run it again; the message says whether users can write), 30 broken (a change that failed could not be undone: \
+     run rollback again), 40 stuck (a person is needed, and users may be unable to write: follow the hint)."
 );
 
 impl From<RollbackArguments> for StepInputs {
