@@ -107,9 +107,9 @@ fn plan_tells_what_works_in_the_background() {
     let found = findings.iter().find(|finding| finding["rule"] == "background-work").unwrap();
     assert_eq!(
         found["what"],
-        "background work: freeze stops WebJobs `fulfil` of site `contoso-rg/contoso-1`, and rollback starts them again; \
-         triggered WebJobs `nightly` of site `contoso-rg/contoso-1` cannot be stopped from outside; prepare keeps WebJobs \
-         `archive`, `fulfil`, `notify`, `retired` of stage site `contoso-stage-rg/contoso-2` from running"
+        "background work: freeze stops WebJobs `fulfil` of site `contoso-rg/contoso-1`, and rollback starts them \
+         again; triggered WebJobs `nightly` of site `contoso-rg/contoso-1` cannot be stopped by this software; prepare \
+         keeps WebJobs `archive`, `fulfil`, `notify`, `retired` of stage site `contoso-stage-rg/contoso-2` from running"
     );
     assert_eq!(ended.outcome(), "done", "it blocks nothing");
     assert_eq!(shop.digest(), before);
@@ -172,7 +172,7 @@ fn freeze_stops_what_runs_and_rollback_starts_it_again() {
     assert_eq!(
         ended.done()[..5],
         [
-            "write down WebJobs `fulfil`, `retired` of production in `contoso-rg/contoso-sql-1/shop`",
+            "record WebJobs `fulfil`, `retired` of production in `contoso-rg/contoso-sql-1/shop`",
             "stop WebJobs `archive`, `fulfil`, `notify`, `retired` of site `contoso-stage-rg/contoso-2`",
             "stop WebJobs `fulfil` of site `contoso-rg/contoso-1`",
             "record in `contoso-rg/contoso-sql-1/shop` that its read-only time begins, deadline in 30m",

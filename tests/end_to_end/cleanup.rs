@@ -66,7 +66,10 @@ fn the_database_of_v1_is_kept_unless_it_is_asked_for() {
 fn production_cannot_be_its_own_stage() {
     let shop = TestUpgrade::open(scenario());
     let why = refused(&shop, "plan", &[("stage-site", "contoso-rg/contoso-1")]).why();
-    assert!(why.contains("users are on site `contoso-rg/contoso-1` already, which is the one named as stage"), "{why}");
+    assert!(
+        why.contains("users are already on site `contoso-rg/contoso-1`, which was passed as `stage-site`"),
+        "{why}"
+    );
 }
 
 /// What V1's database got since its copy was cut off is nowhere else.

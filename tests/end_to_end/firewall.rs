@@ -153,8 +153,10 @@ fn open_changes_nothing_but_its_rules_and_close_takes_them_back() {
     assert_eq!(
         did,
         [
-            "let 203.0.113.7 into server `contoso-rg/contoso-sql-1` by firewall rule `rolling-upgrade-run-1-203-0-113-7`",
-            "let 203.0.113.7 into server `contoso-rg/contoso-sql-2` by firewall rule `rolling-upgrade-run-1-203-0-113-7`",
+            "allow 203.0.113.7 on server `contoso-rg/contoso-sql-1` with firewall rule \
+             `rolling-upgrade-run-1-203-0-113-7`",
+            "allow 203.0.113.7 on server `contoso-rg/contoso-sql-2` with firewall rule \
+             `rolling-upgrade-run-1-203-0-113-7`",
             "log in to everything that an upgrade logs in to",
         ]
     );

@@ -106,7 +106,7 @@ fn json_is_printed_when_asked_for() {
         json["message"]
             .as_str()
             .unwrap()
-            .starts_with("cannot read the input `upgrade-id`: an empty upgrade identifier")
+            .starts_with("cannot read the input `upgrade-id`: it is empty, expected `1 to 64 letters, digits, - or _`")
     );
 }
 
@@ -115,7 +115,12 @@ fn a_workflow_run_names_the_upgrade() {
     let mut command = Command::new(binary("freeze"));
     let done = command.env_clear().env("GITHUB_RUN_ID", "4711").output().unwrap();
     let stderr = String::from_utf8(done.stderr).unwrap();
-    assert!(stderr.contains("cannot read the input `production-database`: an empty database identifier"), "{stderr}");
+    assert!(
+        stderr.contains(
+            "cannot read the input `production-database`: it is empty, expected `<resource-group>/<server>/<database>`"
+        ),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn what_cannot_be_told_counts_as_written() {
     let mut stage = Client::log_in(&shop, "contoso-sql-2", "shop", "portal");
     stage.run("DELETE FROM rolling_upgrade.measure;");
     let why = ends(&shop, "rollback", "refused").why();
-    let unknown = "may have taken writes: that cannot be told, because no first reading of its counters was kept";
+    let unknown = "may have taken writes: this run cannot tell, because it has no first reading of its write counters";
     assert!(why.contains(unknown), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
@@ -283,7 +283,7 @@ fn neither_the_end_of_the_link_nor_a_failover_counts_as_a_write() {
             // Both have moved, and nobody can tell: no write is lost.
             true => {
                 let why = ends(shop, "migrate", "broken").why();
-                assert!(why.contains("may have taken writes: that cannot be told, because "), "{why}");
+                assert!(why.contains("may have taken writes: this run cannot tell, because "), "{why}");
                 ends(shop, "rollback", "done");
             }
         }
@@ -419,7 +419,7 @@ fn where_nobody_can_see_who_wrote_the_profile_is_asked_before_production_is_give
     by_hand(&shop, Hand::EnableStage);
     users_come_to_v2(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("may have taken writes: that cannot be told"), "{why}");
+    assert!(why.contains("may have taken writes: this run cannot tell"), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
 }

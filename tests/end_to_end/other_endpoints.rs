@@ -103,8 +103,8 @@ fn plan_tells_host_names_that_lead_past_the_profile() {
     assert_eq!(
         remark(&ended, "users-names").as_deref(),
         Some(
-            "users may come past profile `contoso-rg/contoso`, and would stay on V1: `www.contoso.example` resolves to `192.0.2.1`, \
-             and `contoso.trafficmanager.net` to `192.0.2.2`"
+            "users may bypass profile `contoso-rg/contoso`, and would then stay on V1: `www.contoso.example` resolves \
+             to `192.0.2.1`, and `contoso.trafficmanager.net` to `192.0.2.2`"
         ),
         "{ended:#?}"
     );
@@ -126,7 +126,7 @@ fn plan_tells_that_other_profiles_were_not_looked_at() {
     let ended = TestUpgrade::open(narrow).run("plan");
     assert_eq!(
         remark(&ended, "other-profiles").as_deref(),
-        Some("whether other profiles lead to these sites was not looked at: 403 `AuthorizationFailed`"),
+        Some("plan could not check whether other profiles send users to these sites: 403 `AuthorizationFailed`"),
         "{ended:#?}"
     );
     let ended = TestUpgrade::open(Scenario { users: 0, ..scenario() }).run("plan");

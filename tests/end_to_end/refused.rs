@@ -19,10 +19,10 @@ fn an_empty_identifier_names_the_trap() {
     let why = refused(&shop, "prepare", &[("stage-database", "")]).why();
     assert_eq!(
         why,
-        "cannot read the input `stage-database`: an empty database identifier: GitHub drops a job output that contains \
-         a masked value, so look for a warning \"Skip output … since it may contain secret\" in the job before this \
-         one; expected `<resource-group>/<server>/<database>`\n\
-         hint: take the identifiers from the outputs of plan; `upgrade-status` shows where the upgrade stands"
+        "cannot read the input `stage-database`: it is empty, expected `<resource-group>/<server>/<database>`; if a \
+         job output should have filled it: GitHub drops a job output that contains a masked value, so look for a \
+         warning \"Skip output … since it may contain secret\" in the job before this one\n\
+         hint: pass the identifiers from the outputs of plan; `upgrade-status` shows where the upgrade stands"
     );
 }
 
@@ -69,7 +69,7 @@ fn a_profile_that_is_not_there_is_refused() {
     assert_eq!(
         refused(&shop, "plan", &[("profile", "contoso-rg/nothing")]).why(),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at the resource group and the name in the input `profile`"
+         hint: check the resource group and the name in the input `profile`"
     );
 }
 

@@ -112,5 +112,5 @@ fn a_stage_that_the_release_before_has_enabled_is_not_left_behind() {
     shop.sim.restore(migrated).unwrap();
     shop.sim.act_by_hand(Hand::EnableStage).unwrap();
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("may have taken writes: that cannot be told"), "{why}");
+    assert!(why.contains("may have taken writes: this run cannot tell"), "{why}");
 }

@@ -302,7 +302,7 @@ fn a_switch_that_waits_for_traffic_manager_is_left_and_rolled_back() {
 fn a_switch_that_has_sent_users_away_is_finished_by_another() {
     let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
-    let healthy = "until site `contoso-stage-rg/contoso-2` answered well 100 times in a row";
+    let healthy = "until site `contoso-stage-rg/contoso-2` is healthy 100 times in a row";
     let slow = [("health-repeats", "100"), ("poll-interval", "500ms"), ("health-timeout", "120s")];
     let running = shop.start("switch", &slow, as_in_the_action(&shop, "switch"));
     until("users are on V2", || running.stderr().contains(&format!("wait {healthy}")));

@@ -198,12 +198,17 @@ fn status_wants_to_know_what_to_look_at() {
         ended.why()
     };
     let why = refused(&[("upgrade-id", "run-1")]);
-    assert!(why.starts_with("cannot read the input `production-database`: an empty database identifier"), "{why}");
-    assert!(why.ends_with("hint: take the identifiers from the outputs of plan, or pass `profile` alone"), "{why}");
+    assert!(
+        why.starts_with(
+            "cannot read the input `production-database`: it is empty, expected `<resource-group>/<server>/<database>`"
+        ),
+        "{why}"
+    );
+    assert!(why.ends_with("hint: pass the identifiers from the outputs of plan, or pass `profile` alone"), "{why}");
     assert_eq!(
         refused(&[("profile", "contoso-rg/nothing")]),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at the resource group and the name in the input `profile`"
+         hint: check the resource group and the name in the input `profile`"
     );
     shop.upgrade_through(&["plan", "prepare"]);
     shop.forget();

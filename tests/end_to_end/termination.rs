@@ -196,7 +196,8 @@ fn a_word_that_is_no_way_is_refused() {
     let ended = refused(&shop, "freeze", &[("termination", "force")]);
     assert_eq!(
         ended.why(),
-        "cannot read the inputs: invalid value 'force' for '--termination <TERMINATION>': `force` is no way to end \
-         replication; write auto, t-sql, unlink or delete\nhint: `upgrade-freeze --help` lists the inputs"
+        "cannot read the inputs: invalid value 'force' for '--termination <TERMINATION>': `force` is not a way to end \
+         replication; write auto, t-sql, unlink or delete\n\
+         hint: `upgrade-freeze --help` lists the inputs"
     );
 }

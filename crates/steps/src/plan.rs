@@ -141,7 +141,7 @@ async fn profile(cloud: &Cloud, inputs: &PlanInputs) -> Result<Profile, Failure>
     let found = cloud.arm.send(&request).await.map_err(failed_at_azure)?;
     found.ok_or_else(|| {
         let why = "there is no such profile, or this identity may not read it";
-        let hint = "look at the resource group and the name in the input `profile`";
+        let hint = "check the resource group and the name in the input `profile`";
         Refusal::new(format!("read profile `{}`", inputs.profile), why, hint).into()
     })
 }

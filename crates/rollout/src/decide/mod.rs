@@ -263,7 +263,7 @@ impl<'w> DecisionInput<'w> {
             return Err(Refusal::new(tried, why, "disable it: switch enables it once V2 is ready"));
         }
         let why = format!(
-            "endpoint `{}` is enabled and leads to stage site `{}`, whose database is not upgraded yet",
+            "endpoint `{}` is enabled and points to stage site `{}`, whose database is not upgraded yet",
             endpoint.id,
             self.stage().site
         );

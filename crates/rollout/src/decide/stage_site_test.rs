@@ -90,7 +90,8 @@ fn a_site_that_is_not_there_and_may_not_be_created_is_refused() {
     );
     assert_eq!(
         refusal.hint,
-        "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own"
+        "pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site and deploy V2 \
+         to it yourself"
     );
 }
 

@@ -150,7 +150,7 @@ fn slots(model: &SiteModel) -> Option<Difference> {
 fn slot_settings(model: &SiteModel) -> Option<Difference> {
     let names: Vec<_> = model.sticky.iter().map(|name| ticked(name)).collect();
     let what = format!(
-        "settings stay with production's slot ({}): a new site gets them as settings like all others",
+        "settings stay with production's deployment slot ({}): a new site gets them as settings like all others",
         names.join(", ")
     );
     (!names.is_empty()).then(|| Difference::new("slot-settings", what))
@@ -191,7 +191,7 @@ fn others(model: &SiteModel) -> Vec<Difference> {
 }
 
 fn other(name: &str) -> Difference {
-    Difference::new(name, format!("production has `{name}` set, which the creation of a site cannot set"))
+    Difference::new(name, format!("production has `{name}` set, which this software cannot set when it creates a site"))
 }
 
 /// Names of the properties that are set on the site or in its `config/web`, each once.

@@ -99,7 +99,8 @@ fn mounts_sign_in_and_slots() {
     differs(
         |model| model.sticky = vec!["Shop__Theme".to_owned()],
         "slot-settings",
-        "settings stay with production's slot (`Shop__Theme`): a new site gets them as settings like all others",
+        "settings stay with production's deployment slot (`Shop__Theme`): a new site gets them as settings like all \
+         others",
     );
 }
 
@@ -137,7 +138,7 @@ fn what_is_set_and_cannot_be_set_by_a_creation_differs_by_its_own_name() {
     differs(
         |model| _ = model.web.insert("windowsConfiguredStacks".to_owned(), json!(["dotnet"])),
         "windowsConfiguredStacks",
-        "production has `windowsConfiguredStacks` set, which the creation of a site cannot set",
+        "production has `windowsConfiguredStacks` set, which this software cannot set when it creates a site",
     );
     let mut model = plain();
     model.web.insert("scmType".to_owned(), json!("GitHubAction"));

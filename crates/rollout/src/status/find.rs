@@ -90,7 +90,7 @@ pub fn endpoint_of_v1<'p>(
         return Ok(sites.into_iter().next());
     }
     let names: Vec<_> = sites.iter().map(|(endpoint, _)| format!("`{}`", endpoint.id.name)).collect();
-    let why = format!("it has several endpoints that name a web site: {}", names.join(", "));
+    let why = format!("several of its endpoints are web sites: {}", names.join(", "));
     Err(Refusal::new(format!("find V1 in profile `{}`", profile.id), why, HINT))
 }
 

@@ -179,13 +179,13 @@ fn production_that_is_read_only_by_somebody_else_is_told() {
     assert_eq!((status.state, status.next.step), (State::ReadOnlyByAnother, None));
     assert_eq!(
         status.to_string(),
-        "upgrade `7` stands at `read-only-by-another`: production `rg/sql-1/shop` is read-only, and no upgrade says that it was \
-         the one: find out who made it so"
+        "upgrade `7` stands at `read-only-by-another`: production `rg/sql-1/shop` is read-only, and no upgrade made it \
+         so: find out who set it READ_ONLY"
     );
     let fence = Fence { run: "8".to_owned(), opened_at: at(0), deadline: at(60), closed_at: None };
     let sql = world.production.sql.take().unwrap();
     world.production.sql = Some(SqlState { fences: vec![fence], ..sql });
-    let why = "production `rg/sql-1/shop` is read-only by upgrade `8`: ask for the status of that one";
+    let why = "upgrade `8` made production `rg/sql-1/shop` read-only: run `upgrade-status` with its `upgrade-id`";
     assert_eq!(seen(&world).next.why, why);
 }
 
@@ -205,7 +205,7 @@ fn a_production_that_nobody_can_look_into_is_unknown() {
     assert_eq!((status.state, status.next.step, status.read_only), (State::Unknown, None, None));
     assert_eq!(status.next.why, "this run could not log in to production `rg/sql-1/shop`");
     world.production.database = None;
-    let why = "production `rg/sql-1/shop` does not exist, and users are not on V2: look at the identifiers";
+    let why = "production `rg/sql-1/shop` does not exist, and users are not on V2: check the identifiers";
     assert_eq!(seen(&world).next.why, why);
 }
 
@@ -249,7 +249,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
         status.next.why
     };
     let nothing = |_: &mut World| {};
-    let unproved = "the link is gone, and nothing proves that the copy has every write";
+    let unproved = "the replication link is gone, and nothing proves that the copy has every write";
     assert_eq!(broken("prepared", &[&cut_off], nothing), unproved);
     let writable = |world: &mut World| {
         let stage = world.stage.sql.as_mut().unwrap();
@@ -260,7 +260,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
     for name in ["frozen", "terminated", "migrated"] {
         assert_eq!(broken(name, &[], gone), "the stage copy is gone");
     }
-    let again = "production takes writes again, which its copy does not get";
+    let again = "production takes writes again, and its copy does not get them";
     assert_eq!(broken("terminated", &[&read_write], nothing), again);
     assert_eq!(broken("migrated", &[&read_write], nothing), again);
     let written = |world: &mut World| {
@@ -348,7 +348,7 @@ fn several_sites_beside_stage_cannot_be_told_apart() {
     profile.endpoints.push(other);
     assert_eq!(
         endpoint_of_v1(&profile, &labelled).unwrap_err().to_string(),
-        "cannot find V1 in profile `rg/contoso`: it has several endpoints that name a web site: `contoso-1`, `contoso-dr`"
+        "cannot find V1 in profile `rg/contoso`: several of its endpoints are web sites: `contoso-1`, `contoso-dr`"
     );
     profile.endpoints.retain(|endpoint| endpoint.id == labelled.endpoint);
     assert_eq!(endpoint_of_v1(&profile, &labelled), Ok(None));

@@ -39,7 +39,7 @@ async fn by_slots(runner_io: &RunnerIo, arguments: &StatusArguments) -> Result<R
     let named = identity::named(runner_io, &arguments.connection)?;
     let id = named.clone().map_or_else(identity::placeholder, Ok)?;
     let mut upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
-        Failure::refused(refusal, "take the identifiers from the outputs of plan, or pass `profile` alone")
+        Failure::refused(refusal, "pass the identifiers from the outputs of plan, or pass `profile` alone")
     })?;
     let mut cloud = signed_in(runner_io, arguments, &upgrade.id).await?;
     if named.is_none() {

@@ -143,7 +143,7 @@ pub async fn begin(session: &mut Session, run: &UpgradeId, afresh: bool, limit: 
 /// As [`Session::query`], but for a refusal of the counters.
 pub async fn written(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<Written, SqlError> {
     let Some(first) = first(session, run, limit).await? else {
-        return Ok(Written::Unknown("no first reading of its counters was kept".to_owned()));
+        return Ok(Written::Unknown("it has no first reading of its write counters".to_owned()));
     };
     match read(session, limit).await {
         Ok(now) => Ok(Written::between(&first, &now)),

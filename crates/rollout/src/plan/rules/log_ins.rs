@@ -52,7 +52,7 @@ pub(super) fn of_others(upgrade: &Upgrade, world: &World, around: &Surroundings)
         others.iter().map(|log_in| format!("`{}` (SID {})", log_in.name, log_in.sid)).collect::<Vec<_>>().join(", ")
     );
     let names = list(others.iter().map(|log_in| &log_in.name));
-    notice(what, format!("create the log-ins of {names} there WITH SID, if V2 or its people need them"))
+    notice(what, format!("create the log-ins of {names} there WITH SID, if V2 or its users need them"))
 }
 
 /// Who the connection string of production's site logs in as; `None` for an identity of Microsoft Entra.

@@ -21,8 +21,10 @@ pub(super) fn time_to_live(_: &Upgrade, world: &World, _: &Surroundings) -> Opti
     if ttl <= 60 {
         return None;
     }
-    let what =
-        format!("DNS answers of profile `{}` live {ttl} s: users stay on V1 that long after the switch", profile.id);
+    let what = format!(
+        "DNS answers of profile `{}` have a TTL of {ttl} s: users stay on V1 that long after the switch",
+        profile.id
+    );
     notice(what, "set the profile's TTL to 60 s or less, at least the old TTL before the upgrade")
 }
 

@@ -18,7 +18,8 @@ use crate::{
 pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
     let (stage, id) = (&world.stage, &upgrade.stage.site);
     let Some(site) = &stage.site else {
-        let hint = "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own";
+        let hint = "pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site \
+                    and deploy V2 to it yourself";
         return around.wishes.plan.is_none().then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
     };
     if let Some(owner) = tag(&site.tags, TAG).filter(|owner| !upgrade.id.is(owner)) {
@@ -36,7 +37,7 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
         return None;
     }
     let what = format!("stage site `{id}` has no connection string `{}`", upgrade.connection_name);
-    blocking(what, "give it one of that name; prepare points it at the stage database")
+    blocking(what, "add a connection string of that name; prepare points it to the stage database")
 }
 
 /// Two sites of one plan are in one scale unit.
@@ -54,7 +55,7 @@ pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -
     }
     let what =
         format!("stage site `{}` is in {}, production in {}", upgrade.stage.site, stage.location, production.location);
-    notice(what, "put the stage site in production's region unless the longer way to the database is meant")
+    notice(what, "put the stage site in production's region, unless you accept a higher latency to the database")
 }
 
 /// Users come under a name that the stage site is bound to, with a certificate where production has one.
