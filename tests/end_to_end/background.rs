@@ -255,8 +255,9 @@ fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
     assert_eq!(ended.outcome(), "interrupted");
     assert_eq!(
         ended.why(),
-        "could not stop the WebJob `retired` of the site `contoso-rg/contoso-1`: Azure answered 409 `Conflict`: Another \
-         operation is in progress.\nhint: run this step again: it looks at what is there and finishes, or run rollback"
+        "could not stop the WebJob `retired` of the site `contoso-rg/contoso-1`: Azure answered 409 `Conflict`: \
+         Another operation is in progress.\n\
+         hint: run this step again: it finds out how far it came and finishes; or run rollback"
     );
     come_to(&shop, V1, &run);
     shop.upgrade_through(&["freeze", "rollback"]);
@@ -314,7 +315,8 @@ fn a_rollback_after_the_switch_does_not_wait_for_webjobs_that_cannot_be_stopped(
     let ended = shop.run_with("rollback", &given_up);
     fired(&shop);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
-    let told = "WebJobs of site `contoso-stage-rg/contoso-2` may work on, stop them by hand: could not stop the WebJob `fulfil`";
+    let told = "WebJobs of site `contoso-stage-rg/contoso-2` may still run, stop them by hand: could not stop the \
+                WebJob `fulfil`";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert!(
         ended.done().iter().any(|what| what.starts_with("set `contoso-rg/contoso-sql-1/shop` READ_WRITE")),

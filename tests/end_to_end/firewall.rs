@@ -103,12 +103,14 @@ fn rules_for(address: &str) -> Vec<String> {
     vec![format!("contoso-sql-1: {rule}"), format!("contoso-sql-2: {rule}")]
 }
 
-const KEPT_OUT: &str = "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 40615 (class 14, state 1): Cannot \
-     open server 'contoso-sql-1' requested by the login. Client with IP address '203.0.113.7' is not allowed to access the \
-     server.  To enable access, use the Azure Management Portal or run sp_set_firewall_rule on the master database to create a \
-     firewall rule for this IP address or address range.  It may take up to five minutes for this change to take effect\n\
-     hint: run `upgrade-firewall open` in this job first: it adds a firewall rule for 203.0.113.7 and waits until that takes \
-     effect, which can be five minutes; or use a runner inside the server's network";
+const KEPT_OUT: &str = "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 40615 (class 14, state \
+                        1): Cannot open server 'contoso-sql-1' requested by the login. Client with IP address \
+                        '203.0.113.7' is not allowed to access the server.  To enable access, use the Azure Management \
+                        Portal or run sp_set_firewall_rule on the master database to create a firewall rule for this \
+                        IP address or address range.  It may take up to five minutes for this change to take effect\n\
+                        hint: run `upgrade-firewall open` in this job first: it adds a firewall rule for 203.0.113.7 \
+                        and waits until that takes effect, which can take five minutes; or use a runner inside the \
+                        server's network";
 
 #[test]
 fn a_runner_that_is_kept_out_is_told_of_the_way_in() {
@@ -157,7 +159,7 @@ fn open_changes_nothing_but_its_rules_and_close_takes_them_back() {
              `rolling-upgrade-run-1-203-0-113-7`",
             "allow 203.0.113.7 on server `contoso-rg/contoso-sql-2` with firewall rule \
              `rolling-upgrade-run-1-203-0-113-7`",
-            "log in to everything that an upgrade logs in to",
+            "log in to every database that an upgrade uses",
         ]
     );
     let opened = shop.digest();
@@ -257,7 +259,7 @@ fn the_next_open_removes_what_a_killed_runner_has_left() {
     assert!(did.iter().any(|line| line == deleted), "{did:#?}");
     assert_eq!(
         did.last().map(String::as_str),
-        Some("log in to everything that an upgrade logs in to"),
+        Some("log in to every database that an upgrade uses"),
         "proved once more"
     );
     shop.upgrade_through(&["prepare"]);
@@ -399,11 +401,11 @@ fn without_count(why: &str) -> String {
 fn unheard(change: &str, of: &str, server: &str) -> String {
     format!(
         "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server \
-         `contoso-rg/{server}` in # attempts: no whole answer from `management.azure.com`: error sending request: \
+         `contoso-rg/{server}` in # attempts: no complete answer from `management.azure.com`: error sending request: \
          client error (SendRequest): connection error: peer closed connection without sending TLS close_notify: \
          https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\n\
-         hint: look at what is between this machine and the host: network, proxy variables, `connect-to` rules, \
-         trusted certificates; then run it again; `upgrade-firewall close` removes every rule that was added"
+         hint: check what is between this machine and the host: network, proxy variables, `connect-to` rules, trusted \
+         certificates; then run it again; `upgrade-firewall close` removes every rule that was added"
     )
 }
 
@@ -568,8 +570,8 @@ fn a_server_that_is_not_there_is_left_to_plan() {
         [("production-database", "contoso-rg/x/shop"), ("stage-server", "contoso-rg/y"), ("upgrade-id", "run-1")];
     assert_eq!(
         refused(&shop, "open", &nowhere),
-        "cannot open the firewalls: neither `contoso-rg/x` nor `contoso-rg/y` exists\nhint: look at the identifiers of the \
-         databases"
+        "cannot open the firewalls: neither `contoso-rg/x` nor `contoso-rg/y` exists\n\
+         hint: check the identifiers of the databases"
     );
 }
 
@@ -581,7 +583,7 @@ fn what_is_meant_has_to_be_said() {
         assert_eq!(ended.outcome(), "refused", "{ended:#?}");
         ended.why()
     };
-    assert_eq!(refused(&[]), "cannot read the input `firewall`: it is empty\nhint: say `open` or `close`");
+    assert_eq!(refused(&[]), "cannot read the input `firewall`: it is empty\nhint: pass `open` or `close`");
     assert_eq!(
         refused(&[("firewall", "open")]),
         "cannot tell which SQL servers are meant: the inputs do not name both databases\n\

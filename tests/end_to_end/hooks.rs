@@ -174,7 +174,7 @@ fn a_hook_that_does_not_end_is_ended_with_its_children() {
     shop.upgrade_through(&["plan", "prepare"]);
     let before = shop.digest();
     let ended = refused_as_if_nothing_were(&shop, &[("hook-timeout", "1s")]);
-    assert!(ended.why().contains("quiesce.sh`) did not end within 1s and was ended\nhint: "), "{}", ended.why());
+    assert!(ended.why().contains("quiesce.sh`) did not end within 1s and was killed\nhint: "), "{}", ended.why());
     let child: u32 = fs::read_to_string(&child).unwrap().trim().parse().unwrap();
     until("its child has ended", || !lives(child));
     assert_eq!(shop.digest(), before);
@@ -197,8 +197,9 @@ fn a_resume_that_fails_leaves_production_writable_and_is_run_again() {
     assert_eq!(
         ended.why(),
         format!(
-            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped is not started again: \
-             hook-resume (`{}`) ended with exit code 9\nhint: repair the hook and run rollback: it runs hook-resume again",
+            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped was not started \
+             again: hook-resume (`{}`) ended with exit code 9\n\
+             hint: repair the hook and run rollback: it runs hook-resume again",
             file.display()
         )
     );
@@ -216,8 +217,8 @@ fn a_rollback_without_the_hook_says_what_stays_stopped() {
     for outcome in ["done", "already-done"] {
         let ended = shop.run_with("rollback", &[("hook-resume", "")]);
         assert_eq!(ended.outcome(), outcome, "{ended:#?}");
-        let says = "hook-quiesce has run, and no hook-resume is given that undoes it: start again what it stopped, or run rollback with \
-                    `hook-resume`";
+        let says = "hook-quiesce has run, and no `hook-resume` was given to undo it: start again by hand what it \
+                    stopped, or run rollback with `hook-resume`";
         assert!(ended.stderr.contains(says), "{}", ended.stderr);
     }
     shop.assert_writes_arrive("contoso-1");
@@ -266,12 +267,15 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
         assert_eq!(
             alone,
             format!(
-                "`hook-quiesce` was given, and no `hook-resume` that starts again what it stops\n\
-                 hint: pass both, here and to every step up to switch{status}"
+                "`hook-quiesce` was given without `hook-resume`, which starts again what it stops\n\
+                 hint: pass both to this step, and `hook-resume` to every step up to switch and to rollback{status}"
             )
         );
         let folder = refused(&shop, step, &[("hook-quiesce", "/"), ("hook-resume", &fine)]).why();
-        assert!(folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is no file"), "{folder}");
+        assert!(
+            folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is not a file"),
+            "{folder}"
+        );
     };
     check("plan", "");
     shop.upgrade_through(&["plan", "prepare"]);
@@ -287,8 +291,8 @@ fn a_rollback_whose_hook_is_not_there_gives_write_access_first() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert!(
         ended.why().starts_with(
-            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped is not started again: \
-             cannot use `not/checked/out.sh`: No such file or directory"
+            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped was not started \
+             again: cannot use `not/checked/out.sh`: No such file or directory"
         ),
         "{}",
         ended.why()
@@ -356,9 +360,9 @@ fn a_step_that_is_out_of_time_starts_background_work_again() {
     let why = ended.why();
     assert!(
         why.contains(
-            "; production `contoso-rg/contoso-sql-1/shop` has its write access back, but what hook-quiesce stopped is not started \
-             again: hook-resume"
-        ) && why.ends_with("\nhint: run rollback: it gives back what is left"),
+            "; production `contoso-rg/contoso-sql-1/shop` has its write access back, but what hook-quiesce stopped was \
+             not started again: hook-resume"
+        ) && why.ends_with("\nhint: run rollback: it finishes what is left"),
         "{why}"
     );
     come_to(&shop, V1, &["fulfil Running"]);

@@ -72,7 +72,7 @@ fn a_variable_that_is_not_unicode_is_refused_and_not_taken_for_absent() {
             assert_eq!(ended.status.code(), Some(10), "{step}: {stderr}");
             let why = format!("upgrade-{step}: refused: cannot read the environment: not Unicode: `{name}`");
             assert!(stderr.contains(&why), "{step}: {stderr}");
-            assert!(stderr.contains("hint: write these variables in UTF-8, or take them away"), "{step}: {stderr}");
+            assert!(stderr.contains("hint: encode these variables in UTF-8, or unset them"), "{step}: {stderr}");
         }
     }
 }

@@ -413,8 +413,8 @@ fn where_nobody_can_see_who_wrote_the_profile_is_asked_before_production_is_give
     let shop = updating_with(|scenario| Scenario { write_measure: WriteMeasure::Refused, ..scenario });
     shop.upgrade_through(&UNTIL_SWITCH[..4]);
     let migrated = ends(&shop, "migrate", "done");
-    let unseen = "terminate has left nothing of the log and the counters of `contoso-rg/contoso-sql-1/shop`: an UPDATE between terminate and \
-                  migrate would not show";
+    let unseen = "terminate recorded neither the log nor the counters of `contoso-rg/contoso-sql-1/shop`: this step \
+                  cannot detect an UPDATE between terminate and migrate";
     assert!(migrated.stderr.contains(unseen), "{}", migrated.stderr);
     by_hand(&shop, Hand::EnableStage);
     users_come_to_v2(&shop);

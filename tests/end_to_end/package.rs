@@ -84,8 +84,8 @@ fn a_deployment_that_fails_leaves_production_untouched() {
             ended.why(),
             format!(
                 "the deployment of V2's package to site `contoso-stage-rg/contoso-2` failed: {why}\n\
-                 hint: production is untouched: look at the deployment's log, repair the package, then plan and \
-                 prepare again; or run rollback and cleanup with `remove: <stage database>`"
+                 hint: production is untouched: read the deployment's log, repair the package, then plan and prepare \
+                 again; or run rollback and cleanup with `remove: <stage database>`"
             )
         );
         shop.assert_writes_arrive("contoso-1");
@@ -159,17 +159,18 @@ fn a_package_that_cannot_be_used_is_refused_before_anything() {
     assert_eq!(
         why(file.path().to_str().unwrap()),
         format!(
-            "the package `{}` is no zip file\n\
-             hint: pack the files of V2 into a zip, as its root folder shall be on the site",
+            "the package `{}` is not a zip file\n\
+             hint: pack the files of V2 into a zip, with the folder layout that the site is to have",
             file.path().display()
         )
     );
     let unsigned = shop.sim.credentials().package_address.split("&sig=").next().unwrap().to_owned();
     assert_eq!(
         why(&unsigned),
-        "could not fetch the package at `https://contosostorage.blob.core.windows.net/packages/v2.zip`: the address answered \
-         403\n\
-         hint: look at the address and at how long its signature lasts: this job fetches the package too, to check its digest"
+        "could not fetch the package at `https://contosostorage.blob.core.windows.net/packages/v2.zip`: the address \
+         answered 403\n\
+         hint: check the address and how long its signature lasts: this job fetches the package too, to check its \
+         digest"
     );
 }
 
@@ -189,7 +190,7 @@ fn half_of_a_package_is_refused() {
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "abc")]).why(),
-        "cannot read the input `package-digest`: `abc` is no SHA-256 in hex\n\
+        "cannot read the input `package-digest`: `abc` is not a SHA-256 in hex\n\
          hint: pass the output `package-digest` of plan; `upgrade-status` shows where the upgrade stands"
     );
 }

@@ -56,7 +56,7 @@ fn a_script_that_fails_leaves_stage_broken_and_v1_gets_its_writes_back() {
     assert!(why.contains("run `1.sql`") && why.contains("error 208") && why.contains("in line 4"), "{why}");
     assert!(
         why.ends_with(
-            "hint: run rollback: it gives production its write access back, and stage is kept for the analysis"
+            "hint: run rollback: it gives production its write access back, and keeps stage for the analysis"
         ),
         "{why}"
     );

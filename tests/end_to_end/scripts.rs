@@ -39,7 +39,7 @@ const HALF: &str = "CREATE TABLE dbo.Half (Id int NOT NULL);\nGO\nINSERT INTO db
                     INSERT INTO dbo.Half VALUES (2);\nGO\nINSERT INTO dbo.Half VALUES (3);\n";
 const HALF_RUN: &str = "`99.sql` of upgrade `run-1` began and did not finish: it ended the transaction that it ran in, \
                         and a part of it is committed\n\
-                        hint: run rollback: it gives production its write access back, and stage is kept for the \
+                        hint: run rollback: it gives production its write access back, and keeps stage for the \
                         analysis";
 
 /// Whatever is asked again, half a script never goes live, and V1 comes back.

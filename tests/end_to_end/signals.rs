@@ -72,7 +72,7 @@ fn says(ended: &Ended, message: &str, hint: &str) {
     assert!(ended.summary.contains(&format!("**Why:** {message}")), "{}", ended.summary);
 }
 
-const AGAIN: &str = "run this step again: it looks at what is there and finishes, or run rollback";
+const AGAIN: &str = "run this step again: it finds out how far it came and finishes; or run rollback";
 const SEEDING: &str = "until `contoso-rg/contoso-sql-2/shop` is seeded and in CATCH_UP";
 
 fn slow_to_seed() -> Scenario {

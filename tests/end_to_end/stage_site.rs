@@ -382,11 +382,11 @@ fn a_binding_that_azure_refuses_says_what_to_do_and_production_is_untouched() {
         assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
         assert!(ended.why().starts_with(why), "{}", ended.why());
         let hint = if verified {
-            "hint: the certificate of production's site has to be in the resource group of the stage site too: import it there, \
-             then run prepare again"
+            "hint: the resource group of the stage site must have the certificate of production's site too: import it \
+             there, then run prepare again"
         } else {
-            "hint: let the domain show that it is yours: a TXT record `asuid.www.contoso.example` with the verification id of \
-             site `contoso-stage-rg/contoso-2`; then run prepare again"
+            "hint: prove that the domain is yours: create the TXT record `asuid.www.contoso.example` with the \
+             verification id of site `contoso-stage-rg/contoso-2`; then run prepare again"
         };
         assert!(ended.why().ends_with(hint), "{}", ended.why());
         shop.assert_writes_arrive("contoso-1");
@@ -435,8 +435,8 @@ fn a_site_that_is_there_after_all_is_not_touched() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "site `contoso-stage-rg/contoso-2` is there after all: it was not touched\n\
-         hint: run this step again: it looks at what is there and finishes, or run rollback"
+        "site `contoso-stage-rg/contoso-2` exists by now: it was not touched\n\
+         hint: run this step again: it finds out how far it came and finishes; or run rollback"
     );
     let site = arm(&shop, "GET", STAGE, WEB, &Value::Null);
     assert_eq!((&site["tags"], &site["properties"]["state"]), (&Value::Null, &json!("Running")));

@@ -146,7 +146,7 @@ fn what_is_in_the_way_of_the_next_step_is_told() {
     let why = "stage endpoint `contoso-rg/contoso/contoso-2` is enabled before its database is upgraded; disable it: \
                switch enables it once V2 is ready";
     assert_eq!((ended.outputs["next"].as_str(), ended.outputs["obstacle"].as_str()), ("terminate", why));
-    assert!(ended.summary.contains(&format!("- it would refuse now: {why}\n")), "{}", ended.summary);
+    assert!(ended.summary.contains(&format!("- the next step would refuse now: {why}\n")), "{}", ended.summary);
 }
 
 /// Azure Resource Manager alone says less, and that is said.
@@ -158,10 +158,7 @@ fn a_production_that_takes_no_log_in_is_unknown() {
     let ended = status(&shop, &nobody);
     assert_eq!((ended.outputs["state"].as_str(), ended.outputs["next"].as_str()), ("unknown", "nothing"));
     assert_eq!(ended.outputs["why"], "this run could not log in to production `contoso-rg/contoso-sql-1/shop`");
-    assert!(
-        ended.stderr.contains("`contoso-rg/contoso-sql-1/shop` cannot be looked into: cannot log in"),
-        "{ended:#?}"
-    );
+    assert!(ended.stderr.contains("this run cannot read `contoso-rg/contoso-sql-1/shop`: cannot log in"), "{ended:#?}");
 }
 
 #[test]

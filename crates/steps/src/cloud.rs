@@ -110,7 +110,12 @@ impl Cloud {
             request_timeout: inputs.request_timeout.0,
             retry: policy,
         };
-        let subscription = needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone();
+        let subscription = needed(
+            "subscription-id",
+            inputs.subscription_id.as_ref(),
+            "pass the id of the subscription (`az account show --query id` shows it)",
+        )?
+        .clone();
         let identity = Identity::new(runner_io, inputs, &reach)?;
         let options = Options {
             endpoint: inputs.arm_endpoint.clone(),
@@ -280,14 +285,15 @@ pub fn failed_at_azure(error: azure::Error) -> Failure {
     let lasting = matches!(error.status(), Some(400..=499)) && !matches!(error.status(), Some(408 | 409 | 429));
     match error.hint() {
         Some(hint) if lasting || error.status().is_none() => Failure::refused(error, hint),
-        _ if lasting => Failure::refused(error, "look at what Azure says, then run this step again"),
+        _ if lasting => Failure::refused(error, "resolve what Azure's answer reports, then run this step again"),
         _ => Failure::interrupted(error),
     }
 }
 
 /// What an error of a database means before anything was changed.
 pub fn failed_at_sql(error: SqlError) -> Failure {
-    let hint = error.hint().unwrap_or_else(|| "look at what the server says, then run this step again".to_owned());
+    let hint =
+        error.hint().unwrap_or_else(|| "resolve what the server's answer reports, then run this step again".to_owned());
     let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server | Kind::Unexpected);
     if !lasting || error.connecting_again_may_help() {
         Failure::interrupted(error)

@@ -14,7 +14,7 @@ pub struct Failure {
 }
 
 /// What a step that stopped half-way advises.
-const AGAIN: &str = "run this step again: it looks at what is there and finishes, or run rollback";
+const AGAIN: &str = "run this step again: it finds out how far it came and finishes; or run rollback";
 
 impl Failure {
     /// Nothing was changed.
@@ -29,7 +29,7 @@ impl Failure {
 
     /// Stage cannot be used.
     pub fn broken(error: impl Into<anyhow::Error>) -> Self {
-        let hint = "run rollback: it gives production its write access back, and stage is kept for the analysis";
+        let hint = "run rollback: it gives production its write access back, and keeps stage for the analysis";
         Self { outcome: Outcome::Broken, error: error.into(), hint: hint.into() }
     }
 
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn advice_comes_before_the_next_run() {
-        let failure = Failure::refused(anyhow::anyhow!("no"), "look at the names").into_interrupted();
+        let failure = Failure::refused(anyhow::anyhow!("no"), "check the names").into_interrupted();
         let hint =
-            "look at the names; then run this step again: it looks at what is there and finishes, or run rollback";
+            "check the names; then run this step again: it finds out how far it came and finishes; or run rollback";
         assert_eq!((failure.outcome, failure.hint.as_str()), (Outcome::Interrupted, hint));
         let failure = Failure::refused(anyhow::anyhow!("no"), "show it, then run prepare again").into_interrupted();
         assert_eq!(failure.hint, "show it, then run prepare again");

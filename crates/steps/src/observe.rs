@@ -83,7 +83,7 @@ pub async fn firewalls(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Watch>, F
         match firewall::watch(cloud, server.clone()).await {
             Err(error) if error.forbidden() => {
                 cloud.notice(format!(
-                    "whether runners have left firewall rules on server `{server}` was not looked at: {error}"
+                    "this step could not check server `{server}` for firewall rules that runners left: {error}"
                 ));
                 Ok(None)
             }
@@ -140,7 +140,7 @@ pub async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Result<Profile, Failur
     let id = upgrade.production.endpoint.profile_id();
     let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), &id)).await.map_err(failed_at_azure)?;
     found.ok_or_else(|| {
-        let hint = "look at the identifiers of the endpoints";
+        let hint = "check the identifiers of the endpoints";
         Refusal::new(format!("read profile `{id}`"), "there is no such profile", hint).into()
     })
 }
@@ -222,9 +222,10 @@ pub async fn look_into(
         Ok(session) => session,
         Err(NotConnected::SignIn(error)) => return Err(failed_at_azure(error)),
         Err(NotConnected::Sql(error)) => {
-            cloud.notice(format!("`{database}` cannot be looked into: {error}"));
-            let hint =
-                error.hint().unwrap_or_else(|| "look at what the server says, and run this step again".to_owned());
+            cloud.notice(format!("this run cannot read `{database}`: {error}"));
+            let hint = error
+                .hint()
+                .unwrap_or_else(|| "resolve what the server's answer reports, then run this step again".to_owned());
             return Ok(Err(NoLogIn { why: error.to_string(), hint }));
         }
     };
@@ -320,14 +321,16 @@ async fn tell_unseen_writes(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Ses
     if let Some(stage) = sessions.stage.as_mut()
         && let Err(error) = measure::read(stage, limit).await
     {
-        let what = format!("who writes to `{}` cannot be seen ({error})", upgrade.stage.database);
-        cloud.notice(format!("{what}: once users may have been on V2, a rollback takes `accept-loss`"));
+        let what = format!("this identity cannot see who writes to `{}` ({error})", upgrade.stage.database);
+        cloud.notice(format!("{what}: once users may have been on V2, rollback needs `accept-loss`"));
     }
     if let Some(production) = sessions.production.as_mut()
         && log_end::read(production, limit).await.map_err(failed_at_sql)?.is_none()
     {
-        let what = format!("the end of the log of `{}` cannot be seen", upgrade.production.database);
-        cloud.notice(format!("{what}: an UPDATE in a moment of write access would not show"));
+        let what = format!("this identity cannot read the end of the log of `{}`", upgrade.production.database);
+        cloud.notice(format!(
+            "{what}: the steps cannot detect an UPDATE made while production takes writes for a moment"
+        ));
     }
     Ok(())
 }

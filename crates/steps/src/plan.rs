@@ -91,7 +91,10 @@ fn plan_inputs(arguments: &PlanArguments) -> Result<PlanInputs, Refusal> {
 
 fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
     let folder = arguments.scripts.as_ref().ok_or_else(|| {
-        Failure::refused(anyhow::anyhow!("the input `scripts` is missing"), "name the folder of the upgrade scripts")
+        Failure::refused(
+            anyhow::anyhow!("the input `scripts` is missing"),
+            "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
+        )
     })?;
     read_folder(folder)
 }
@@ -129,8 +132,8 @@ fn agrees(inputs: &PlanInputs, target: &Target, endpoint: &Endpoint) -> Result<(
     match &inputs.production_database {
         Some(named) if *named != target.database => Err(Refusal::new(
             format!("find production behind endpoint `{}`", endpoint.id),
-            format!("its site works on `{}`, the input names `{named}`", target.database),
-            "correct `production-database`, or leave it out",
+            format!("its site uses `{}`, but the input is `{named}`", target.database),
+            "correct `production-database`, or omit it",
         )),
         _ => Ok(()),
     }
@@ -173,7 +176,7 @@ fn report(case: &DecisionInput<'_>, findings: &[Finding]) -> Result<Report, Fail
         Refusal::new(
             format!("plan the upgrade of `{}`", upgrade.production.database),
             "the database does not exist",
-            "look at the connection string of production's site",
+            "check the connection string of production's site",
         )
     })?;
     let (profile, package) = (&case.world.profile, case.policy.site.package.as_deref());

@@ -98,7 +98,7 @@ impl StepRun<'_> {
     }
 
     async fn go_forward(&self, what: String, mut progress: Progress) -> Report {
-        self.cloud.notice(format!("{what}; users may have written to V2, so this step goes on"));
+        self.cloud.notice(format!("{what}; users may have written to V2, so this step completes the switch"));
         let policy = Policy { past_deadline: true, ..self.policy.clone() };
         let course = StepRun { policy: &policy, ..*self };
         progress.due = None;
@@ -168,7 +168,7 @@ impl StepRun<'_> {
 const AGAIN: &str = "run this step again, or run rollback: it gives the stage site its old connection string back";
 const FROZEN: &str = "run terminate again, or run rollback";
 const ROLL_BACK: &str = "run rollback now: users cannot write until it has given production back";
-const THE_REST: &str = "run rollback: it gives back what is left";
+const THE_REST: &str = "run rollback: it finishes what is left";
 const FREEZE_AGAIN: &str = "run this step again with a longer `max-read-only`, or run rollback";
 const START_AGAIN: &str = "find out what took so long; then run cleanup with `remove: <stage database>`, prepare \
                            again, and give freeze a longer `max-read-only` if the scripts need it";

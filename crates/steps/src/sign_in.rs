@@ -89,7 +89,7 @@ fn complete(inputs: &ConnectionInputs) -> Result<(), Failure> {
     let (client, tenant) = (inputs.client_id.is_some(), inputs.tenant_id.is_some());
     let (user, password) = (inputs.sql_user.is_some(), inputs.sql_password.is_some());
     let without = |given: &str, missing: &str| {
-        let hint = format!("pass `{missing}` too, or leave `{given}` out");
+        let hint = format!("pass `{missing}` too, or omit `{given}`");
         Err(Failure::refused(anyhow::anyhow!("`{given}` was given without `{missing}`"), hint))
     };
     match () {
@@ -123,7 +123,7 @@ fn sign_in(runner_io: &RunnerIo, inputs: &ConnectionInputs, reach: &Reach) -> Re
 fn assertion_source(request: &IdTokenRequest, audience: &str) -> Result<AssertionSource, Failure> {
     let url = Url::parse(&request.url).map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot use `ACTIONS_ID_TOKEN_REQUEST_URL`");
-        Failure::refused(error, "leave this variable as the runner sets it")
+        Failure::refused(error, "do not change this variable: the runner sets it")
     })?;
     Ok(AssertionSource { url, token: request.token.as_str().into(), audience: audience.to_owned() })
 }

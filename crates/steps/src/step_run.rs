@@ -188,8 +188,9 @@ impl StepRun<'_> {
                 let why = format!("production database `{production}` does not exist");
                 let stage = &self.upgrade.stage.database;
                 let hint = format!(
-                    "correct the identifier if it is wrong; after the switch nothing is left to do here; if that database was deleted \
-                     before, restore it, or send users to V2 by hand if `{stage}` has every write"
+                    "if the identifier is wrong, correct it; if users are on V2, nothing is left to do; if the \
+                     database was deleted before the switch, restore it, or send users to V2 by hand if `{stage}` has \
+                     every write"
                 );
                 Refusal::new(format!("run {}", self.step.name()), why, hint).into()
             }
@@ -258,7 +259,7 @@ impl StepRun<'_> {
         let log = step != Step::Switch;
         match observe::counted(self.upgrade, sessions, self.cloud.pace.request, log).await {
             Err(failure) if step == Step::Rollback => {
-                self.cloud.notice(format!("the rows of the stage copy cannot be counted: {}", failure.message()));
+                self.cloud.notice(format!("this run cannot count the rows of the stage copy: {}", failure.message()));
                 Ok(None)
             }
             counted => counted,
@@ -390,7 +391,7 @@ impl StepRun<'_> {
         let (world, around) = seen.map_err(Failure::after_changes)?;
         let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
             Failure::interrupted(
-                anyhow::Error::new(refusal).context("the live state is not what this step has made of it"),
+                anyhow::Error::new(refusal).context("the live state is not what this step left behind"),
             )
         })?;
         nothing_left(&left)?;
@@ -407,9 +408,9 @@ impl StepRun<'_> {
         let failure = match failure.outcome {
             Outcome::Broken if seen || progress.switched => Failure {
                 outcome: Outcome::Stuck,
-                error: failure.error.context("users are on stage already"),
-                hint: "look at what is said here: repair V2, or put right what was changed by hand, and run switch again; or give up \
-                       the writes that V2 took: rollback with `accept-loss`"
+                error: failure.error.context("users are already on V2"),
+                hint: "repair V2, or correct what was changed by hand, then run switch again; or run rollback with \
+                       `accept-loss`: the writes that V2 took are then permanently lost"
                     .to_owned(),
             },
             Outcome::Interrupted if self.step == Step::Rollback && progress.writable => {
@@ -435,7 +436,7 @@ pub fn nothing_left(left: &[Effect]) -> Result<(), Failure> {
     match left.iter().find(|effect| !effect.is_proof()) {
         None => Ok(()),
         Some(effect) => {
-            let why = format!("all was done, and a second look finds this still to do: {effect}");
+            let why = format!("the step did everything, but a second look finds this still to do: {effect}");
             Err(Failure::interrupted(anyhow::anyhow!(why)))
         }
     }
@@ -447,5 +448,5 @@ fn due_in(within: jiff::SignedDuration, world: Option<&World>) -> Option<Due> {
 }
 
 fn not_seen() -> Failure {
-    Failure::interrupted(anyhow::anyhow!("the live state was not looked at"))
+    Failure::interrupted(anyhow::anyhow!("the step did not look at the live state"))
 }

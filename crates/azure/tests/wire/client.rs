@@ -187,7 +187,7 @@ async fn nobody_there_is_said_with_the_host() {
     assert!(error.attempts > 1, "nothing was sent, so it may go again");
     let text = shown(&error);
     assert!(text.starts_with("could not restart the site `rg/web` in "), "{text}");
-    assert!(text.contains("no whole answer from `127.0.0.1`") && text.contains("refused"), "{text}");
+    assert!(text.contains("no complete answer from `127.0.0.1`") && text.contains("refused"), "{text}");
     assert!(!text.contains("http://"), "{text}");
 }
 

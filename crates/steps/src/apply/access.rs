@@ -55,8 +55,10 @@ impl Executor<'_> {
         let first = access::set(self.session(database).await?, Access::ReadWrite, limit).await;
         let set = match (first, release) {
             (Err(error), Some(ending)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
-                self.cloud
-                    .notice(format!("the server refuses READ_WRITE while `{database}` is linked: the link goes first"));
+                self.cloud.notice(format!(
+                    "the server refuses READ_WRITE while `{database}` is linked: this step ends the replication link \
+                     first"
+                ));
                 self.end_replication(database, ending).await?;
                 self.note = self.note.take().map(|way| format!("once its link was ended {way}"));
                 access::set(self.session(database).await?, Access::ReadWrite, limit).await
@@ -165,7 +167,8 @@ impl Executor<'_> {
         }
         let error = anyhow::anyhow!("users may have been on `{database}`, and it {written}; it {again}");
         let hint = format!(
-            "run switch: going forward loses nothing; or give those writes up by name: rollback with `accept-loss: {database}`"
+            "run switch: going forward loses nothing; or run rollback with `accept-loss: {database}`: those writes are \
+             then permanently lost"
         );
         Err(Failure { outcome: Outcome::Stuck, error, hint })
     }

@@ -18,7 +18,7 @@ impl Executor<'_> {
     pub(super) async fn create_site(&self, new: &NewSite) -> Result<(), Failure> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
         if arm.send(&web::site(arm.scope(), &new.site)).await.map_err(failed_at_azure)?.is_some() {
-            let why = format!("site `{}` is there after all: it was not touched", new.site);
+            let why = format!("site `{}` exists by now: it was not touched", new.site);
             return Err(Failure::interrupted(anyhow::anyhow!(why)));
         }
         let copied = self.copied_settings(new).await?;
@@ -132,19 +132,19 @@ fn not_created(new: &NewSite, error: azure::Error) -> Failure {
 fn not_bound(id: &SiteId, host: &str, error: azure::Error) -> Failure {
     let hint = match error.status() {
         Some(409) => {
-            "another site of this scale unit has the name, production's perhaps: run cleanup with `remove: <stage \
+            "another site of this scale unit has the name, perhaps production's: run cleanup with `remove: <stage \
              database>`, then plan again with a plan of another resource group"
         }
         Some(404) => {
-            "the certificate of production's site has to be in the resource group of the stage site too: import it there, then \
-             run prepare again"
+            "the resource group of the stage site must have the certificate of production's site too: import it there, \
+             then run prepare again"
         }
         Some(400) => {
             return Failure::refused(
                 error,
                 format!(
-                    "let the domain show that it is yours: a TXT record `asuid.{host}` with the verification id of site `{id}`; then \
-                 run prepare again"
+                    "prove that the domain is yours: create the TXT record `asuid.{host}` with the verification id of \
+                     site `{id}`; then run prepare again"
                 ),
             );
         }

@@ -88,7 +88,8 @@ impl Executor<'_> {
             LogEnd::Unmoved => Ok(()),
             LogEnd::Unseen => {
                 self.cloud.notice(format!(
-                    "this log-in may not see the log of `{source}`: an UPDATE in a moment of write access would not show"
+                    "this log-in may not read the log of `{source}`: this step cannot detect an UPDATE that was made \
+                     while it took writes for a moment"
                 ));
                 Ok(())
             }
@@ -155,7 +156,8 @@ impl Executor<'_> {
     fn prove_unwritten_until(&self, source: &DatabaseId, before: &Mark, now: &Mark) -> Result<(), Failure> {
         if before.is_empty() {
             self.cloud.notice(format!(
-                "terminate has left nothing of the log and the counters of `{source}`: an UPDATE between terminate and migrate would not show"
+                "terminate recorded neither the log nor the counters of `{source}`: this step cannot detect an UPDATE \
+                 between terminate and migrate"
             ));
             return Ok(());
         }

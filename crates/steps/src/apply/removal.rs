@@ -62,7 +62,7 @@ impl Executor<'_> {
         if left.is_empty() {
             return Ok(());
         }
-        let why = format!("{} is there still, though Azure had said that it is gone", left.join(", "));
+        let why = format!("{} still exists, though Azure said that it was gone", left.join(", "));
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 

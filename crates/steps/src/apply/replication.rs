@@ -136,7 +136,7 @@ impl Executor<'_> {
         target: &DatabaseId,
         upgrade: &UpgradeId,
     ) -> Result<(), Failure> {
-        let what = format!("`{target}` stands alone");
+        let what = format!("`{target}` is independent");
         let mut polls = wait::Poller::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
         while !(self.link(source, target).await?.is_none() && self.links(target).await?.iter().all(Link::is_primary)) {
             polls.next().await?;

@@ -47,7 +47,7 @@ impl Scripts {
         let folder = limits.scripts.as_ref().ok_or_else(|| {
             Failure::refused(
                 anyhow::anyhow!("the input `scripts` is missing"),
-                "name the folder of the upgrade scripts",
+                "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
             )
         })?;
         let checks = limits.checks.as_deref().map(read_folder).transpose()?;
@@ -149,7 +149,7 @@ impl Executor<'_> {
         // Options that a script has set last as long as its session: the next one gets its own.
         self.sessions.stage = None;
         match ran.map_err(script_failed)? {
-            Ran::Before => cloud.runner_io.say(&format!("`{}` had run before", script.name)),
+            Ran::Before => cloud.runner_io.say(&format!("`{}` ran before", script.name)),
             Ran::Now { took, messages } => {
                 messages.iter().for_each(|message| cloud.runner_io.say(&format!("{}: {message}", script.name)));
                 cloud.runner_io.say(&format!("`{}` ran in {:.3} s", script.name, took.as_secs_f64()));

@@ -81,7 +81,7 @@ async fn gates(cloud: &Cloud, databases: &[DatabaseId; 2]) -> Result<Vec<Gate>, 
     let gates: Vec<Gate> = try_join_all(looks).await?.into_iter().flatten().collect();
     if gates.is_empty() {
         let why = format!("neither `{}` nor `{}` exists", databases[0].server_id(), databases[1].server_id());
-        return Err(Refusal::new("open the firewalls", why, "look at the identifiers of the databases").into());
+        return Err(Refusal::new("open the firewalls", why, "check the identifiers of the databases").into());
     }
     Ok(gates)
 }
@@ -134,7 +134,7 @@ impl Opening<'_> {
                 return Err(self.too_late(&refused));
             }
         }
-        self.done.push(("log in to everything that an upgrade logs in to".to_owned(), began.elapsed().as_secs_f64()));
+        self.done.push(("log in to every database that an upgrade uses".to_owned(), began.elapsed().as_secs_f64()));
         Ok(())
     }
 

@@ -119,7 +119,7 @@ fn digest(text: &str) -> Result<String, Refusal> {
     let digest = text.trim().to_ascii_lowercase();
     let sound = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     sound.then_some(digest).ok_or_else(|| {
-        let why = format!("`{text}` is no SHA-256 in hex");
+        let why = format!("`{text}` is not a SHA-256 in hex");
         Refusal::new("read the input `package-digest`", why, "pass the output `package-digest` of plan")
     })
 }

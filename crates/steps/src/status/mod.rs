@@ -84,7 +84,7 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
 async fn counted(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Counted> {
     let counted = observe::counted(upgrade, sessions, cloud.pace.request, true).await;
     counted.unwrap_or_else(|failure| {
-        cloud.notice(format!("the rows of the databases cannot be counted: {}", failure.message()));
+        cloud.notice(format!("this run cannot count the rows of the databases: {}", failure.message()));
         None
     })
 }

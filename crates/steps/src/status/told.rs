@@ -110,7 +110,9 @@ fn lines(upgrade: &Upgrade, world: &World, status: &Status, holder: Option<&Hold
     );
     let mut all: Vec<String> = Vec::new();
     all.extend(holder.map(|holder| format!("{holder} is at work: wait until it has ended")));
-    all.extend(status.obstacle.as_ref().map(|refusal| format!("it would refuse now: {}", in_the_way(refusal))));
+    all.extend(
+        status.obstacle.as_ref().map(|refusal| format!("the next step would refuse now: {}", in_the_way(refusal))),
+    );
     all.extend(status.read_only.as_ref().map(|time| read_only(time, world)));
     all.push(match &status.rollback {
         Rollback::Possible => "a rollback is possible".to_owned(),
@@ -157,6 +159,6 @@ fn table(upgrade: &Upgrade) -> String {
 /// What the live state cannot know is named.
 fn shown(status: &Status, command: &str) -> String {
     let prepares = status.next.step == Some(Step::Prepare);
-    let too = if prepares { ", and what plan was told of the stage site and V2's package" } else { "" };
-    format!("With the inputs that say where Azure is and who signs in{too}:\n\n```sh\n{command}\n```\n\n")
+    let too = if prepares { ", and those for the stage site and V2's package that plan got" } else { "" };
+    format!("Add the inputs for the connection and for signing in{too}:\n\n```sh\n{command}\n```\n\n")
 }

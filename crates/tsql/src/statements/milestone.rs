@@ -15,7 +15,7 @@ use crate::{Session, SqlError, answer::Row};
 /// # Errors
 /// As [`Session::query`].
 pub async fn record(session: &mut Session, run: &UpgradeId, moment: Moment, limit: Duration) -> Result<(), SqlError> {
-    session.query(&format!("write down `{}`", moment.word()), &record_sql(run, moment), limit).await.map(drop)
+    session.query(&format!("record `{}`", moment.word()), &record_sql(run, moment), limit).await.map(drop)
 }
 
 /// Takes a milestone back.

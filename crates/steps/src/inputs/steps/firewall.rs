@@ -83,9 +83,9 @@ impl FirewallArguments {
     /// # Errors
     /// It is not said, or said twice and differently.
     pub fn verb(&self) -> Result<Verb, Refusal> {
-        let refuse = |why: &str| Refusal::new("read the input `firewall`", why, "say `open` or `close`");
+        let refuse = |why: &str| Refusal::new("read the input `firewall`", why, "pass `open` or `close`");
         match (self.verb, self.firewall) {
-            (Some(one), Some(other)) if one != other => Err(refuse("the first argument says another thing")),
+            (Some(one), Some(other)) if one != other => Err(refuse("the first argument is another one")),
             (Some(verb), _) | (None, Some(verb)) => Ok(verb),
             (None, None) => Err(refuse("it is empty")),
         }
