@@ -55,7 +55,8 @@ pub fn production_endpoint<'p>(
         refuse("none of its endpoints is enabled".into(), "enable the endpoint that users are to reach")
     })?;
     let site = serving.site.as_ref().ok_or_else(|| {
-        let why = format!("users are sent to endpoint `{}`, which is not a web site", serving.id.name);
+        let why =
+            format!("users are sent to endpoint `{}`, which is not an Azure endpoint of a web site", serving.id.name);
         refuse(why, "make production's site an Azure endpoint of the profile")
     })?;
     if *site == stage.stage_site {
