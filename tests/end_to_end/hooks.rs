@@ -62,7 +62,7 @@ fn each_hook_runs_in_its_place() {
     let hooked = place("run hook-quiesce");
     assert!(
         place("stop WebJobs `fulfil` of site `contoso-rg/contoso-1`") < hooked
-            && hooked < place("that its read-only time begins")
+            && hooked < place("record in `contoso-rg/contoso-sql-1/shop` that its read-only time begins")
     );
     shop.upgrade_through(&["terminate", "migrate"]);
     let migrated = shop.sim.snapshot().unwrap();

@@ -17,9 +17,10 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Some(named) if named == production => production_slot(case),
         Some(named) if named == stage => stage_slot(case),
         named => {
-            let given = named.as_ref().map_or("nothing".to_owned(), |named| format!("`{named}`"));
+            let why =
+                named.as_ref().map_or("`remove` is empty".to_owned(), |named| format!("`remove` names `{named}`"));
             let hint = format!("to remove V1 pass `remove: {production}`; to remove stage pass `remove: {stage}`");
-            Err(Refusal::new("clean up", format!("{given} was named to be removed"), hint))
+            Err(Refusal::new("clean up", why, hint))
         }
     }?;
     Ok(slot.into_iter().chain(firewall_rules(case)).collect())

@@ -73,7 +73,7 @@ fn v1_is_not_removed_while_v2_cannot_be_seen() {
     let refusal = decided(Step::Cleanup, &world, &policy).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot remove V1 (Azure does not find `rg/sql-1/shop`): `rg/sql-2/shop`, the database that serves users"
+        "cannot remove V1 (`rg/sql-1/shop`): Azure does not find `rg/sql-2/shop`, the database that serves users"
     );
     assert_eq!(refusal.hint, "cleanup does not remove V1 without V2: check that database, then run cleanup again");
 }
