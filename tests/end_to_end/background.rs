@@ -107,9 +107,9 @@ fn plan_tells_what_works_in_the_background() {
     let found = findings.iter().find(|finding| finding["rule"] == "background-work").unwrap();
     assert_eq!(
         found["what"],
-        "background work: freeze stops WebJobs `fulfil` of site `contoso-rg/contoso-1`, and rollback starts them again; \
-         triggered WebJobs `nightly` of site `contoso-rg/contoso-1` cannot be stopped from outside; prepare keeps WebJobs \
-         `archive`, `fulfil`, `notify`, `retired` of stage site `contoso-stage-rg/contoso-2` from running"
+        "background work: freeze stops WebJobs `fulfil` of site `contoso-rg/contoso-1`, and rollback starts them \
+         again; triggered WebJobs `nightly` of site `contoso-rg/contoso-1` cannot be stopped by this software; prepare \
+         keeps WebJobs `archive`, `fulfil`, `notify`, `retired` of stage site `contoso-stage-rg/contoso-2` from running"
     );
     assert_eq!(ended.outcome(), "done", "it blocks nothing");
     assert_eq!(shop.digest(), before);
@@ -172,10 +172,10 @@ fn freeze_stops_what_runs_and_rollback_starts_it_again() {
     assert_eq!(
         ended.done()[..5],
         [
-            "write down WebJobs `fulfil`, `retired` of production in `contoso-rg/contoso-sql-1/shop`",
+            "record WebJobs `fulfil`, `retired` of production in `contoso-rg/contoso-sql-1/shop`",
             "stop WebJobs `archive`, `fulfil`, `notify`, `retired` of site `contoso-stage-rg/contoso-2`",
             "stop WebJobs `fulfil` of site `contoso-rg/contoso-1`",
-            "open the fence of `contoso-rg/contoso-sql-1/shop`, deadline in 30m",
+            "record in `contoso-rg/contoso-sql-1/shop` that its read-only time begins, deadline in 30m",
             "set `contoso-rg/contoso-sql-1/shop` READ_ONLY at once",
         ]
     );
@@ -255,8 +255,9 @@ fn where_a_webjob_cannot_be_stopped_the_others_run_again() {
     assert_eq!(ended.outcome(), "interrupted");
     assert_eq!(
         ended.why(),
-        "could not stop the WebJob `retired` of the site `contoso-rg/contoso-1`: Azure answered 409 `Conflict`: Another \
-         operation is in progress.\nhint: run this step again: it looks at what is there and finishes, or run rollback"
+        "could not stop the WebJob `retired` of the site `contoso-rg/contoso-1`: Azure answered 409 `Conflict`: \
+         Another operation is in progress.\n\
+         hint: run this step again: it finds out how far it came and finishes; or run rollback"
     );
     come_to(&shop, V1, &run);
     shop.upgrade_through(&["freeze", "rollback"]);
@@ -294,7 +295,8 @@ fn cleanup_does_not_forget_what_is_stopped() {
     let ended = refused(&shop, "cleanup", &[("remove", &shop.known("stage-database"))]);
     assert_eq!(
         ended.why(),
-        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): WebJobs of `contoso-rg/contoso-1` may be stopped still\n\
+        "cannot remove stage (`contoso-rg/contoso-sql-2/shop`): WebJobs of `contoso-rg/contoso-1` may still be \
+         stopped\n\
          hint: run rollback first: it starts those that ran (upgrade `run-1` stands at `freezing`, `freeze` comes next)"
     );
     shop.upgrade_through(&["rollback"]);
@@ -313,7 +315,8 @@ fn a_rollback_after_the_switch_does_not_wait_for_webjobs_that_cannot_be_stopped(
     let ended = shop.run_with("rollback", &given_up);
     fired(&shop);
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
-    let told = "WebJobs of site `contoso-stage-rg/contoso-2` may work on, stop them by hand: could not stop the WebJob `fulfil`";
+    let told = "WebJobs of site `contoso-stage-rg/contoso-2` may still run, stop them by hand: could not stop the \
+                WebJob `fulfil`";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert!(
         ended.done().iter().any(|what| what.starts_with("set `contoso-rg/contoso-sql-1/shop` READ_WRITE")),
@@ -383,8 +386,9 @@ fn a_schema_of_a_later_release_is_left_alone_by_every_step() {
     for step in ["prepare", "freeze", "rollback"] {
         let ended = refused(&shop, step, &[]);
         let why = format!(
-            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 4, and this release knows \
-             only 3\nhint: use the release that made it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
+            "cannot run {step}: schema `rolling_upgrade` in `contoso-rg/contoso-sql-1/shop` has version 4, and this \
+             release knows only 3\n\
+             hint: use the newer release that wrote it (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         );
         assert_eq!(ended.why(), why);
     }

@@ -99,13 +99,16 @@ fn checks_are_part_of_what_was_planned() {
     let change = |text: &str| std::fs::write(checks.path().join("1.sql"), text).unwrap();
     change("SELECT 1 WHERE 1 = 2;");
     let why = refused(&shop, "freeze", &[]).why();
-    assert!(why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts have the digest `"), "{why}");
-    assert!(refused(&shop, "freeze", &[("checks", "")]).why().contains("the scripts have the digest `"));
+    assert!(
+        why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts in this job have the digest `"),
+        "{why}"
+    );
+    assert!(refused(&shop, "freeze", &[("checks", "")]).why().contains("the scripts in this job have the digest `"));
     change("SELECT 1 WHERE 1 = 0;");
     shop.upgrade_through(&["freeze", "terminate"]);
     change("SELECT 1 WHERE 1 = 2;");
-    assert!(refused(&shop, "migrate", &[]).why().contains("the scripts have the digest `"));
-    assert!(refused(&shop, "migrate", &[("checks", "")]).why().contains("the scripts have the digest `"));
+    assert!(refused(&shop, "migrate", &[]).why().contains("the scripts in this job have the digest `"));
+    assert!(refused(&shop, "migrate", &[("checks", "")]).why().contains("the scripts in this job have the digest `"));
     change("SELECT 1 WHERE 1 = 0;");
     shop.upgrade_through(&["migrate", "switch"]);
     shop.assert_writes_arrive("contoso-2");

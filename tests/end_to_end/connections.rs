@@ -130,8 +130,7 @@ fn a_lock_that_another_run_took_meanwhile_leaves_the_step_stuck() {
     let ended = shop.run_with("prepare", &[("keep-alive", "3s")]);
     assert_eq!(ended.outcome(), "stuck", "{ended:#?}");
     let why = ended.why();
-    let expected =
-        "the lock on `contoso-rg/contoso-sql-1/shop` was lost, and is held by step `prepare` of upgrade `run-2`";
+    let expected = "this run lost the lock on `contoso-rg/contoso-sql-1/shop`, and step `prepare` of upgrade `run-2`";
     assert!(why.starts_with(expected), "{why}");
     other.join().unwrap();
 }

@@ -8,8 +8,8 @@ use crate::{
     sql::Client,
 };
 
-const HINT: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
-                    `max-read-only` if the scripts need it";
+const HINT: &str = "find out what took so long; then run cleanup with `remove: <stage database>`, prepare again, and \
+                    give freeze a longer `max-read-only` if the scripts need it";
 
 /// Long enough for what has to be done before the deadline, also on a busy machine.
 pub const SOON: &str = "15s";
@@ -49,7 +49,7 @@ fn gave_back(shop: &TestUpgrade, ended: &Ended, message: &str) {
 }
 
 fn passed(at: &str, step: &str, doing: &str) -> String {
-    format!("the deadline of the read-only time, {at}, passed when {step} was to {doing}")
+    format!("the deadline of the read-only time, {at}, passed while {step} was {doing}")
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_script_that_runs_over_the_deadline_is_left() {
     frozen_for(&shop, SOON, &["terminate"]);
     let at = deadline(&shop);
     let ended = shop.run("migrate");
-    gave_back(&shop, &ended, &passed(&at, "migrate", "run the upgrade scripts on `contoso-rg/contoso-sql-2/shop`"));
+    gave_back(&shop, &ended, &passed(&at, "migrate", "running the upgrade scripts on `contoso-rg/contoso-sql-2/shop`"));
     assert_eq!(shop.clean_up("stage").outcome(), "done");
     shop.forget();
     std::fs::remove_file(shop.scripts().join("99.sql")).unwrap();
@@ -71,7 +71,7 @@ fn a_wait_for_the_copy_ends_at_the_deadline() {
     frozen_for(&shop, "5s", &[]);
     let at = deadline(&shop);
     let ended = shop.run_with("terminate", &[("request-timeout", "60s")]);
-    let doing = "end replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`";
+    let doing = "ending replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`";
     gave_back(&shop, &ended, &passed(&at, "terminate", doing));
 }
 
@@ -81,7 +81,7 @@ fn a_switch_that_waits_for_traffic_manager_ends_at_the_deadline() {
     frozen_for(&shop, SOON, &["terminate", "migrate"]);
     let at = deadline(&shop);
     let ended = shop.run_with("switch", &[("health-timeout", "10m")]);
-    gave_back(&shop, &ended, &passed(&at, "switch", "wait until endpoint `contoso-rg/contoso/contoso-2` is Online"));
+    gave_back(&shop, &ended, &passed(&at, "switch", "waiting until endpoint `contoso-rg/contoso/contoso-2` is Online"));
 }
 
 #[test]
@@ -136,7 +136,8 @@ fn a_freeze_that_waits_too_long_is_taken_back() {
     let ended = shop.run_with("freeze", &[("rollback-after", "30s"), ("max-read-only", "2s")]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let why = ended.why();
-    let doing = "passed when freeze was to set `contoso-rg/contoso-sql-1/shop` READ_ONLY, open transactions get 30s; production";
+    let doing = "passed while freeze was setting `contoso-rg/contoso-sql-1/shop` READ_ONLY, open transactions get 30s; \
+                 production";
     assert!(why.starts_with("the deadline of the read-only time, ") && why.contains(doing), "{why}");
     drop(client);
     assert_eq!(open_fences(&shop), 0);

@@ -64,8 +64,8 @@ fn a_step_that_stops_half_way_says_to_run_it_again() {
     let ended = shop.run("switch");
     fired(&shop);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
-    let hint = "hint: look at the names, the subscription id, and whether the identity may read there; then run this step \
-                again: it looks at what is there and finishes, or run rollback";
+    let hint = "hint: check the names, the subscription id, and whether this identity may read there; then run this \
+                step again: it finds out how far it came and finishes; or run rollback";
     assert!(ended.why().ends_with(hint), "{}", ended.why());
     shop.upgrade_through(&["switch"]);
     shop.assert_writes_arrive("contoso-2");

@@ -103,12 +103,14 @@ fn rules_for(address: &str) -> Vec<String> {
     vec![format!("contoso-sql-1: {rule}"), format!("contoso-sql-2: {rule}")]
 }
 
-const KEPT_OUT: &str = "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 40615 (class 14, state 1): Cannot \
-     open server 'contoso-sql-1' requested by the login. Client with IP address '203.0.113.7' is not allowed to access the \
-     server.  To enable access, use the Azure Management Portal or run sp_set_firewall_rule on the master database to create a \
-     firewall rule for this IP address or address range.  It may take up to five minutes for this change to take effect\n\
-     hint: run `upgrade-firewall open` in this job first: it adds a firewall rule for 203.0.113.7 and waits until that takes \
-     effect, which can be five minutes; or use a runner inside the server's network";
+const KEPT_OUT: &str = "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 40615 (class 14, state \
+                        1): Cannot open server 'contoso-sql-1' requested by the login. Client with IP address \
+                        '203.0.113.7' is not allowed to access the server.  To enable access, use the Azure Management \
+                        Portal or run sp_set_firewall_rule on the master database to create a firewall rule for this \
+                        IP address or address range.  It may take up to five minutes for this change to take effect\n\
+                        hint: run `upgrade-firewall open` in this job first: it adds a firewall rule for 203.0.113.7 \
+                        and waits until that takes effect, which can take five minutes; or use a runner inside the \
+                        server's network";
 
 #[test]
 fn a_runner_that_is_kept_out_is_told_of_the_way_in() {
@@ -153,9 +155,11 @@ fn open_changes_nothing_but_its_rules_and_close_takes_them_back() {
     assert_eq!(
         did,
         [
-            "let 203.0.113.7 into server `contoso-rg/contoso-sql-1` by firewall rule `rolling-upgrade-run-1-203-0-113-7`",
-            "let 203.0.113.7 into server `contoso-rg/contoso-sql-2` by firewall rule `rolling-upgrade-run-1-203-0-113-7`",
-            "log in to everything that an upgrade logs in to",
+            "allow 203.0.113.7 on server `contoso-rg/contoso-sql-1` with firewall rule \
+             `rolling-upgrade-run-1-203-0-113-7`",
+            "allow 203.0.113.7 on server `contoso-rg/contoso-sql-2` with firewall rule \
+             `rolling-upgrade-run-1-203-0-113-7`",
+            "log in to every database that an upgrade uses",
         ]
     );
     let opened = shop.digest();
@@ -215,10 +219,10 @@ fn a_rule_that_takes_too_long_is_told_and_close_removes_it() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "waited for 300ms until the rules have their effect, and `contoso-rg/contoso-sql-1` still refuses 203.0.113.7, \
-         `contoso-rg/contoso-sql-2` still refuses 203.0.113.7\n\
-         hint: Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` takes the \
-         rules back"
+        "timed out after 300ms waiting for the rules to take effect: `contoso-rg/contoso-sql-1` still refuses \
+         203.0.113.7, `contoso-rg/contoso-sql-2` still refuses 203.0.113.7\n\
+         hint: Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` \
+         removes the rules"
     );
     assert_eq!(rules(&shop), rules_for("203.0.113.7"));
     done(&shop, "close", &BEFORE_PLAN);
@@ -237,7 +241,7 @@ fn an_open_that_is_stopped_ends_at_once_and_close_takes_its_rules_back() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "stopped by SIGTERM\nhint: run it again; `upgrade-firewall close` takes away whatever was opened"
+        "stopped by SIGTERM\nhint: run it again; `upgrade-firewall close` removes every rule that was added"
     );
     done(&shop, "close", &BEFORE_PLAN);
     assert_eq!(shop.digest(), before);
@@ -255,7 +259,7 @@ fn the_next_open_removes_what_a_killed_runner_has_left() {
     assert!(did.iter().any(|line| line == deleted), "{did:#?}");
     assert_eq!(
         did.last().map(String::as_str),
-        Some("log in to everything that an upgrade logs in to"),
+        Some("log in to every database that an upgrade uses"),
         "proved once more"
     );
     shop.upgrade_through(&["prepare"]);
@@ -341,14 +345,14 @@ fn without_ids(text: &str) -> String {
 
 fn no_right_on(server: &str) -> String {
     format!(
-        "could not add the firewall rule `rolling-upgrade-run-1-203-0-113-7` to the SQL server `contoso-rg/{server}`: Azure \
-         answered 403 `AuthorizationFailed`: The client '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' with object id \
+        "could not add the firewall rule `rolling-upgrade-run-1-203-0-113-7` to the SQL server `contoso-rg/{server}`: \
+         Azure answered 403 `AuthorizationFailed`: The client '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' with object id \
          '0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90' does not have authorization to perform action \
-         'Microsoft.Sql/servers/firewallRules/write' over scope '/subscriptions/<subscription>/resourceGroups/contoso-rg/providers/\
-         Microsoft.Sql/servers/{server}/firewallRules/rolling-upgrade-run-1-203-0-113-7' or the scope is invalid. If access was \
-         recently granted, please refresh your credentials. (request …)\n\
-         hint: assign the role of `docs/roles/firewall.json` on the resource group of the server; or let somebody else add the \
-         rule, or use a runner inside the network"
+         'Microsoft.Sql/servers/firewallRules/write' over scope \
+         '/subscriptions/<subscription>/resourceGroups/contoso-rg/providers/Microsoft.Sql/servers/{server}/firewallRules/rolling-upgrade-run-1-203-0-113-7' \
+         or the scope is invalid. If access was recently granted, please refresh your credentials. (request …)\n\
+         hint: assign the role of `docs/roles/firewall.json` on the resource group of the server; or ask an \
+         administrator to add the rule, or use a runner inside the network"
     )
 }
 
@@ -374,7 +378,7 @@ fn what_cannot_be_closed_is_told_and_the_other_server_is_closed_all_the_same() {
     let why = "could not delete the firewall rule `rolling-upgrade-run-1-203-0-113-7` of the SQL server `contoso-rg/contoso-sql-2`: \
                Azure answered 403 `AuthorizationFailed`";
     assert!(ended.why().starts_with(why), "{}", ended.why());
-    let hint = "run it again; `upgrade-firewall close` takes away whatever was opened";
+    let hint = "run it again; `upgrade-firewall close` removes every rule that was added";
     assert!(ended.why().ends_with(hint), "{}", ended.why());
     assert_eq!(rules(&shop), &rules_for("203.0.113.7")[1..]);
 }
@@ -396,12 +400,12 @@ fn without_count(why: &str) -> String {
 
 fn unheard(change: &str, of: &str, server: &str) -> String {
     format!(
-        "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server `contoso-rg/{server}` in # \
-         attempts: no whole answer from `management.azure.com`: error sending request: client error (SendRequest): connection \
-         error: peer closed connection without sending TLS close_notify: \
-         https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\nhint: look at what is between this machine \
-         and the host: network, proxy variables, `connect-to` rules, trusted certificates; then run it again; `upgrade-firewall \
-         close` takes away whatever was opened"
+        "could not {change} the firewall rule `rolling-upgrade-run-1-203-0-113-7` {of} the SQL server \
+         `contoso-rg/{server}` in # attempts: no complete answer from `management.azure.com`: error sending request: \
+         client error (SendRequest): connection error: peer closed connection without sending TLS close_notify: \
+         https://docs.rs/rustls/latest/rustls/manual/_03_howto/index.html#unexpected-eof\n\
+         hint: check what is between this machine and the host: network, proxy variables, `connect-to` rules, trusted \
+         certificates; then run it again; `upgrade-firewall close` removes every rule that was added"
     )
 }
 
@@ -566,8 +570,8 @@ fn a_server_that_is_not_there_is_left_to_plan() {
         [("production-database", "contoso-rg/x/shop"), ("stage-server", "contoso-rg/y"), ("upgrade-id", "run-1")];
     assert_eq!(
         refused(&shop, "open", &nowhere),
-        "cannot open the firewalls: neither `contoso-rg/x` nor `contoso-rg/y` exists\nhint: look at the identifiers of the \
-         databases"
+        "cannot open the firewalls: neither `contoso-rg/x` nor `contoso-rg/y` exists\n\
+         hint: check the identifiers of the databases"
     );
 }
 
@@ -579,7 +583,7 @@ fn what_is_meant_has_to_be_said() {
         assert_eq!(ended.outcome(), "refused", "{ended:#?}");
         ended.why()
     };
-    assert_eq!(refused(&[]), "cannot read the input `firewall`: it is empty\nhint: say `open` or `close`");
+    assert_eq!(refused(&[]), "cannot read the input `firewall`: it is empty\nhint: pass `open` or `close`");
     assert_eq!(
         refused(&[("firewall", "open")]),
         "cannot tell which SQL servers are meant: the inputs do not name both databases\n\

@@ -60,7 +60,10 @@ fn each_hook_runs_in_its_place() {
     let done = ended.done();
     let place = |text: &str| done.iter().position(|what| what.starts_with(text)).unwrap_or_else(|| panic!("{done:#?}"));
     let hooked = place("run hook-quiesce");
-    assert!(place("stop WebJobs `fulfil` of site `contoso-rg/contoso-1`") < hooked && hooked < place("open the fence"));
+    assert!(
+        place("stop WebJobs `fulfil` of site `contoso-rg/contoso-1`") < hooked
+            && hooked < place("record in `contoso-rg/contoso-sql-1/shop` that its read-only time begins")
+    );
     shop.upgrade_through(&["terminate", "migrate"]);
     let migrated = shop.sim.snapshot().unwrap();
     shop.upgrade_through(&["switch"]);
@@ -171,7 +174,7 @@ fn a_hook_that_does_not_end_is_ended_with_its_children() {
     shop.upgrade_through(&["plan", "prepare"]);
     let before = shop.digest();
     let ended = refused_as_if_nothing_were(&shop, &[("hook-timeout", "1s")]);
-    assert!(ended.why().contains("quiesce.sh`) did not end within 1s and was ended\nhint: "), "{}", ended.why());
+    assert!(ended.why().contains("quiesce.sh`) did not end within 1s and was killed\nhint: "), "{}", ended.why());
     let child: u32 = fs::read_to_string(&child).unwrap().trim().parse().unwrap();
     until("its child has ended", || !lives(child));
     assert_eq!(shop.digest(), before);
@@ -194,8 +197,9 @@ fn a_resume_that_fails_leaves_production_writable_and_is_run_again() {
     assert_eq!(
         ended.why(),
         format!(
-            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped is not started again: \
-             hook-resume (`{}`) ended with exit code 9\nhint: repair the hook and run rollback: it runs hook-resume again",
+            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped was not started \
+             again: hook-resume (`{}`) ended with exit code 9\n\
+             hint: repair the hook and run rollback: it runs hook-resume again",
             file.display()
         )
     );
@@ -213,8 +217,8 @@ fn a_rollback_without_the_hook_says_what_stays_stopped() {
     for outcome in ["done", "already-done"] {
         let ended = shop.run_with("rollback", &[("hook-resume", "")]);
         assert_eq!(ended.outcome(), outcome, "{ended:#?}");
-        let says = "hook-quiesce has run, and no hook-resume is given that undoes it: start again what it stopped, or run rollback with \
-                    `hook-resume`";
+        let says = "hook-quiesce has run, and no `hook-resume` was given to undo it: start again by hand what it \
+                    stopped, or run rollback with `hook-resume`";
         assert!(ended.stderr.contains(says), "{}", ended.stderr);
     }
     shop.assert_writes_arrive("contoso-1");
@@ -263,16 +267,19 @@ fn hooks_that_cannot_be_run_are_refused_before_the_freeze() {
         assert_eq!(
             alone,
             format!(
-                "`hook-quiesce` was given, and no `hook-resume` that starts again what it stops\n\
-                 hint: pass both, here and to every step up to switch{status}"
+                "`hook-quiesce` was given without `hook-resume`, which starts again what it stops\n\
+                 hint: pass both to this step, and `hook-resume` to every step up to switch and to rollback{status}"
             )
         );
         let folder = refused(&shop, step, &[("hook-quiesce", "/"), ("hook-resume", &fine)]).why();
-        assert!(folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is no file"), "{folder}");
+        assert!(
+            folder.starts_with("the file of the input `hook-quiesce` cannot be run: `/` is not a file"),
+            "{folder}"
+        );
     };
     check("plan", "");
     shop.upgrade_through(&["plan", "prepare"]);
-    check("freeze", "; `upgrade-status` tells where the upgrade stands");
+    check("freeze", "; `upgrade-status` shows where the upgrade stands");
 }
 
 /// Neither a missing file nor a missing checkout keeps users from getting their write access back.
@@ -284,8 +291,8 @@ fn a_rollback_whose_hook_is_not_there_gives_write_access_first() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert!(
         ended.why().starts_with(
-            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped is not started again: \
-             cannot use `not/checked/out.sh`: No such file or directory"
+            "production `contoso-rg/contoso-sql-1/shop` takes writes, but what hook-quiesce stopped was not started \
+             again: cannot use `not/checked/out.sh`: No such file or directory"
         ),
         "{}",
         ended.why()
@@ -313,7 +320,7 @@ fn a_freeze_that_is_stopped_while_a_hook_runs_takes_its_work_back() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "stopped by SIGINT when it was to run hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\n\
+        "stopped by SIGINT while running hook-quiesce; production `contoso-rg/contoso-sql-1/shop` takes writes\n\
          hint: run this step again, or run rollback: it gives the stage site its old connection string back"
     );
     let hook: u32 = fs::read_to_string(&waits).unwrap().trim().parse().unwrap();
@@ -353,9 +360,9 @@ fn a_step_that_is_out_of_time_starts_background_work_again() {
     let why = ended.why();
     assert!(
         why.contains(
-            "; production `contoso-rg/contoso-sql-1/shop` has its write access back, but what hook-quiesce stopped is not started \
-             again: hook-resume"
-        ) && why.ends_with("\nhint: run rollback: it gives back what is left"),
+            "; production `contoso-rg/contoso-sql-1/shop` has its write access back, but what hook-quiesce stopped was \
+             not started again: hook-resume"
+        ) && why.ends_with("\nhint: run rollback: it finishes what is left"),
         "{why}"
     );
     come_to(&shop, V1, &["fulfil Running"]);

@@ -17,11 +17,11 @@ fn rescue() -> TestUpgrade {
 }
 
 fn told(run: &str, how: &str) -> String {
-    format!("no `upgrade-id` was given: this is about upgrade `{run}`, for {how}")
+    format!("no `upgrade-id` was given: this run acts for upgrade `{run}`, because {how}")
 }
 
-const BY_FENCE: &str = "it has the open fence row in `contoso-rg/contoso-sql-1/shop`";
-const BY_LABEL: &str = "it has labelled profile `contoso-rg/contoso`";
+const BY_FENCE: &str = "its row in `rolling_upgrade.fence` of `contoso-rg/contoso-sql-1/shop` is open";
+const BY_LABEL: &str = "the tags of Traffic Manager profile `contoso-rg/contoso` name it";
 
 #[test]
 fn a_rescue_run_gives_back_what_another_has_frozen() {
@@ -56,10 +56,10 @@ fn a_wrong_id_is_refused_with_the_right_one() {
     ] {
         let why = refused(&shop, step, &[("upgrade-id", "run-2"), ("remove", &stage)]).why();
         let expected = format!(
-            "cannot {tried}: production `contoso-rg/contoso-sql-1/shop` is read-only by upgrade `run-1`, and this is upgrade \
-             `run-2`\n\
-             hint: name that upgrade: `upgrade-rollback --upgrade-id run-1`, with the same identifiers, gives production its \
-             write access back"
+            "cannot {tried}: upgrade `run-1` made production `contoso-rg/contoso-sql-1/shop` read-only, and this is \
+             upgrade `run-2`\n\
+             hint: users cannot write: `upgrade-rollback --upgrade-id run-1` with the same identifiers gives \
+             production its write access back"
         );
         assert!(why.starts_with(&expected), "{step}: {why}");
     }
@@ -88,9 +88,11 @@ fn a_foreign_id_does_not_touch_productions_endpoint() {
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/AzureEndpoints/contoso-1";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Disabled"}}));
     let why = refused(&shop, "rollback", &[("upgrade-id", "run-2")]).why();
-    let expected = "cannot roll back to `contoso-rg/contoso-1`: nothing here is of upgrade `run-2`: no fence row, no label and no \
-                    tag; profile `contoso-rg/contoso` is labelled by upgrade `run-1`\n\
-                    hint: name the upgrade that shall be rolled back with `upgrade-id`";
+    let expected = "cannot roll back to `contoso-rg/contoso-1`: nothing here belongs to upgrade `run-2`: it has no row \
+                    in `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the \
+                    tags of Traffic Manager profile `contoso-rg/contoso` name upgrade `run-1`\n\
+                    hint: pass the `upgrade-id` of the upgrade to roll back; `upgrade-status --subscription-id <id> \
+                    --profile contoso-rg/contoso` shows it";
     assert!(why.starts_with(expected), "{why}");
 }
 
@@ -100,17 +102,18 @@ fn swapped_databases_are_refused_before_and_after_a_rollback() {
     shop.upgrade_through(&["plan", "prepare", "freeze"]);
     let (production, stage) = (shop.known("production-database"), shop.known("stage-database"));
     let swapped = [("production-database", stage.as_str()), ("stage-database", production.as_str())];
-    let hint = "hint: exchange the identifiers of production and stage: they come from the outputs of plan";
+    let hint = "hint: swap the identifiers of production and stage: the outputs of plan have them the right way round";
     let why = refused(&shop, "rollback", &swapped).why();
     assert!(
         why.starts_with(&format!(
-            "cannot run rollback: `{stage}`, named as production, is the geo-secondary of `{production}`\n{hint}"
+            "cannot run rollback: `{stage}` was passed as production's database, but it is the geo-secondary of \
+             `{production}`\n{hint}"
         )),
         "{why}"
     );
     shop.upgrade_through(&["terminate", "migrate", "rollback"]);
     let why = refused(&shop, "rollback", &swapped).why();
-    let row = format!("upgrade `run-1` has `{production}` as its production, as its row in the database says");
+    let row = format!("the record of upgrade `run-1` in the database names `{production}` as production");
     assert!(why.starts_with(&format!("cannot run rollback: {row}\n{hint}")), "{why}");
     shop.assert_writes_arrive("contoso-1");
 }
@@ -125,14 +128,15 @@ fn write_access_comes_back_and_nothing_is_done_while_no_endpoint_leads_there() {
     }
     let ended = shop.run("rollback");
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
-    let nobody = "cannot roll back to `contoso-rg/contoso-1`: users are sent to nobody (no endpoint is enabled), and not to \
-                  `contoso-1`; its endpoint is not there";
+    let nobody = "cannot roll back to `contoso-rg/contoso-1`: Traffic Manager sends users to no endpoint (none is \
+                  enabled), not to `contoso-1`; its endpoint does not exist";
     assert!(ended.why().contains(nobody), "{ended:#?}");
     let mut production = Client::log_in(&shop, "contoso-sql-1", "shop", "test");
     let word = "SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS nvarchar(60));";
     assert_eq!(production.text(word), "READ_WRITE");
     let why = refused(&shop, "rollback", &[]).why();
-    let hint = "hint: add endpoint `contoso-1` for site `contoso-rg/contoso-1` again, with the lowest priority";
+    let hint = "hint: add endpoint `contoso-1` for site `contoso-rg/contoso-1` again, with the smallest \
+                priority number of the enabled endpoints";
     assert!(why.starts_with(&format!("{nobody}\n{hint}")), "{why}");
     let site = format!(
         "/subscriptions/{}/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1",

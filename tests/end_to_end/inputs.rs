@@ -29,6 +29,27 @@ fn a_value_that_cannot_be_read_says_how_to_write_it() {
 }
 
 #[test]
+fn a_read_only_time_of_zero_is_refused() {
+    let (code, _, stderr) = run("freeze", &["--max-read-only", "0s"], &[]);
+    assert_eq!(code, Some(10));
+    let why = "refused: cannot read the inputs: invalid value '0s' for '--max-read-only <MAX_READ_ONLY>': it must be \
+               longer than zero; write a number with its unit, such as 250ms, 30s, 10m or 12h";
+    assert!(stderr.contains(why), "{stderr}");
+}
+
+#[test]
+fn plan_names_all_inputs_that_are_missing_with_an_example_of_each() {
+    let (code, _, stderr) = run("plan", &["--stage-site", "rg-2/web-2"], &[]);
+    assert_eq!(code, Some(10));
+    let why =
+        "refused: cannot plan the upgrade: inputs are missing: `subscription-id`, `profile`, `stage-server`, `scripts`";
+    let hint = "hint: pass `--subscription-id <id>` (the subscription of all resources), `--profile rg/profile` (the \
+                Traffic Manager profile that users come through), `--stage-server rg/sql-2` (the SQL server for the \
+                copy of the database), `--scripts db/upgrade` (the folder of the upgrade scripts)";
+    assert!(stderr.contains(why) && stderr.contains(hint), "{stderr}");
+}
+
+#[test]
 fn a_flag_comes_before_its_variable() {
     let (_, _, stderr) = run("freeze", &["--max-lag=never"], &[("max-lag", "soon")]);
     assert!(stderr.contains("invalid value 'never'"), "{stderr}");
@@ -51,7 +72,7 @@ fn a_variable_that_is_not_unicode_is_refused_and_not_taken_for_absent() {
             assert_eq!(ended.status.code(), Some(10), "{step}: {stderr}");
             let why = format!("upgrade-{step}: refused: cannot read the environment: not Unicode: `{name}`");
             assert!(stderr.contains(&why), "{step}: {stderr}");
-            assert!(stderr.contains("hint: write these variables in UTF-8, or take them away"), "{step}: {stderr}");
+            assert!(stderr.contains("hint: encode these variables in UTF-8, or unset them"), "{step}: {stderr}");
         }
     }
 }
@@ -85,7 +106,7 @@ fn json_is_printed_when_asked_for() {
         json["message"]
             .as_str()
             .unwrap()
-            .starts_with("cannot read the input `upgrade-id`: an empty upgrade identifier")
+            .starts_with("cannot read the input `upgrade-id`: it is empty, expected `1 to 64 letters, digits, - or _`")
     );
 }
 
@@ -94,7 +115,12 @@ fn a_workflow_run_names_the_upgrade() {
     let mut command = Command::new(binary("freeze"));
     let done = command.env_clear().env("GITHUB_RUN_ID", "4711").output().unwrap();
     let stderr = String::from_utf8(done.stderr).unwrap();
-    assert!(stderr.contains("cannot read the input `production-database`: an empty database identifier"), "{stderr}");
+    assert!(
+        stderr.contains(
+            "cannot read the input `production-database`: it is empty, expected `<resource-group>/<server>/<database>`"
+        ),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn users_whom_somebody_sent_back_after_the_switch_come_again() {
     assert_eq!((&result["state"], &result["next"]), (&json!("switched"), &json!("switch")), "{result:#}");
     assert_eq!(result["rollback"], "with-loss", "{result:#}");
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("run switch: going forward loses nothing; or to give those writes up"), "{why}");
+    assert!(why.contains("run switch: going forward loses nothing; or pass `accept-loss: "), "{why}");
     for step in ["freeze", "terminate", "migrate"] {
         ends(&shop, step, "already-done");
     }
@@ -111,7 +111,7 @@ fn without_its_labels_an_upgrade_goes_on_and_a_switched_one_stays_switched() {
     shop.give_back_known(known);
     by_hand(&shop, Hand::EnableProduction);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("users are on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
+    assert!(why.contains("users have been on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
     by_hand(&shop, Hand::WipeTags);
@@ -131,7 +131,7 @@ fn endpoints_that_somebody_flipped_make_no_switch() {
     assert!(why.starts_with(expected), "{why}");
     let cleanup = shop.clean_up("production");
     assert_eq!(cleanup.outcome(), "refused", "{cleanup:#?}");
-    assert!(cleanup.why().contains("only what serves nobody is removed: run switch first"), "{}", cleanup.why());
+    assert!(cleanup.why().contains("cleanup removes only what serves no users: run switch first"), "{}", cleanup.why());
     by_hand(&shop, Hand::EnableProduction);
     by_hand(&shop, Hand::DisableStage);
     let production = format!("{PROFILE}/AzureEndpoints/contoso-1");
@@ -148,16 +148,17 @@ fn what_users_wrote_while_a_switch_was_dead_is_not_rolled_back() {
     died_after_it_had_enabled_stage(&shop);
     users_come_to_v2(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    let expected = "cannot roll back to `contoso-rg/contoso-1`: users may have been on `contoso-stage-rg/contoso-2` since switch \
-                    enabled it, and `contoso-rg/contoso-sql-2/shop` has taken writes (`sys.dm_db_index_usage_stats` counts ";
+    let expected = "cannot roll back to `contoso-rg/contoso-1`: users may have been on `contoso-stage-rg/contoso-2` \
+                    since switch enabled its endpoint, and `contoso-rg/contoso-sql-2/shop` has taken writes \
+                    (`sys.dm_db_index_usage_stats` counts ";
     assert!(why.starts_with(expected), "{why}");
-    assert!(why.contains("hint: run switch: going forward loses nothing; or to give those writes up"), "{why}");
+    assert!(why.contains("hint: run switch: going forward loses nothing; or pass `accept-loss: "), "{why}");
 
     // Out of reach of the runner it is no better known.
     at(&shop, Protocol::LogIn, "contoso-sql-2/shop: log in with a token", 1, What::RefusedForGood);
     let why = ends(&shop, "rollback", "refused").why();
     shop.sim.set_fault(None).unwrap();
-    assert!(why.contains("what they wrote to `contoso-rg/contoso-sql-2/shop` cannot be seen"), "{why}");
+    assert!(why.contains("this run cannot read what they wrote to `contoso-rg/contoso-sql-2/shop`"), "{why}");
 
     // A job that is run again comes to switch.
     for step in ["freeze", "terminate", "migrate"] {
@@ -175,13 +176,14 @@ fn where_both_databases_were_written_to_no_way_is_said_to_lose_nothing() {
     users_come_to_v2(&shop);
     open_production_for_a_moment(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after its copy was cut off: its log has grown, so either way loses \
-                some: compare the two databases; to give up what `contoso-rg/contoso-sql-2/shop` has, name it: `accept-loss: \
-                contoso-rg/contoso-sql-2/shop`";
+    let hint = "hint: `contoso-rg/contoso-sql-1/shop` was written to after replication to the copy ended: its log has \
+                grown, so each way loses some: compare the two databases; with `accept-loss: \
+                contoso-rg/contoso-sql-2/shop` rollback goes back, and what only `contoso-rg/contoso-sql-2/shop` has \
+                is permanently lost";
     assert!(why.contains(hint), "{why}");
     let status = shop.run("status").result();
     assert_eq!((&status["state"], &status["next"]), (&json!("broken"), &json!("rollback")), "{status:#}");
-    assert_eq!(status["why"], "production was written to after its copy was cut off", "{status:#}");
+    assert_eq!(status["why"], "production was written to after replication to the copy ended", "{status:#}");
 }
 
 #[test]
@@ -201,7 +203,7 @@ fn what_cannot_be_told_counts_as_written() {
     let mut stage = Client::log_in(&shop, "contoso-sql-2", "shop", "portal");
     stage.run("DELETE FROM rolling_upgrade.measure;");
     let why = ends(&shop, "rollback", "refused").why();
-    let unknown = "may have taken writes: that cannot be told, because no first reading of its counters was kept";
+    let unknown = "may have taken writes: this run cannot tell, because it has no first reading of its write counters";
     assert!(why.contains(unknown), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
@@ -220,8 +222,9 @@ fn a_stage_site_that_leads_elsewhere_gets_no_users() {
     for step in ["migrate", "switch"] {
         let why = ends(&shop, step, "refused").why();
         let expected = format!(
-            "connection string `{name}` of stage site `contoso-stage-rg/contoso-2` does not lead to \
-             `contoso-rg/contoso-sql-2/shop`\nhint: find out who changed it"
+            "connection string `{name}` of stage site `contoso-stage-rg/contoso-2` does not point to \
+             `contoso-rg/contoso-sql-2/shop`\n\
+             hint: find out who changed it"
         );
         assert!(why.contains(&expected), "{step}: {why}");
     }
@@ -237,7 +240,7 @@ fn an_update_of_production_after_its_copy_was_cut_off_is_seen_before_the_switch(
     open_production_for_a_moment(&shop);
     let why = ends(&shop, "switch", "broken").why();
     let expected =
-        "the log of `contoso-rg/contoso-sql-1/shop` has grown since its copy was cut off: somebody has written to it";
+        "the log of `contoso-rg/contoso-sql-1/shop` has grown since replication to the copy ended: it was written to";
     assert!(why.starts_with(expected), "{why}");
     ends(&shop, "rollback", "done");
     users_write_on(&shop, "contoso-1");
@@ -280,7 +283,7 @@ fn neither_the_end_of_the_link_nor_a_failover_counts_as_a_write() {
             // Both have moved, and nobody can tell: no write is lost.
             true => {
                 let why = ends(shop, "migrate", "broken").why();
-                assert!(why.contains("may have taken writes: that cannot be told, because "), "{why}");
+                assert!(why.contains("may have taken writes: this run cannot tell, because "), "{why}");
                 ends(shop, "rollback", "done");
             }
         }
@@ -340,7 +343,7 @@ fn another_geo_secondary_is_named_where_it_keeps_users_from_writing() {
         "{why}"
     );
     let command = "ALTER DATABASE [shop] REMOVE SECONDARY ON SERVER [contoso-dr];";
-    assert!(why.contains(&format!("run in `master` of server `contoso-sql-1`: {command}")), "{why}");
+    assert!(why.contains(&format!("connect to `master` of server `contoso-sql-1` and run {command}")), "{why}");
     Client::log_in(&shop, "contoso-sql-1", "master", "portal").run(command);
     ends(&shop, "rollback", "done");
     users_write_on(&shop, "contoso-1");
@@ -353,10 +356,10 @@ fn a_request_that_comes_late_is_undone_by_the_rollback() {
     died_after_it_had_enabled_stage(&shop);
     let running =
         shop.start("rollback", &[("late-request-wait", "30s")], std::process::Command::new(binary("rollback")));
-    until("write access is back", || running.stderr().contains("whether a request of a dead step comes late"));
+    until("write access is back", || running.stderr().contains("for delayed requests of a dead step"));
     by_hand(&shop, Hand::DisableProduction);
     until("it is undone", || {
-        running.stderr().contains("a request came late and changed endpoint `contoso-rg/contoso/contoso-1`")
+        running.stderr().contains("a delayed request of a dead step changed endpoint `contoso-rg/contoso/contoso-1`")
     });
     users_write_on(&shop, "contoso-1");
     let ended = running.end();
@@ -372,8 +375,9 @@ fn a_geo_secondary_that_nobody_named_keeps_productions_database() {
     with_geo_secondary_on(&shop, third);
     let ended = shop.clean_up("production");
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
-    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` has a geo-secondary on server \
-                    `contoso-dr`, which nobody named\nhint: remove that geo-secondary first, or leave `remove-database` out";
+    let expected = "cannot remove V1 (`contoso-rg/contoso-sql-1/shop`): `contoso-rg/contoso-sql-1/shop` has a \
+                    geo-secondary on server `contoso-dr`, which this upgrade did not create\n\
+                    hint: remove that geo-secondary first, or omit `remove-database`";
     assert!(ended.why().starts_with(expected), "{}", ended.why());
 }
 
@@ -409,13 +413,13 @@ fn where_nobody_can_see_who_wrote_the_profile_is_asked_before_production_is_give
     let shop = updating_with(|scenario| Scenario { write_measure: WriteMeasure::Refused, ..scenario });
     shop.upgrade_through(&UNTIL_SWITCH[..4]);
     let migrated = ends(&shop, "migrate", "done");
-    let unseen = "terminate has left nothing of the log and the counters of `contoso-rg/contoso-sql-1/shop`: an UPDATE between terminate and \
-                  migrate would not show";
+    let unseen = "terminate recorded neither the log nor the counters of `contoso-rg/contoso-sql-1/shop`: this step \
+                  cannot detect an UPDATE between terminate and migrate";
     assert!(migrated.stderr.contains(unseen), "{}", migrated.stderr);
     by_hand(&shop, Hand::EnableStage);
     users_come_to_v2(&shop);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("may have taken writes: that cannot be told"), "{why}");
+    assert!(why.contains("may have taken writes: this run cannot tell"), "{why}");
     ends(&shop, "switch", "done");
     users_write_on(&shop, "contoso-2");
 }
@@ -426,7 +430,7 @@ fn what_users_wrote_to_another_database_keeps_a_rollback_from_going_back_by_itse
     died_after_it_had_enabled_stage(&shop);
     by_hand(&shop, Hand::StageElsewhere);
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("what they wrote elsewhere is not seen"), "{why}");
+    assert!(why.contains("this run cannot see what they wrote elsewhere"), "{why}");
 }
 
 /// A rollback died after it had closed the copy, which users had written to.

@@ -39,11 +39,11 @@ fn plan_blocks_an_endpoint_between_production_and_stage_until_it_is_renumbered()
     assert_eq!(
         refused(&shop, "plan", &[]).why(),
         format!(
-            "cannot upgrade `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `standby`, and not to stage's \
-             endpoint `contoso-2` alone: the enabled endpoints and stage's have the priorities `contoso-1 1`, `standby 2`, \
-             `contoso-2 3`\n\
-             hint: put it behind stage's endpoint: `{COMMAND} --type externalEndpoints --name standby --priority 4`; or disable \
-             it for the upgrade"
+            "cannot upgrade `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `standby`, and \
+             not to stage's endpoint `contoso-2` alone: the priority numbers of the enabled endpoints and of stage's \
+             are `contoso-1 1`, `standby 2`, `contoso-2 3`\n\
+             hint: give it a greater priority number than stage's endpoint: `{COMMAND} --type externalEndpoints --name \
+             standby --priority 4`; or disable it for the upgrade"
         )
     );
     renumber(&shop, "standby", 4);
@@ -71,11 +71,12 @@ fn freeze_sees_where_the_stage_endpoint_stands_by_then() {
     assert_eq!(
         refused(&shop, "freeze", &[]).why(),
         format!(
-            "cannot freeze `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `sorry`, and not to stage's \
-             endpoint `contoso-2` alone: the enabled endpoints and stage's have the priorities `contoso-1 1`, `sorry 5`, \
-             `contoso-2 9`\n\
-             hint: give stage's endpoint the priority directly behind production's: `{COMMAND} --type externalEndpoints --name \
-             contoso-2 --priority 2` (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
+            "cannot freeze `contoso-rg/contoso-sql-1/shop`: after the switch users would be sent to `sorry`, and not \
+             to stage's endpoint `contoso-2` alone: the priority numbers of the enabled endpoints and of stage's are \
+             `contoso-1 1`, `sorry 5`, `contoso-2 9`\n\
+             hint: give stage's endpoint the priority number directly after production's: `{COMMAND} --type \
+             externalEndpoints --name contoso-2 --priority 2` (upgrade `run-1` stands at `prepared`, `freeze` comes \
+             next)"
         )
     );
     renumber(&shop, "contoso-2", 2);
@@ -102,8 +103,8 @@ fn plan_tells_host_names_that_lead_past_the_profile() {
     assert_eq!(
         remark(&ended, "users-names").as_deref(),
         Some(
-            "users may come past profile `contoso-rg/contoso`, and would stay on V1: `www.contoso.example` resolves to `192.0.2.1`, \
-             and `contoso.trafficmanager.net` to `192.0.2.2`"
+            "users may bypass profile `contoso-rg/contoso`, and would then stay on V1: `www.contoso.example` resolves \
+             to `192.0.2.1`, and `contoso.trafficmanager.net` to `192.0.2.2`"
         ),
         "{ended:#?}"
     );
@@ -125,7 +126,7 @@ fn plan_tells_that_other_profiles_were_not_looked_at() {
     let ended = TestUpgrade::open(narrow).run("plan");
     assert_eq!(
         remark(&ended, "other-profiles").as_deref(),
-        Some("whether other profiles lead to these sites was not looked at: 403 `AuthorizationFailed`"),
+        Some("plan could not check whether other profiles send users to these sites: 403 `AuthorizationFailed`"),
         "{ended:#?}"
     );
     let ended = TestUpgrade::open(Scenario { users: 0, ..scenario() }).run("plan");

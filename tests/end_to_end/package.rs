@@ -84,8 +84,8 @@ fn a_deployment_that_fails_leaves_production_untouched() {
             ended.why(),
             format!(
                 "the deployment of V2's package to site `contoso-stage-rg/contoso-2` failed: {why}\n\
-                 hint: production is untouched: look at the deployment's log, repair the package, then plan and prepare again; \
-                 or run rollback and cleanup of stage"
+                 hint: production is untouched: read the deployment's log, repair the package, then plan and prepare \
+                 again; or run rollback and cleanup with `remove: <stage database>`"
             )
         );
         shop.assert_writes_arrive("contoso-1");
@@ -128,13 +128,16 @@ fn freeze_wants_the_approved_package_and_no_other() {
     let frozen = "cannot freeze `contoso-rg/contoso-sql-1/shop`: ";
     let not_there = |digest: &str| {
         format!(
-            "{frozen}package `{digest}` is not what was last deployed to stage site `contoso-stage-rg/contoso-2`\n\
+            "{frozen}package `{digest}` is not the last deployment to stage site `contoso-stage-rg/contoso-2`\n\
              hint: run prepare first (upgrade `run-1` stands at `prepared`, `freeze` comes next)"
         )
     };
     assert_eq!(refused(&shop, "freeze", &[("package-digest", &other_digest)]).why(), not_there(&other_digest));
     let why = refused(&shop, "freeze", &[("package-digest", "")]).why();
-    assert!(why.starts_with(&format!("{frozen}production or the inputs have changed since the plan `")), "{why}");
+    assert!(
+        why.starts_with(&format!("{frozen}production or the inputs have changed since the plan: its digest was `")),
+        "{why}"
+    );
     publish(&shop, "contoso-2", other(&shop));
     assert_eq!(refused(&shop, "freeze", &[]).why(), not_there(&digest), "somebody else has deployed something");
     shop.upgrade_through(&["prepare", "freeze"]);
@@ -156,17 +159,18 @@ fn a_package_that_cannot_be_used_is_refused_before_anything() {
     assert_eq!(
         why(file.path().to_str().unwrap()),
         format!(
-            "the package `{}` is no zip file\n\
-             hint: pack the files of V2 into a zip, as its root folder shall be on the site",
+            "the package `{}` is not a zip file\n\
+             hint: pack the files of V2 into a zip, with the folder layout that the site is to have",
             file.path().display()
         )
     );
     let unsigned = shop.sim.credentials().package_address.split("&sig=").next().unwrap().to_owned();
     assert_eq!(
         why(&unsigned),
-        "could not fetch the package at `https://contosostorage.blob.core.windows.net/packages/v2.zip`: the address answered \
-         403\n\
-         hint: look at the address and at how long its signature lasts: this job fetches the package too, to check its digest"
+        "could not fetch the package at `https://contosostorage.blob.core.windows.net/packages/v2.zip`: the address \
+         answered 403\n\
+         hint: check the address and how long its signature lasts: this job fetches the package too, to check its \
+         digest"
     );
 }
 
@@ -177,17 +181,17 @@ fn half_of_a_package_is_refused() {
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "")]).why(),
         "cannot read the inputs: `package` was given without `package-digest`\n\
-         hint: pass the output `package-digest` of plan; `upgrade-status` tells where the upgrade stands"
+         hint: pass the output `package-digest` of plan; `upgrade-status` shows where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package", "")]).why(),
         "cannot read the inputs: `package-digest` was given without `package`\n\
-         hint: pass the package that plan has seen; `upgrade-status` tells where the upgrade stands"
+         hint: pass the package that plan has seen; `upgrade-status` shows where the upgrade stands"
     );
     assert_eq!(
         refused(&shop, "prepare", &[("package-digest", "abc")]).why(),
-        "cannot read the input `package-digest`: `abc` is no SHA-256 in hex\n\
-         hint: pass the output `package-digest` of plan; `upgrade-status` tells where the upgrade stands"
+        "cannot read the input `package-digest`: `abc` is not a SHA-256 in hex\n\
+         hint: pass the output `package-digest` of plan; `upgrade-status` shows where the upgrade stands"
     );
 }
 

@@ -134,10 +134,11 @@ fn a_link_that_is_removed_while_commits_travel_proves_nothing() {
     assert_eq!(ended.outcome(), "refused", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "cannot end replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`: the link is gone, and \
-         nothing proves that `contoso-rg/contoso-sql-2/shop` had received every write before\nhint: somebody else may have \
-         removed it: run rollback, then cleanup of stage, then prepare again (upgrade `run-1` stands at `broken`, `rollback` \
-         comes next)"
+        "cannot end replication from `contoso-rg/contoso-sql-1/shop` to `contoso-rg/contoso-sql-2/shop`: the \
+         replication link is gone, and nothing proves that `contoso-rg/contoso-sql-2/shop` received every write before \
+         that\n\
+         hint: the link may have been removed by hand: run rollback, then cleanup with `remove: <stage database>`, \
+         then prepare again (upgrade `run-1` stands at `broken`, `rollback` comes next)"
     );
     way_back(&shop, hand);
 }

@@ -76,10 +76,10 @@ fn a_failover_group_blocks() {
     blocks(
         &shop,
         "cannot upgrade `contoso-rg/contoso-sql-1/shop`: database `contoso-rg/contoso-sql-1/shop` is in failover group \
-         `shop-dr`: Azure may answer 409 `FailoverGroupAlreadySetup` to the end of a link, and a failover during the upgrade \
-         would turn the roles round\n\
-         hint: take the database out of the group for the upgrade, its geo-secondary stays; put V2's database into the group \
-         afterwards, for the listener would go on leading to V1",
+         `shop-dr`: Azure may answer 409 `FailoverGroupAlreadySetup` to the end of a link, and a failover during the \
+         upgrade would swap the roles of the databases\n\
+         hint: take the database out of the group for the upgrade, its geo-secondary stays; put V2's database into the \
+         group after the upgrade: until then the listener leads to V1",
     );
     arm(&shop, "PUT", STAGE, SQL, &secondary(&shop, PRODUCTION));
     let links = arm(&shop, "GET", &format!("{PRODUCTION}/replicationLinks"), SQL, &json!(null));
@@ -114,9 +114,10 @@ fn a_hyperscale_database_has_one_geo_secondary() {
     arm(&shop, "PUT", &third, SQL, &secondary(&shop, PRODUCTION));
     blocks(
         &shop,
-        "cannot upgrade `contoso-rg/contoso-sql-1/shop`: `contoso-rg/contoso-sql-1/shop` is a Hyperscale database and has a \
-         geo-secondary already: Azure would answer 400 `GeoReplicaLimitReached`, for several of them are a preview\n\
-         hint: remove the other geo-secondary for the upgrade; a named replica is no use as stage",
+        "cannot upgrade `contoso-rg/contoso-sql-1/shop`: `contoso-rg/contoso-sql-1/shop` is a Hyperscale database and \
+         has a geo-secondary already: Azure would answer 400 `GeoReplicaLimitReached`, because more than one is a \
+         preview feature\n\
+         hint: remove the other geo-secondary for the upgrade; a named replica cannot serve as stage",
     );
     let answer = refused_by_arm(&shop, "PUT", STAGE, SQL, Some(&secondary(&shop, PRODUCTION)));
     assert_eq!(answer, (400, "GeoReplicaLimitReached".to_owned()));
@@ -205,9 +206,10 @@ fn stage_on_productions_own_server_is_refused() {
     let shop = TestUpgrade::open(scenario());
     assert_eq!(
         refused(&shop, "plan", &[("stage-server", "contoso-rg/contoso-sql-1")]).why(),
-        "cannot use `contoso-rg/contoso-sql-1/shop` as the stage of `contoso-rg/contoso-sql-1/shop`: a geo-secondary must be on \
-         another logical server: Azure would answer 400 `ReplicationSourceAndTargetMustBeInDifferentServers`\n\
-         hint: name another logical server of the same region as stage"
+        "cannot use `contoso-rg/contoso-sql-1/shop` as the stage of `contoso-rg/contoso-sql-1/shop`: a geo-secondary \
+         must be on another logical server: Azure would answer 400 \
+         `ReplicationSourceAndTargetMustBeInDifferentServers`\n\
+         hint: pass another logical server of the same region as stage"
     );
 }
 
@@ -242,9 +244,9 @@ fn a_smaller_stage_database_is_remarked() {
     remarks(
         &shop,
         "size",
-        "stage database `contoso-rg/contoso-sql-2/shop` (GP_Gen5 2, 32 GB at most) is smaller than production (GP_Gen5 8, 32 GB \
-         at most): Azure slows production's log down to what the copy keeps up with (wait \
-         `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and V2 would serve users with less",
+        "stage database `contoso-rg/contoso-sql-2/shop` (GP_Gen5 2, 32 GB at most) is smaller than production (GP_Gen5 \
+         8, 32 GB at most): Azure slows production's log down to what the copy keeps up with (wait \
+         `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and V2 would have less capacity for users",
     );
 }
 
@@ -273,7 +275,7 @@ fn the_tags_of_production_are_copied() {
 fn a_log_in_of_the_site_that_stage_lacks_blocks() {
     for (where_it_is, state, before) in [
         (AppLogIn::ProductionOnly, "has no such log-in", ""),
-        (AppLogIn::OtherSid, "has a log-in of that name with another SID", ", after dropping that log-in"),
+        (AppLogIn::OtherSid, "has a log-in of that name with another SID", ", drop that log-in"),
     ] {
         let shop = TestUpgrade::open(Scenario { app_log_in: where_it_is, ..scenario() });
         let mut master = Client::log_in(&shop, "contoso-sql-1", "master", "somebody");
@@ -282,10 +284,11 @@ fn a_log_in_of_the_site_that_stage_lacks_blocks() {
         blocks(
             &shop,
             &format!(
-                "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production's site logs in as `app`, whose user `app` has SID \
-                 {sid}, and stage server `contoso-rg/contoso-sql-2` {state}: V2 could not log in (error 18456 or 4060)\n\
-                 hint: in `master` of `contoso-rg/contoso-sql-2`{before}: CREATE LOGIN [app] WITH PASSWORD = '<the same>', \
-                 SID = {sid}"
+                "cannot upgrade `contoso-rg/contoso-sql-1/shop`: production's site logs in as `app`, whose user `app` \
+                 has SID {sid}, and stage server `contoso-rg/contoso-sql-2` {state}: V2 could not log in (error 18456 \
+                 or 4060)\n\
+                 hint: connect to `master` of `contoso-rg/contoso-sql-2`{before} and run: CREATE LOGIN [app] WITH \
+                 PASSWORD = '<the same>', SID = {sid}"
             ),
         );
     }

@@ -95,7 +95,7 @@ fn cleanup_looks_who_is_served_before_each_delete() {
     let ended = shop.clean_up("production");
     fired(&shop);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
-    let expected = "profile `contoso-rg/contoso` serves nobody (no endpoint is enabled), and not `contoso-2`";
+    let expected = "profile `contoso-rg/contoso` serves no endpoint (none is enabled), not `contoso-2`";
     assert!(ended.why().starts_with(expected), "{}", ended.why());
     by_hand(&shop, Hand::EnableStage);
     until("users are on V2", || shop.sim.report().serving.site.as_deref() == Some("contoso-2"));

@@ -19,10 +19,10 @@ fn an_empty_identifier_names_the_trap() {
     let why = refused(&shop, "prepare", &[("stage-database", "")]).why();
     assert_eq!(
         why,
-        "cannot read the input `stage-database`: an empty database identifier: GitHub drops a job output that contains a \
-         masked value, so look for a warning \"Skip output … since it may contain secret\" in the job before this one; \
-         expected `<resource-group>/<server>/<database>`\n\
-         hint: take the identifiers from the outputs of plan; `upgrade-status` tells where the upgrade stands"
+        "cannot read the input `stage-database`: it is empty, expected `<resource-group>/<server>/<database>`; if a \
+         job output should have filled it: GitHub drops a job output that contains a masked value, so look for a \
+         warning \"Skip output … since it may contain secret\" in the job before this one\n\
+         hint: pass the identifiers from the outputs of plan; `upgrade-status` shows where the upgrade stands"
     );
 }
 
@@ -32,9 +32,12 @@ fn changed_scripts_are_refused_before_the_freeze() {
     shop.upgrade_through(&["plan", "prepare"]);
     std::fs::write(shop.scripts().join("1.sql"), "CREATE TABLE dbo.Two (Id int);").unwrap();
     let why = refused(&shop, "freeze", &[]).why();
-    assert!(why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts have the digest `"), "{why}");
-    let hint = "hint: run plan and prepare again, and look at the difference (upgrade `run-1` stands at `prepared`, `freeze` \
-                comes next)";
+    assert!(
+        why.starts_with("cannot freeze `contoso-rg/contoso-sql-1/shop`: the scripts in this job have the digest `"),
+        "{why}"
+    );
+    let hint = "hint: run plan and prepare again, and review what has changed (upgrade `run-1` stands at `prepared`, \
+                `freeze` comes next)";
     assert!(why.ends_with(hint), "{why}");
 }
 
@@ -53,7 +56,11 @@ fn a_folder_without_scripts_is_refused() {
     let why = refused(&shop, "plan", &[("scripts", empty.path().to_str().unwrap())]).why();
     assert!(why.ends_with("hint: correct the scripts: nothing was sent yet"), "{why}");
     let why = refused(&shop, "plan", &[("scripts", "")]).why();
-    assert_eq!(why, "the input `scripts` is missing\nhint: name the folder of the upgrade scripts");
+    assert_eq!(
+        why,
+        "cannot plan the upgrade: inputs are missing: `scripts`\n\
+         hint: pass `--scripts db/upgrade` (the folder of the upgrade scripts)"
+    );
 }
 
 #[test]
@@ -62,7 +69,7 @@ fn a_profile_that_is_not_there_is_refused() {
     assert_eq!(
         refused(&shop, "plan", &[("profile", "contoso-rg/nothing")]).why(),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at its resource group and name: the input `profile`, or the identifiers of the endpoints"
+         hint: check its resource group and name: the input `profile`, or the identifiers of the endpoints"
     );
 }
 
@@ -118,8 +125,8 @@ fn freeze_wants_to_know_what_was_planned_whatever_github_has_dropped() {
     assert_eq!(
         refused(&shop, "freeze", &[("scripts-digest", "")]).why(),
         format!(
-            "{tried}: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of plan; the scripts at hand have the \
-             digest `{here}` {stands}"
+            "{tried}: `scripts-digest` {TRAP}\n\
+             hint: pass the output `scripts-digest` of plan; the scripts in this job have the digest `{here}` {stands}"
         )
     );
 }
@@ -133,8 +140,9 @@ fn migrate_wants_to_know_what_was_planned_whatever_github_has_dropped() {
     assert_eq!(
         refused(&shop, "migrate", &[("scripts-digest", "")]).why(),
         format!(
-            "cannot upgrade `contoso-rg/contoso-sql-2/shop`: `scripts-digest` {TRAP}\nhint: pass the output `scripts-digest` of \
-             plan; the scripts at hand have the digest `{here}` (upgrade `run-1` stands at `terminated`, `migrate` comes next)"
+            "cannot upgrade `contoso-rg/contoso-sql-2/shop`: `scripts-digest` {TRAP}\n\
+             hint: pass the output `scripts-digest` of plan; the scripts in this job have the digest `{here}` (upgrade \
+             `run-1` stands at `terminated`, `migrate` comes next)"
         )
     );
     shop.upgrade_through(&["migrate"]);

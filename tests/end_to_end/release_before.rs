@@ -97,7 +97,7 @@ fn every_state_of_the_release_before_is_finished_or_given_back() {
     shop.sim.restore(switched).unwrap();
     assert_eq!(shop.run("status").result()["state"], "switched");
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("users are on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
+    assert!(why.contains("users have been on `contoso-stage-rg/contoso-2` since the switch"), "{why}");
     ends(&shop, "switch", "already-done");
     assert_eq!(shop.clean_up("production").outcome(), "done");
     shop.assert_writes_arrive("contoso-2");
@@ -112,5 +112,5 @@ fn a_stage_that_the_release_before_has_enabled_is_not_left_behind() {
     shop.sim.restore(migrated).unwrap();
     shop.sim.act_by_hand(Hand::EnableStage).unwrap();
     let why = ends(&shop, "rollback", "refused").why();
-    assert!(why.contains("may have taken writes: that cannot be told"), "{why}");
+    assert!(why.contains("may have taken writes: this run cannot tell"), "{why}");
 }

@@ -56,7 +56,7 @@ fn a_script_that_fails_leaves_stage_broken_and_v1_gets_its_writes_back() {
     assert!(why.contains("run `1.sql`") && why.contains("error 208") && why.contains("in line 4"), "{why}");
     assert!(
         why.ends_with(
-            "hint: run rollback: it gives production its write access back, and stage is kept for the analysis"
+            "hint: run rollback: it gives production its write access back, and keeps stage for the analysis"
         ),
         "{why}"
     );
@@ -95,12 +95,14 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     let refused = shop.run("rollback");
     assert_eq!(refused.outcome(), "refused");
     let why = refused.why();
-    let beginning = "cannot roll back to `contoso-rg/contoso-1`: users are on `contoso-stage-rg/contoso-2` since the switch, and V2 \
-                     may have taken writes that V1 does not have: in `contoso-rg/contoso-sql-2/shop` since migrate `dbo.";
+    let beginning = "cannot roll back to `contoso-rg/contoso-1`: users have been on `contoso-stage-rg/contoso-2` since \
+                     the switch, and V2 may have writes that V1 lacks: in `contoso-rg/contoso-sql-2/shop` since \
+                     migrate `dbo.";
     assert!(why.starts_with(beginning) && why.contains(" rows, not "), "{why}");
-    let end = "changed rows do not show in counts\n\
-               hint: to give those writes up, name the database that loses them: `accept-loss: contoso-rg/contoso-sql-2/shop` \
-               (upgrade `run-1` stands at `switched`, `cleanup` comes next)";
+    let end = "(row counts do not show changed rows)\n\
+               hint: pass `accept-loss: contoso-rg/contoso-sql-2/shop`: rollback then goes back, and those writes are \
+               permanently lost (upgrade `run-1` stands at `switched`: users are on V2; `cleanup` removes V1 when you \
+               no longer need it)";
     assert!(why.ends_with(end), "{why}");
     assert_eq!(shop.digest(), before);
     let accepted = shop.run_with("rollback", &[("accept-loss", "contoso-rg/contoso-sql-2/shop")]);
@@ -115,7 +117,7 @@ fn after_the_switch_rollback_refuses_unless_the_loss_is_accepted_by_name() {
     assert!(order.map(|text| accepted.place(text)).is_sorted(), "{accepted:#?}");
     let given_up = accepted.outputs["given-up"].as_str();
     assert!(why.contains(given_up), "{given_up}");
-    assert!(accepted.stderr.contains("given up, as `accept-loss` allows: users are on"), "{accepted:#?}");
+    assert!(accepted.stderr.contains("given up, as `accept-loss` allows: users have been on"), "{accepted:#?}");
     let report = shop.sim.report();
     assert_eq!(report.serving.site.as_deref(), Some("contoso-1"));
     // What was accepted: V2's writes are given up, so users have written to two databases one after the other.

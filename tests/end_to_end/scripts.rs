@@ -37,9 +37,10 @@ fn plan_prints_the_order_as_a_numbered_list() {
 /// A script that ends its transaction after a part of its work.
 const HALF: &str = "CREATE TABLE dbo.Half (Id int NOT NULL);\nGO\nINSERT INTO dbo.Half VALUES (1);\nCOMMIT TRANSACTION;\nGO\n\
                     INSERT INTO dbo.Half VALUES (2);\nGO\nINSERT INTO dbo.Half VALUES (3);\n";
-const HALF_RUN: &str = "`99.sql` of upgrade `run-1` has begun and never came to its end: it ended the transaction that it ran \
-                        in, and a part of it is committed\nhint: run rollback: it gives production its write access back, and \
-                        stage is kept for the analysis";
+const HALF_RUN: &str = "`99.sql` of upgrade `run-1` began and did not finish: it ended the transaction that it ran in, \
+                        and a part of it is committed\n\
+                        hint: run rollback: it gives production its write access back, and keeps stage for the \
+                        analysis";
 
 /// Whatever is asked again, half a script never goes live, and V1 comes back.
 #[track_caller]
@@ -52,9 +53,10 @@ fn never_goes_live(shop: &TestUpgrade) {
     let switch = refused(shop, "switch", &[("scripts-digest", &digest)]);
     assert_eq!(
         switch.why(),
-        "cannot switch users from `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`: `99.sql` has ended the transaction \
-         that it ran in: a part of it is in `contoso-rg/contoso-sql-2/shop`\nhint: run rollback: the rest of that script \
-         cannot be run any more (upgrade `run-1` stands at `broken`, `rollback` comes next)"
+        "cannot switch users from `contoso-rg/contoso-1` to `contoso-stage-rg/contoso-2`: `99.sql` ended the \
+         transaction that it ran in: only a part of it is in `contoso-rg/contoso-sql-2/shop`\n\
+         hint: run rollback: the rest of that script can no longer run (upgrade `run-1` stands at `broken`, `rollback` \
+         comes next)"
     );
     let status = shop.run("status");
     assert_eq!((status.outputs["state"].as_str(), status.outputs["next"].as_str()), ("broken", "rollback"));
@@ -152,9 +154,10 @@ fn a_script_that_has_changed_since_an_earlier_upgrade_is_refused() {
     assert_eq!(
         why,
         format!(
-            "cannot upgrade `contoso-rg/contoso-sql-1/shop`: `99.sql` ran in upgrade `run-0` with other contents: its digest was \
-             another and is {digest} now\nhint: a script runs once in the life of a database: give it back what it had, and \
-             put the change into a script of its own; a new script that only has an old name needs another name"
+            "cannot upgrade `contoso-rg/contoso-sql-1/shop`: `99.sql` ran in upgrade `run-0` with other contents: its \
+             digest was another and is {digest} now\n\
+             hint: a script runs once per database: restore its old contents and put the change into a new script; if \
+             it is a new script that has an old name, rename it"
         )
     );
 }

@@ -161,14 +161,8 @@ fn an_assertion_that_has_ended_is_named_as_that() {
     let shop = by_oidc(signing_in(sign_in));
     assert_eq!(
         without_times(&without_ids(&refused(&shop, &[]))),
-        "could not sign in as the application `0e1d2c3b-0000-4000-8000-000000000002` of the tenant \
-         `72f988bf-0000-4000-8000-000000000001`: Microsoft Entra ID answered 401 `invalid_client`: AADSTS700024: \
-         Client assertion is not within its valid time range. Current time: …, assertion valid from …, expiry time of assertion \
-         …. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials . (the \
-         subject of the assertion is `repo:contoso/shop:environment:production`) (trace `…`, correlation `…`)
-\
-         hint: GitHub's assertion lives for five minutes, and a fresh one was sent: it was delayed on its way, or its clock is \
-         off; run the step again"
+        "could not sign in as the application `0e1d2c3b-0000-4000-8000-000000000002` of the tenant `72f988bf-0000-4000-8000-000000000001`: Microsoft Entra ID answered 401 `invalid_client`: AADSTS700024: Client assertion is not within its valid time range. Current time: …, assertion valid from …, expiry time of assertion …. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials . (the subject of the assertion is `repo:contoso/shop:environment:production`) (trace `…`, correlation `…`)
+hint: GitHub's assertion is valid for five minutes, and a new one was sent: it was delayed, or a clock is wrong; run the step again"
     );
 }
 
@@ -270,16 +264,17 @@ fn a_given_token_that_has_ended_is_named_by_its_input() {
     assert_eq!(why, format!("could not read the Traffic Manager profile `contoso-rg/contoso`: {ENDED}"));
     assert_eq!(
         refused(&shop, &[("sql-token", &sql)]),
-        "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 233): Login failed \
-         for user '<token-identified principal>'. Token is expired\nhint: the access token in `sql-token` has ended: pass \
-         a new one, or sign in with `client-id` and `tenant-id`, which gets a new one for each log-in"
+        "cannot log in to `shop` on `contoso-sql-1.database.windows.net`: error 18456 (class 14, state 233): Login \
+         failed for user '<token-identified principal>'. Token is expired\n\
+         hint: the access token in `sql-token` has expired: pass a new one, or sign in with `client-id` and \
+         `tenant-id`, which gets a new one for each log-in"
     );
 }
 
-const ENDED: &str = "Azure answered 401 `ExpiredAuthenticationToken`: The access token expiry UTC time '…' is earlier than current \
-     UTC time '…'. (request …)\n\
-     hint: the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets a new one \
-     by itself";
+const ENDED: &str = "Azure answered 401 `ExpiredAuthenticationToken`: The access token expiry UTC time '…' is earlier \
+                     than current UTC time '…'. (request …)\n\
+                     hint: the token in `arm-token` has expired: pass a new one, or sign in with `client-id` and \
+                     `tenant-id`, which gets a new one by itself";
 
 /// A seeding takes hours, a token that is given one: the step stops, and goes on with a new token where it stood.
 #[test]
@@ -291,7 +286,7 @@ fn a_given_token_that_ends_while_the_copy_is_seeded_interrupts_the_step() {
     let ended = shop.run_with("prepare", &[("arm-token", &token)]);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     let asked = "could not list the replication links of the database `contoso-rg/contoso-sql-1/shop`";
-    let then = "then run this step again: it looks at what is there and finishes, or run rollback";
+    let then = "then run this step again: it finds out how far it came and finishes; or run rollback";
     assert_eq!(without_times(&without_request(&ended.why())), format!("{asked}: {ENDED}; {then}"));
     shop.upgrade_through(&ROAD[1..]);
     shop.assert_writes_arrive("contoso-2");
@@ -309,12 +304,12 @@ fn half_a_way_to_sign_in_is_refused() {
     ] {
         let why = refused(&shop, &[(given, value)]);
         let expected =
-            format!("`{given}` was given without `{missing}`\nhint: pass `{missing}` too, or leave `{given}` out");
+            format!("`{given}` was given without `{missing}`\nhint: pass `{missing}` too, or omit `{given}`");
         assert_eq!(why, expected);
     }
     let why =
         refused(&shop, &[("sql-token", "hunter1-hunter1"), ("sql-user", "u"), ("sql-password", "hunter2-hunter2")]);
-    assert_eq!(why, "both `sql-token` and `sql-user` with `sql-password` were given\nhint: give one of the two");
+    assert_eq!(why, "both `sql-token` and `sql-user` with `sql-password` were given\nhint: pass only one of the two");
 }
 
 #[test]
@@ -322,20 +317,21 @@ fn nothing_to_sign_in_with_names_all_ways() {
     let shop = TestUpgrade::open(scenario()).with_inputs(&NO_TOKENS);
     assert_eq!(
         refused(&shop, &[]),
-        "the inputs name nobody who could sign in to Azure Resource Manager\nhint: pass `client-id` and `tenant-id` (in a \
-         job with `permissions: id-token: write`, or with `client-secret`), or `arm-token`, for example from `az account \
-         get-access-token`"
+        "the inputs have no credentials for Azure Resource Manager\n\
+         hint: pass `client-id` and `tenant-id` (in a job with `permissions: id-token: write`, or with \
+         `client-secret`), or `arm-token`, for example from `az account get-access-token`"
     );
     assert_eq!(
         refused(&shop, &[("arm-token", "hunter1-hunter1")]),
-        "the inputs name nobody who could log in to the databases\nhint: pass `client-id` and `tenant-id` (in a job with \
-         `permissions: id-token: write`, or with `client-secret`), or `sql-token`, or `sql-user` and `sql-password`"
+        "the inputs have no credentials for the databases\n\
+         hint: pass `client-id` and `tenant-id` (in a job with `permissions: id-token: write`, or with \
+         `client-secret`), or `sql-token`, or `sql-user` and `sql-password`"
     );
     assert_eq!(
         refused(&named(scenario()), &[]),
-        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no token \
-         service of GitHub's (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)\nhint: give the job \
-         `permissions: id-token: write`, or pass `client-secret`"
+        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no \
+         token service of GitHub (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)\n\
+         hint: give the job `permissions: id-token: write`, or pass `client-secret`"
     );
 }
 

@@ -72,15 +72,15 @@ fn says(ended: &Ended, message: &str, hint: &str) {
     assert!(ended.summary.contains(&format!("**Why:** {message}")), "{}", ended.summary);
 }
 
-const AGAIN: &str = "run this step again: it looks at what is there and finishes, or run rollback";
-const SEEDING: &str = "wait until `contoso-rg/contoso-sql-2/shop` is seeded and in CATCH_UP";
+const AGAIN: &str = "run this step again: it finds out how far it came and finishes; or run rollback";
+const SEEDING: &str = "until `contoso-rg/contoso-sql-2/shop` is seeded and in CATCH_UP";
 
 fn slow_to_seed() -> Scenario {
     Scenario { seeding_ms: 20_000, ..scenario() }
 }
 
 fn is_seeding(running: &Running<'_>) -> bool {
-    running.stderr().contains(SEEDING)
+    running.stderr().contains(&format!("wait {SEEDING}"))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_seeding_is_left_and_gone_on_with() {
     let running = shop.start("prepare", &[], as_in_the_action(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
     let ended = ends(running, &["INT"]);
-    says(&ended, &format!("stopped by SIGINT when it was to {SEEDING}"), AGAIN);
+    says(&ended, &format!("stopped by SIGINT while waiting {SEEDING}"), AGAIN);
     shop.upgrade_through(&["prepare", "freeze", "terminate", "migrate", "switch"]);
     shop.assert_writes_arrive("contoso-2");
 }
@@ -112,7 +112,7 @@ fn a_step_notices_that_its_parent_has_died() {
     let running = shop.start("prepare", &[], in_a_script(&shop, "prepare"));
     until("it waits for seeding", || is_seeding(&running));
     let ended = ends_as_an_orphan(running, "TERM");
-    let message = format!("stopped by the end of the process that had started it when it was to {SEEDING}");
+    let message = format!("stopped by the end of the process that had started it while waiting {SEEDING}");
     says(&ended, &message, AGAIN);
 }
 
@@ -168,8 +168,8 @@ fn freeze_is_stopped(start: fn(&TestUpgrade, &str) -> Command, stop: impl Fn(Run
     let running = shop.start("freeze", &[("rollback-after", "30s")], start(&shop, "freeze"));
     until("READ_ONLY was sent", || shop.sent("freeze", "SET READ_ONLY WITH ROLLBACK AFTER 30 SECONDS") == 1);
     let ended = stop(running);
-    let doing = "set `contoso-rg/contoso-sql-1/shop` READ_ONLY, open transactions get 30s";
-    says(&ended, &format!("stopped by {by} when it was to {doing}; {HAS_IT_BACK}"), FREEZE_AGAIN);
+    let doing = "setting `contoso-rg/contoso-sql-1/shop` READ_ONLY, open transactions get 30s";
+    says(&ended, &format!("stopped by {by} while {doing}; {HAS_IT_BACK}"), FREEZE_AGAIN);
     client.run("INSERT INTO dbo.Busy VALUES (1); COMMIT TRANSACTION;");
     drop(client);
     assert_eq!(open_fences(&shop), 0);
@@ -214,7 +214,7 @@ fn stopped_at_its_look(shop: &TestUpgrade, step: &str) -> Ended {
     ends(running, &["TERM"])
 }
 
-const LOOK: &str = "stopped by SIGTERM when it was to look at the live state";
+const LOOK: &str = "stopped by SIGTERM while looking at the live state";
 
 #[test]
 fn a_freeze_that_is_run_again_and_stopped_gives_production_back() {
@@ -268,8 +268,8 @@ fn a_long_script_is_left_and_run_again() {
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate"]);
     let running = shop.start("migrate", &[], as_in_the_action(&shop, "migrate"));
     until("the script runs", || shop.sent("migrate", "WAITFOR DELAY '00:00:08'") == 1);
-    let doing = "run the upgrade scripts on `contoso-rg/contoso-sql-2/shop`";
-    says(&ends(running, &["TERM"]), &format!("stopped by SIGTERM when it was to {doing}"), AGAIN);
+    let doing = "running the upgrade scripts on `contoso-rg/contoso-sql-2/shop`";
+    says(&ends(running, &["TERM"]), &format!("stopped by SIGTERM while {doing}"), AGAIN);
     shop.upgrade_through(&["migrate", "switch"]);
     shop.assert_writes_arrive("contoso-2");
 }
@@ -289,10 +289,10 @@ fn a_long_script_whose_step_is_an_orphan_is_left_and_rolled_back() {
 fn a_switch_that_waits_for_traffic_manager_is_left_and_rolled_back() {
     let shop = TestUpgrade::open(Scenario { probe_interval_ms: 60_000, ..scenario() });
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
-    let online = "wait until endpoint `contoso-rg/contoso/contoso-2` is Online";
+    let online = "until endpoint `contoso-rg/contoso/contoso-2` is Online";
     let running = shop.start("switch", &[("health-timeout", "60s")], as_in_the_action(&shop, "switch"));
-    until("it waits for Traffic Manager", || running.stderr().contains(online));
-    says(&ends(running, &["INT"]), &format!("stopped by SIGINT when it was to {online}"), AGAIN);
+    until("it waits for Traffic Manager", || running.stderr().contains(&format!("wait {online}")));
+    says(&ends(running, &["INT"]), &format!("stopped by SIGINT while waiting {online}"), AGAIN);
     shop.upgrade_through(&["rollback"]);
     shop.assert_writes_arrive("contoso-1");
 }
@@ -302,11 +302,11 @@ fn a_switch_that_waits_for_traffic_manager_is_left_and_rolled_back() {
 fn a_switch_that_has_sent_users_away_is_finished_by_another() {
     let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&["plan", "prepare", "freeze", "terminate", "migrate"]);
-    let healthy = "wait until site `contoso-stage-rg/contoso-2` answered well 100 times in a row";
+    let healthy = "until site `contoso-stage-rg/contoso-2` is healthy 100 times in a row";
     let slow = [("health-repeats", "100"), ("poll-interval", "500ms"), ("health-timeout", "120s")];
     let running = shop.start("switch", &slow, as_in_the_action(&shop, "switch"));
-    until("users are on V2", || running.stderr().contains(healthy));
-    says(&ends(running, &["INT"]), &format!("stopped by SIGINT when it was to {healthy}"), AGAIN);
+    until("users are on V2", || running.stderr().contains(&format!("wait {healthy}")));
+    says(&ends(running, &["INT"]), &format!("stopped by SIGINT while waiting {healthy}"), AGAIN);
     assert_eq!(shop.run("rollback").outcome(), "refused");
     let again = shop.run("switch");
     let jobs = "start WebJobs `fulfil` of site `contoso-stage-rg/contoso-2`".to_owned();

@@ -126,14 +126,15 @@ fn without_a_plan_for_it_a_site_that_is_not_there_is_refused() {
         &[],
         &format!(
             "{SHOP}stage site `contoso-stage-rg/contoso-2` does not exist\n\
-             hint: name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own"
+             hint: pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site and \
+             deploy V2 to it yourself"
         ),
     );
 }
 
 #[test]
 fn a_plan_of_productions_scale_unit_is_refused() {
-    let hint = "hint: name a plan in another resource group: that is likely to be in another scale unit";
+    let hint = "hint: pass a plan in another resource group: it is likely to be in another scale unit";
     blocks(
         scenario(),
         &[("stage-plan", "contoso-rg/contoso-plan-1")],
@@ -152,10 +153,10 @@ fn a_plan_that_is_too_small_or_not_there_is_refused() {
         Scenario { stage_plan: "B1".to_owned(), ..scenario() },
         &PLAN,
         &format!(
-            "{SHOP}plan `contoso-stage-rg/contoso-plan-2` is of tier Basic: Traffic Manager needs Standard or higher and would \
-             show the endpoint as `Stopped`; {difference}\n\
-             hint: scale the plan up to Standard or higher; make the site yourself with what V2 needs of it, or accept it: \
-             `accept-difference: plan-size`"
+            "{SHOP}plan `contoso-stage-rg/contoso-plan-2` is of tier Basic: Traffic Manager needs Standard or higher \
+             and would show the endpoint as `Stopped`; {difference}\n\
+             hint: scale the plan up to Standard or higher; create the site yourself with what V2 needs of it, or \
+             accept the difference: `accept-difference: plan-size`"
         ),
     );
     blocks(
@@ -163,14 +164,15 @@ fn a_plan_that_is_too_small_or_not_there_is_refused() {
         &[("stage-plan", "contoso-stage-rg/none")],
         &format!(
             "{SHOP}plan `contoso-stage-rg/none` does not exist, or this identity may not read it\n\
-             hint: look at the resource group and the name in the input `stage-plan`"
+             hint: check the resource group and the name in the input `stage-plan`"
         ),
     );
     blocks(
         scenario(),
         &[("stage-plan", "contoso-plan-2")],
-        "cannot read the input `stage-plan`: `contoso-plan-2` is not a plan identifier: expected `<resource-group>/<plan>`\n\
-         hint: take the identifiers from the outputs of plan",
+        "cannot read the input `stage-plan`: `contoso-plan-2` is not a plan identifier: expected \
+         `<resource-group>/<plan>`\n\
+         hint: pass the identifiers from the outputs of plan",
     );
 }
 
@@ -197,10 +199,10 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
          `vnetRouteAllEnabled`, `vnetName`): a new site is in none",
         "difference `private-endpoints`: production has private endpoints: a new site has none",
         "difference `mounts`: production mounts storage accounts (`files`): a new site mounts none",
-        "difference `authentication`: the platform signs production's users in: a new site would let everybody through to the \
-         application",
+        "difference `authentication`: App Service signs production's users in (Easy Auth): a new site would let every \
+         request through to the application",
         "difference `slots`: production has deployment slots (`next`): a new site has none",
-        "difference `scmType`: production has `scmType` set, which the creation of a site cannot set",
+        "difference `scmType`: production has `scmType` set, which this software cannot set when it creates a site",
     ];
     let (told, _) = why.strip_prefix(SHOP).unwrap().split_once("\nhint: ").unwrap();
     assert_eq!(told.split("; ").collect::<Vec<_>>(), differences);
@@ -209,7 +211,9 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
     assert_eq!(
         rest,
         format!(
-            "{SHOP}{}\nhint: make the site yourself with what V2 needs of it, or accept it: `accept-difference: scmType`",
+            "{SHOP}{}\n\
+             hint: create the site yourself with what V2 needs of it, or accept the difference: `accept-difference: \
+             scmType`",
             differences[6]
         )
     );
@@ -229,9 +233,9 @@ fn prepare_holds_to_what_is_accepted_too() {
     assert_eq!(shop.run_with("plan", &[("accept-difference", "slots")]).outcome(), "done");
     assert_eq!(
         refused(&shop, "prepare", &[]).why(),
-        "cannot prepare the upgrade of `contoso-rg/contoso-sql-1/shop`: difference `slots`: production has deployment slots \
-         (`next`): a new site has none\n\
-         hint: make the site yourself with what V2 needs of it, or accept it: `accept-difference: slots` \
+        "cannot prepare the upgrade of `contoso-rg/contoso-sql-1/shop`: difference `slots`: production has deployment \
+         slots (`next`): a new site has none\n\
+         hint: create the site yourself with what V2 needs of it, or accept the difference: `accept-difference: slots` \
          (upgrade `run-1` stands at `not-begun`, `prepare` comes next)"
     );
 }
@@ -337,12 +341,14 @@ fn a_half_made_site_is_completed_and_can_be_taken_away() {
     assert_eq!(
         refused(&shop, "plan", &[]).why(),
         format!(
-            "{SHOP}stage site `contoso-stage-rg/contoso-2` was created by upgrade `run-0`, and this is upgrade `run-1`; stage \
-             site `contoso-stage-rg/contoso-2` is not bound to `www.contoso.example` with a certificate as production is: users \
-             would get an error after the switch\n\
-             hint: run cleanup of stage with `upgrade-id: run-0`, or take the tag `rolling-upgrade` off the site if that upgrade \
-             is done with it; bind your own domain names with their certificate to the stage site too (it needs another scale \
-             unit)"
+            "{SHOP}stage site `contoso-stage-rg/contoso-2` was created by upgrade `run-0`, and this is upgrade \
+             `run-1`; stage site `contoso-stage-rg/contoso-2` is not bound to `www.contoso.example` with a certificate \
+             as production is: users would get an error after the switch\n\
+             hint: to go on with upgrade `run-0` pass `upgrade-id: run-0` (`upgrade-status --subscription-id <id> \
+             --profile contoso-rg/contoso` shows where it stands); otherwise run cleanup with that id and `remove: \
+             contoso-rg/contoso-sql-2/shop`, or remove the tag `rolling-upgrade` from the site if that upgrade no \
+             longer needs it; bind your own domain names with their certificate to the stage site too (it needs \
+             another scale unit)"
         )
     );
 }
@@ -376,11 +382,11 @@ fn a_binding_that_azure_refuses_says_what_to_do_and_production_is_untouched() {
         assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
         assert!(ended.why().starts_with(why), "{}", ended.why());
         let hint = if verified {
-            "hint: the certificate of production's site has to be in the resource group of the stage site too: import it there, \
-             then run prepare again"
+            "hint: the resource group of the stage site must have the certificate of production's site too: import it \
+             there, then run prepare again"
         } else {
-            "hint: let the domain show that it is yours: a TXT record `asuid.www.contoso.example` with the verification id of \
-             site `contoso-stage-rg/contoso-2`; then run prepare again"
+            "hint: prove that the domain is yours: create the TXT record `asuid.www.contoso.example` with the \
+             verification id of site `contoso-stage-rg/contoso-2`; then run prepare again"
         };
         assert!(ended.why().ends_with(hint), "{}", ended.why());
         shop.assert_writes_arrive("contoso-1");
@@ -429,8 +435,8 @@ fn a_site_that_is_there_after_all_is_not_touched() {
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
     assert_eq!(
         ended.why(),
-        "site `contoso-stage-rg/contoso-2` is there after all: it was not touched\n\
-         hint: run this step again: it looks at what is there and finishes, or run rollback"
+        "site `contoso-stage-rg/contoso-2` exists by now: it was not touched\n\
+         hint: run this step again: it finds out how far it came and finishes; or run rollback"
     );
     let site = arm(&shop, "GET", STAGE, WEB, &Value::Null);
     assert_eq!((&site["tags"], &site["properties"]["state"]), (&Value::Null, &json!("Running")));

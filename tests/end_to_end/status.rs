@@ -143,10 +143,10 @@ fn what_is_in_the_way_of_the_next_step_is_told() {
     let endpoint = "contoso-rg/providers/Microsoft.Network/trafficManagerProfiles/contoso/ExternalEndpoints/contoso-2";
     arm(&shop, "PATCH", endpoint, "2022-04-01", &json!({"properties": {"endpointStatus": "Enabled"}}));
     let ended = status(&shop, &[]);
-    let why = "stage endpoint `contoso-rg/contoso/contoso-2` is enabled before its database is upgraded; disable it; switch \
-               enables it when V2 is proved";
+    let why = "stage endpoint `contoso-rg/contoso/contoso-2` is enabled before its database is upgraded; disable it: \
+               switch enables it once V2 is ready";
     assert_eq!((ended.outputs["next"].as_str(), ended.outputs["obstacle"].as_str()), ("terminate", why));
-    assert!(ended.summary.contains(&format!("- it would refuse now: {why}\n")), "{}", ended.summary);
+    assert!(ended.summary.contains(&format!("- the next step would refuse now: {why}\n")), "{}", ended.summary);
 }
 
 /// Azure Resource Manager alone says less, and that is said.
@@ -157,11 +157,8 @@ fn a_production_that_takes_no_log_in_is_unknown() {
     let nobody = [("sql-token", ""), ("sql-user", "nobody"), ("sql-password", "Pw-of-nobody-1")];
     let ended = status(&shop, &nobody);
     assert_eq!((ended.outputs["state"].as_str(), ended.outputs["next"].as_str()), ("unknown", "nothing"));
-    assert_eq!(ended.outputs["why"], "no log-in to production `contoso-rg/contoso-sql-1/shop` succeeded");
-    assert!(
-        ended.stderr.contains("`contoso-rg/contoso-sql-1/shop` cannot be looked into: cannot log in"),
-        "{ended:#?}"
-    );
+    assert_eq!(ended.outputs["why"], "this run could not log in to production `contoso-rg/contoso-sql-1/shop`");
+    assert!(ended.stderr.contains("this run cannot read `contoso-rg/contoso-sql-1/shop`: cannot log in"), "{ended:#?}");
 }
 
 #[test]
@@ -198,19 +195,25 @@ fn status_wants_to_know_what_to_look_at() {
         ended.why()
     };
     let why = refused(&[("upgrade-id", "run-1")]);
-    assert!(why.starts_with("cannot read the input `production-database`: an empty database identifier"), "{why}");
-    assert!(why.ends_with("hint: take the identifiers from the outputs of plan, or pass `profile` alone"), "{why}");
+    assert!(
+        why.starts_with(
+            "cannot read the input `production-database`: it is empty, expected `<resource-group>/<server>/<database>`"
+        ),
+        "{why}"
+    );
+    assert!(why.ends_with("hint: pass the identifiers from the outputs of plan, or pass `profile` alone"), "{why}");
     assert_eq!(
         refused(&[("profile", "contoso-rg/nothing")]),
         "cannot read profile `contoso-rg/nothing`: there is no such profile, or this identity may not read it\n\
-         hint: look at its resource group and name: the input `profile`, or the identifiers of the endpoints"
+         hint: check its resource group and name: the input `profile`, or the identifiers of the endpoints"
     );
     shop.upgrade_through(&["plan", "prepare"]);
     shop.forget();
     assert_eq!(
         refused(&[("profile", "contoso-rg/contoso"), ("upgrade-id", "run-2")]),
-        "cannot find upgrade `run-2` in profile `contoso-rg/contoso`: the profile is labelled by upgrade `run-1`\n\
-         hint: leave `upgrade-id` out to be told of that one"
+        "cannot find upgrade `run-2` in Traffic Manager profile `contoso-rg/contoso`: the tags of the profile name \
+         upgrade `run-1`\n\
+         hint: omit `upgrade-id` to see where that upgrade stands"
     );
 }
 

@@ -111,8 +111,8 @@ fn a_retired_or_forbidden_unlink_leads_to_delete() {
 fn freeze_refuses_where_the_only_allowed_way_is_closed() {
     let shop = TestUpgrade::open(with_upgrader(Unlink::Retired));
     shop.upgrade_through(&["plan", "prepare"]);
-    let hint = "hint: grant what is missing and run freeze again: inside the read-only time it would be too late (upgrade \
-                `run-1` stands at `prepared`, `freeze` comes next)";
+    let hint = "hint: grant what is missing, then run freeze again: once production is read-only it would be too late \
+                (upgrade `run-1` stands at `prepared`, `freeze` comes next)";
     assert_eq!(
         refused(&shop, "freeze", &by_upgrader(&[("termination", "t-sql")])).why(),
         format!(
@@ -196,7 +196,8 @@ fn a_word_that_is_no_way_is_refused() {
     let ended = refused(&shop, "freeze", &[("termination", "force")]);
     assert_eq!(
         ended.why(),
-        "cannot read the inputs: invalid value 'force' for '--termination <TERMINATION>': `force` is no way to end \
-         replication; write auto, t-sql, unlink or delete\nhint: `upgrade-freeze --help` lists the inputs"
+        "cannot read the inputs: invalid value 'force' for '--termination <TERMINATION>': `force` is not a way to end \
+         replication; write auto, t-sql, unlink or delete\n\
+         hint: `upgrade-freeze --help` lists the inputs"
     );
 }

@@ -38,7 +38,7 @@ pub enum Cause {
         trace: Trace,
     },
     /// No whole answer came.
-    #[error("no whole answer from `{host}`")]
+    #[error("no complete answer from `{host}`")]
     NoAnswer {
         /// The host that was asked.
         host: String,
@@ -53,7 +53,7 @@ pub enum Cause {
         status: u16,
     },
     /// What the address of a package gives out is something else, such as a page of a proxy.
-    #[error("what the address gave out is no zip file")]
+    #[error("what the address served is not a zip file")]
     NoZip,
     /// The answer is larger than anything that Azure sends for what was asked.
     #[error("the answer is larger than {limit} bytes")]
@@ -193,12 +193,12 @@ impl Error {
             Cause::Identifier { .. } => Some("pass the id alone, as the overview of the application shows it"),
             Cause::NotHidden(_) => Some("repair the runner's stdout: secrets cannot be masked"),
             Cause::Token => Some("give the token alone, without a line break or quotes"),
-            Cause::NotHttps(_) => Some("use an https address: the token must not travel in the clear"),
+            Cause::NotHttps(_) => Some("use an https address: the token must not be sent unencrypted"),
             Cause::NoAnswer { .. } => Some(
-                "look at what is between this machine and the host: network, proxy variables, `connect-to` rules, \
+                "check what is between this machine and the host: network, proxy variables, `connect-to` rules, \
                  trusted certificates",
             ),
-            Cause::Deadline { .. } => Some("Azure goes on with it: run the step again to take it up where it stands"),
+            Cause::Deadline { .. } => Some("Azure continues the operation: run the step again to wait for it"),
             Cause::ForeignAddress { .. } => Some("set `arm-endpoint` to the address of the cloud that is used"),
             _ => None,
         }
@@ -220,7 +220,7 @@ const ASSERTION_HINT: &str = "give the job `permissions: id-token: write`: GitHu
 fn hint_of_token(error: &ArmError) -> Option<&'static str> {
     let hint = match error.code.as_deref()? {
         "ExpiredAuthenticationToken" => {
-            "the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which \
+            "the token in `arm-token` has expired: pass a new one, or sign in with `client-id` and `tenant-id`, which \
              gets a new one by itself"
         }
         "InvalidAuthenticationTokenAudience" => {
@@ -228,8 +228,8 @@ fn hint_of_token(error: &ArmError) -> Option<&'static str> {
              `az account get-access-token --resource https://management.azure.com`"
         }
         "InvalidAuthenticationTokenTenant" => {
-            "the token is from another tenant than the subscription's: look at `tenant-id`, or at where `arm-token` \
-             comes from"
+            "the token is from another tenant than the subscription's: check `tenant-id`, or where `arm-token` comes \
+             from"
         }
         _ => return None,
     };
@@ -243,7 +243,7 @@ fn hint_of_status(status: u16) -> Option<&'static str> {
              `az account get-access-token`, or sign in with `client-id` and `tenant-id`",
         ),
         403 => Some("give the identity the action that the message names, on this resource or its resource group"),
-        404 => Some("look at the names, the subscription id, and whether the identity may read there"),
+        404 => Some("check the names, the subscription id, and whether this identity may read there"),
         429 => Some("Azure is throttling this identity or subscription: wait some minutes, then run the step again"),
         _ => None,
     }

@@ -52,7 +52,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open { server, rule, address } => {
-                write!(f, "let {address} into server `{server}` by firewall rule `{rule}`")
+                write!(f, "allow {address} on server `{server}` with firewall rule `{rule}`")
             }
             Self::Close { server, rule } => write!(f, "delete firewall rule `{rule}` of server `{server}`"),
         }

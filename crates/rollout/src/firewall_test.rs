@@ -56,7 +56,7 @@ fn what_was_refused_and_has_no_rule_gets_one() {
     let changes = watch(&[rule("office", "203.0.113.7")], &[RUNNER]).missing(&id("run-1")).unwrap();
     assert_eq!(
         told(&changes),
-        ["let 203.0.113.7 into server `rg/sql-1` by firewall rule `rolling-upgrade-run-1-203-0-113-7`"]
+        ["allow 203.0.113.7 on server `rg/sql-1` with firewall rule `rolling-upgrade-run-1-203-0-113-7`"]
     );
     assert_eq!(
         told(&[changes[0].undo().unwrap()]),

@@ -37,14 +37,14 @@ pub enum Mismatch {
     },
     /// A script that this upgrade ran is not among the scripts any more.
     #[error(
-        "`{0}` has run but is not among the scripts any more; run the scripts that the upgrade began with, or start over \
+        "`{0}` has run but is no longer among the scripts; run the scripts that the upgrade began with, or start over \
          with a new stage database"
     )]
     Vanished(String),
     /// A script has ended the transaction that it ran in.
     #[error(
-        "`{script}` of upgrade `{run}` has begun and never came to its end: it ended the transaction that it ran in, and a \
-         part of it is committed"
+        "`{script}` of upgrade `{run}` began and did not finish: it ended the transaction that it ran in, and a part \
+         of it is committed"
     )]
     Unfinished {
         /// The script.

@@ -49,10 +49,10 @@ fn a_changed_vanished_or_half_committed_script_is_refused() {
         why(&[row("u1", "2.sql", "x")]),
         "`2.sql` ran in upgrade `u1` with other contents: its digest was x and is b now"
     );
-    assert!(why(&[row("u2", "3.sql", "c")]).starts_with("`3.SQL` has run but is not among the scripts"));
+    assert!(why(&[row("u2", "3.sql", "c")]).starts_with("`3.SQL` has run but is no longer among the scripts"));
     assert_eq!(runs(&scripts, &[row("u1", "3.sql", "c")]).unwrap(), ["-", "-"], "another folder of another upgrade");
     let half = half(row("u2", "1.sql", "a"));
-    assert!(why(&[half]).starts_with("`1.SQL` of upgrade `u2` has begun and never came to its end"));
+    assert!(why(&[half]).starts_with("`1.SQL` of upgrade `u2` began and did not finish"));
 }
 
 fn copy(schema: i32, journal: Vec<JournalRow>, folder: &[(&str, &str, bool)]) -> SqlState {

@@ -15,7 +15,7 @@ pub(crate) const DROPPED: &str = "GitHub drops a job output that contains a mask
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The text is empty: the usual reason is a job output that GitHub dropped.
-    #[error("an empty {kind} identifier: {trap}; expected `{shape}`", trap = DROPPED)]
+    #[error("it is empty, expected `{shape}`; if a job output should have filled it: {trap}", trap = DROPPED)]
     Empty {
         /// What was expected, e.g. `database`.
         kind: &'static str,

@@ -23,9 +23,9 @@ fn an_empty_identifier_names_the_trap() {
     let message = "".parse::<DatabaseId>().unwrap_err().to_string();
     assert_eq!(
         message,
-        "an empty database identifier: GitHub drops a job output that contains a masked value, so look for a warning \
-         \"Skip output … since it may contain secret\" in the job before this one; expected \
-         `<resource-group>/<server>/<database>`"
+        "it is empty, expected `<resource-group>/<server>/<database>`; if a job output should have filled it: GitHub \
+         drops a job output that contains a masked value, so look for a warning \"Skip output … since it may contain \
+         secret\" in the job before this one"
     );
 }
 

@@ -42,9 +42,9 @@ impl Endpoint {
     /// Why it is wrong that it leads elsewhere, and what to do about it.
     pub fn astray_from(&self, place: &Place) -> (String, String) {
         let leads_to = self.site.as_ref().map_or_else(|| self.target.clone(), ToString::to_string);
-        let why = format!("endpoint `{}` leads to `{leads_to}`, and not to site `{}`", self.id, place.site);
+        let why = format!("endpoint `{}` points to `{leads_to}`, not to site `{}`", self.id, place.site);
         let hint =
-            format!("find out who changed its target; let it lead to `{}` again, then run this step again", place.host);
+            format!("find out who changed its target; point it to `{}` again, then run this step again", place.host);
         (why, hint)
     }
 

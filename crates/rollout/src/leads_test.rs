@@ -32,16 +32,16 @@ fn an_endpoint_leads_where_its_target_is_not_where_its_name_says() {
     let foreign = retargeted(world.clone(), &upgrade.stage, "sorry.example");
     let (endpoint, place) = foreign.astray(&upgrade).unwrap();
     assert_eq!((endpoint.target.as_str(), &place.site), ("sorry.example", &upgrade.stage.site));
-    let why = "endpoint `rg/contoso/contoso-2` leads to `sorry.example`, and not to site `rg-2/contoso-2`";
+    let why = "endpoint `rg/contoso/contoso-2` points to `sorry.example`, not to site `rg-2/contoso-2`";
     assert!(refusal(Step::Switch, &foreign).contains(why), "{}", refusal(Step::Switch, &foreign));
     let terminated = retargeted(named("terminated"), &upgrade.production, "sorry.example");
-    assert!(refusal(Step::Migrate, &terminated).contains("endpoint `rg/contoso/contoso-1` leads to `sorry.example`"));
+    assert!(refusal(Step::Migrate, &terminated).contains("endpoint `rg/contoso/contoso-1` points to `sorry.example`"));
 }
 
 #[test]
 fn production_has_to_work_on_its_database() {
     let mut moved = named("frozen");
     moved.production.settings = vec![setting("elsewhere")];
-    let why = "connection string `Shop` of V1's site `rg/contoso-1` does not lead to `rg/sql-1/shop`";
+    let why = "connection string `Shop` of V1's site `rg/contoso-1` does not point to `rg/sql-1/shop`";
     assert!(refusal(Step::Terminate, &moved).contains(why), "{}", refusal(Step::Terminate, &moved));
 }

@@ -44,8 +44,8 @@ impl Mark {
         }
         match (&self.reading, &now.reading) {
             (Some(before), Some(after)) => Written::between(before, after),
-            (None, _) => Written::Unknown("its counters of writes could not be seen by terminate".to_owned()),
-            (_, None) => Written::Unknown("its counters of writes cannot be seen any more".to_owned()),
+            (None, _) => Written::Unknown("terminate could not read its write counters".to_owned()),
+            (_, None) => Written::Unknown("this run can no longer read its write counters".to_owned()),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Written {
             return Self::Unknown("the SQL instance has restarted since".to_owned());
         }
         if before.canary < 1 || before.canary != after.canary {
-            return Self::Unknown("the server's counters have begun anew since".to_owned());
+            return Self::Unknown("the server has reset its counters since".to_owned());
         }
         match after.updates - before.updates {
             0 => Self::No,
@@ -91,10 +91,11 @@ impl fmt::Display for Written {
         match self {
             Self::No => f.write_str("has taken no write"),
             Self::Yes { updates } if *updates > 0 => {
-                write!(f, "has taken writes (`sys.dm_db_index_usage_stats` counts {updates} changes of its indexes)")
+                let changes = if *updates == 1 { "change" } else { "changes" };
+                write!(f, "has taken writes (`sys.dm_db_index_usage_stats` counts {updates} {changes} of its indexes)")
             }
             Self::Yes { .. } => f.write_str("has changed its tables"),
-            Self::Unknown(why) => write!(f, "may have taken writes: that cannot be told, because {why}"),
+            Self::Unknown(why) => write!(f, "may have taken writes: this run cannot tell, because {why}"),
         }
     }
 }

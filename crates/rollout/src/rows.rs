@@ -43,9 +43,11 @@ impl Counted {
     pub fn written_to_production(&self) -> Option<String> {
         match self.log_end {
             _ if !self.production.is_empty() => {
-                Some(format!("was written to after its copy was cut off: {}", self.production))
+                Some(format!("was written to after replication to the copy ended: {}", self.production))
             }
-            Some(LogEnd::Grown) => Some("was written to after its copy was cut off: its log has grown".to_owned()),
+            Some(LogEnd::Grown) => {
+                Some("was written to after replication to the copy ended: its log has grown".to_owned())
+            }
             _ => None,
         }
     }
@@ -77,7 +79,8 @@ impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut told: Vec<String> = self.0.iter().take(TOLD).map(ToString::to_string).collect();
         let others = self.0.len().saturating_sub(TOLD);
-        told.extend((others > 0).then(|| format!("and {others} more tables")));
+        let tables = if others == 1 { "table" } else { "tables" };
+        told.extend((others > 0).then(|| format!("and {others} more {tables}")));
         f.write_str(&told.join(", "))
     }
 }
@@ -85,11 +88,15 @@ impl fmt::Display for Changes {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.before, self.after) {
-            (Some(before), Some(after)) => write!(f, "`{}` has {after} rows, not {before}", self.table),
-            (None, Some(after)) => write!(f, "`{}` is new, with {after} rows", self.table),
+            (Some(before), Some(after)) => write!(f, "`{}` has {}, not {before}", self.table, rows(after)),
+            (None, Some(after)) => write!(f, "`{}` is new, with {}", self.table, rows(after)),
             (_, None) => write!(f, "`{}` is gone", self.table),
         }
     }
+}
+
+fn rows(count: i64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 #[cfg(test)]

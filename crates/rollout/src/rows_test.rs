@@ -25,5 +25,5 @@ fn many_tables_are_counted_and_not_listed() {
     let names: Vec<String> = (0..8).map(|number| format!("dbo.T{number}")).collect();
     let after: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
     let told = Changes::between(&[], &rows(&after)).to_string();
-    assert!(told.ends_with("`dbo.T4` is new, with 1 rows, and 3 more tables"), "{told}");
+    assert!(told.ends_with("`dbo.T4` is new, with 1 row, and 3 more tables"), "{told}");
 }

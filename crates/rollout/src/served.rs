@@ -63,7 +63,7 @@ impl fmt::Display for Served<'_> {
             Self::AnyOf(several) => {
                 write!(f, "one of {}", several.iter().map(name).collect::<Vec<_>>().join(", "))
             }
-            Self::Nobody(why) => write!(f, "nobody ({why})"),
+            Self::Nobody(why) => write!(f, "no endpoint ({why})"),
         }
     }
 }
@@ -72,7 +72,7 @@ impl fmt::Display for Unserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ProfileDisabled => "the profile is disabled",
-            Self::NoneEnabled => "no endpoint is enabled",
+            Self::NoneEnabled => "none is enabled",
             Self::AllStopped => "the site of every enabled endpoint is stopped",
         })
     }

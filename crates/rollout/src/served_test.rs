@@ -57,8 +57,8 @@ fn profile(endpoints: &[&str]) -> Profile {
 #[test]
 fn the_profile_is_resolved_as_traffic_manager_does() {
     let table: [(&[&str], &str); 22] = [
-        (&[], "nobody (no endpoint is enabled)"),
-        (&["v1 1 off", "v2 2 off"], "nobody (no endpoint is enabled)"),
+        (&[], "no endpoint (none is enabled)"),
+        (&["v1 1 off", "v2 2 off"], "no endpoint (none is enabled)"),
         (&["v1 1 Online", "v2 2 off"], "`v1`"),
         (&["v2 2 Online", "v1 1 Online"], "`v1`"),
         (&["v1 1 off", "v2 2 Online"], "`v2`"),
@@ -66,7 +66,7 @@ fn the_profile_is_resolved_as_traffic_manager_does() {
         (&["v1 1 Checking", "v2 2 Online"], "`v1`"),
         (&["v1 1 Degraded", "v2 2 Checking"], "`v2`"),
         (&["v1 1 Stopped", "v2 2 Online"], "`v2`"),
-        (&["v1 1 Stopped", "v2 2 off"], "nobody (the site of every enabled endpoint is stopped)"),
+        (&["v1 1 Stopped", "v2 2 off"], "no endpoint (the site of every enabled endpoint is stopped)"),
         // A sorry page is always served, before what comes behind it and before what is degraded.
         (&["v1 1 Online", "sorry 2 Unmonitored+", "v2 3 Online"], "`v1`"),
         (&["v1 1 off", "sorry 2 Unmonitored+", "v2 3 Online"], "`sorry`"),
@@ -92,7 +92,7 @@ fn the_profile_is_resolved_as_traffic_manager_does() {
 #[test]
 fn a_disabled_profile_answers_nobody() {
     let disabled = Profile { enabled: false, ..profile(&["v1 1 Online"]) };
-    assert_eq!(served(&disabled).to_string(), "nobody (the profile is disabled)");
+    assert_eq!(served(&disabled).to_string(), "no endpoint (the profile is disabled)");
     assert_eq!(served_if(&disabled, &[(&id("v1"), true)]), Served::Nobody(Unserved::ProfileDisabled));
 }
 

@@ -58,7 +58,7 @@ impl FromStr for Termination {
             "t-sql" => Ok(Self::Only(TerminationMethod::TSql)),
             "unlink" => Ok(Self::Only(TerminationMethod::Unlink)),
             "delete" => Ok(Self::Only(TerminationMethod::Delete)),
-            other => Err(format!("`{other}` is no way to end replication; write auto, t-sql, unlink or delete")),
+            other => Err(format!("`{other}` is not a way to end replication; write auto, t-sql, unlink or delete")),
         }
     }
 }

@@ -10,7 +10,7 @@ fn the_words_of_the_input() {
     );
     assert_eq!(
         "force".parse::<Termination>().unwrap_err(),
-        "`force` is no way to end replication; write auto, t-sql, unlink or delete"
+        "`force` is not a way to end replication; write auto, t-sql, unlink or delete"
     );
     assert_eq!(Termination::default(), Termination::Auto);
 }

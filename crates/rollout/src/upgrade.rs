@@ -87,7 +87,7 @@ impl Upgrade {
             return Err(Refusal::new(
                 format!("use `{}` as the stage of `{}`", stage.database, production.database),
                 "a geo-secondary must be on another logical server: Azure would answer 400 `ReplicationSourceAndTargetMustBeInDifferentServers`",
-                "name another logical server of the same region as stage",
+                "pass another logical server of the same region as stage",
             ));
         }
         if !eq_azure_name(&production.database.name, &stage.database.name) {
@@ -101,14 +101,14 @@ impl Upgrade {
             return Err(Refusal::new(
                 format!("use site `{}` as the stage of itself", stage.site),
                 "production and stage are one and the same site",
-                "name the site that runs V2 as stage",
+                "pass the site that runs V2 as stage",
             ));
         }
         if production.endpoint.profile_id() != stage.endpoint.profile_id() || production.endpoint == stage.endpoint {
             return Err(Refusal::new(
                 format!("use endpoint `{}` as the stage of `{}`", stage.endpoint, production.endpoint),
                 "both must be endpoints of one profile, and not the same",
-                "take the identifiers from the outputs of plan",
+                "pass the identifiers from the outputs of plan",
             ));
         }
         Ok(self)

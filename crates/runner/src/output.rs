@@ -18,8 +18,8 @@ pub enum OutputError {
     },
     /// GitHub would drop the output with nothing but a warning in the job's log.
     #[error(
-        "set the output `{name}`: its value contains a secret, and GitHub drops such an output, so that the next job would \
-         get an empty one; keep secrets out of resource names, or do not mask what is no secret"
+        "set the output `{name}`: its value contains a secret, and GitHub drops such an output, so that the next job \
+         would get an empty one; keep secrets out of resource names, or do not mask what is not a secret"
     )]
     Secret {
         /// The output's name.

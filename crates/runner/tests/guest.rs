@@ -143,8 +143,8 @@ fn an_output_with_a_secret_is_refused_and_none_is_set() {
     let error = runner_io.outputs(outputs).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "set the output `stage-database`: its value contains a secret, and GitHub drops such an output, so that the next \
-         job would get an empty one; keep secrets out of resource names, or do not mask what is no secret"
+        "set the output `stage-database`: its value contains a secret, and GitHub drops such an output, so that the \
+         next job would get an empty one; keep secrets out of resource names, or do not mask what is not a secret"
     );
     assert!(!folder.path().join("output").exists());
 }

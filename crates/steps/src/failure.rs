@@ -16,7 +16,7 @@ pub struct Failure {
 }
 
 /// What a step that stopped half-way advises.
-const AGAIN: &str = "run this step again: it looks at what is there and finishes, or run rollback";
+const AGAIN: &str = "run this step again: it finds out how far it came and finishes; or run rollback";
 
 impl Failure {
     /// Nothing was changed.
@@ -31,7 +31,7 @@ impl Failure {
 
     /// Stage cannot be used.
     pub fn broken(error: impl Into<anyhow::Error>) -> Self {
-        let hint = "run rollback: it gives production its write access back, and stage is kept for the analysis";
+        let hint = "run rollback: it gives production its write access back, and keeps stage for the analysis";
         Self { outcome: Outcome::Broken, error: error.into(), hint: hint.into() }
     }
 
@@ -50,7 +50,7 @@ impl Failure {
         }
         let hint = match status {
             Some(status) => format!("{} ({status})", self.hint),
-            None => format!("{}; `upgrade-status` tells where the upgrade stands", self.hint),
+            None => format!("{}; `upgrade-status` shows where the upgrade stands", self.hint),
         };
         Self { hint, ..self }
     }
@@ -108,14 +108,15 @@ pub fn failed_at_azure(error: azure::Error) -> Failure {
     let lasting = matches!(error.status(), Some(400..=499)) && !matches!(error.status(), Some(408 | 409 | 429));
     match error.hint() {
         Some(hint) if lasting || error.status().is_none() => Failure::refused(error, hint),
-        _ if lasting => Failure::refused(error, "look at what Azure says, then run this step again"),
+        _ if lasting => Failure::refused(error, "resolve what Azure's answer reports, then run this step again"),
         _ => Failure::interrupted(error),
     }
 }
 
 /// What an error of a database means before anything was changed.
 pub fn failed_at_sql(error: SqlError) -> Failure {
-    let hint = error.hint().unwrap_or_else(|| "look at what the server says, then run this step again".to_owned());
+    let hint =
+        error.hint().unwrap_or_else(|| "resolve what the server's answer reports, then run this step again".to_owned());
     let lasting = matches!(error.kind, Kind::Tls | Kind::Login | Kind::Server | Kind::Unexpected);
     if !lasting || error.connecting_again_may_help() {
         Failure::interrupted(error)
@@ -131,9 +132,9 @@ mod tests {
 
     #[test]
     fn advice_comes_before_the_next_run() {
-        let failure = Failure::refused(anyhow::anyhow!("no"), "look at the names").into_interrupted();
+        let failure = Failure::refused(anyhow::anyhow!("no"), "check the names").into_interrupted();
         let hint =
-            "look at the names; then run this step again: it looks at what is there and finishes, or run rollback";
+            "check the names; then run this step again: it finds out how far it came and finishes; or run rollback";
         assert_eq!((failure.outcome, failure.hint.as_str()), (Outcome::Interrupted, hint));
         let failure = Failure::refused(anyhow::anyhow!("no"), "show it, then run prepare again").into_interrupted();
         assert_eq!(failure.hint, "show it, then run prepare again");

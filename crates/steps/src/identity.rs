@@ -66,7 +66,7 @@ pub async fn found(
     let profile = if open { None } else { profile(cloud, upgrade).await };
     match meant(own.as_ref(), database, fences, profile.as_ref(), written)? {
         Some(Meant::Anothers(id, how)) => {
-            cloud.notice(format!("no `upgrade-id` was given: this is about upgrade `{id}`, for {how}"));
+            cloud.notice(format!("no `upgrade-id` was given: this run acts for upgrade `{id}`, because {how}"));
             Ok(id)
         }
         Some(Meant::Own) | None => upgrade_id(runner_io, inputs),
@@ -86,5 +86,8 @@ async fn state_of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Option<SqlState>, 
 /// Write access may have to be given back without it.
 async fn profile(cloud: &Cloud, upgrade: &Upgrade) -> Option<Profile> {
     let read = observe::profile(cloud, &upgrade.production.endpoint.profile_id()).await;
-    read.map_err(|failure| cloud.notice(format!("the labels cannot be read: {}", failure.message()))).ok()
+    read.map_err(|failure| {
+        cloud.notice(format!("this run cannot read the tags of the Traffic Manager profile: {}", failure.message()))
+    })
+    .ok()
 }

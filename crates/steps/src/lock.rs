@@ -37,7 +37,7 @@ pub async fn take(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mu
         let who = who_holds(session, by, limit).await?;
         if !told {
             cloud.notice(format!(
-                "the lock on `{database}` is held by {who}: {} waits for it, {wait:?} at most",
+                "the lock on `{database}` is held by {who}: {} waits up to {wait:?} for it",
                 step.name()
             ));
             told = true;
@@ -49,12 +49,19 @@ pub async fn take(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mu
 }
 
 fn taken(step: Step, database: &DatabaseId, who: &str, ours: bool, wait: Duration) -> Refusal {
-    let waited = if wait.is_zero() { String::new() } else { format!("; it was waited for, {wait:?}") };
+    let waited = if wait.is_zero() { String::new() } else { format!("; this run waited {wait:?} for it") };
     let why = format!("the lock on `{database}` is held by {who}{waited}");
     let hint = match ours {
-        true => "wait until that run has ended: two at once would undo each other",
+        true => {
+            "wait until that run has ended: two runs at once would undo each other; if its runner is dead, the \
+                     server frees the lock once it notices that the connection is gone, or you end the session: \
+                     connect to that database as the server's administrator, find it with `SELECT session_id, \
+                     host_name, login_time FROM sys.dm_exec_sessions WHERE program_name LIKE 'rolling-upgrade/%'`, and \
+                     run `KILL <session_id>`"
+        }
         false => {
-            "that is no step of an upgrade: close that session, or end it with `KILL` as the server's administrator"
+            "that session is not a step of an upgrade: close it, or connect to that database as the server's \
+                     administrator, find it in `sys.dm_exec_sessions`, and run `KILL <session_id>`"
         }
     };
     Refusal::new(format!("run {}", step.name()), why, hint)
@@ -91,8 +98,8 @@ pub async fn take_again(cloud: &Cloud, database: &DatabaseId, session: &mut Sess
 /// The step acts although another run holds the lock now.
 pub fn lost(database: &DatabaseId, by: Option<Holder>) -> Failure {
     let who = by.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
-    let error = anyhow::anyhow!("the lock on `{database}` was lost, and is held by {who} now");
-    let hint =
-        "two runs work on one upgrade: stop one of them, look at the live state, then run this step again or rollback";
+    let error = anyhow::anyhow!("this run lost the lock on `{database}`, and {who} holds it now");
+    let hint = "two runs work on one upgrade: stop one of them, run `upgrade-status` to see where the upgrade stands, \
+                then run this step again or rollback";
     Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
 }

@@ -54,16 +54,16 @@ fn read_zip(path: &Path) -> Result<Bytes, Failure> {
     if is_zip(&bytes) {
         return Ok(bytes.into());
     }
-    let error = anyhow::anyhow!("the package `{}` is no zip file", path.display());
-    Err(Failure::refused(error, "pack the files of V2 into a zip, as its root folder shall be on the site"))
+    let error = anyhow::anyhow!("the package `{}` is not a zip file", path.display());
+    Err(Failure::refused(error, "pack the files of V2 into a zip, with the folder layout that the site is to have"))
 }
 
 /// Who gives the package out is not Azure Resource Manager, and knows none of our tokens.
 fn not_fetched(error: azure::Error) -> Failure {
     match error.cause.as_ref() {
         Cause::Package { .. } | Cause::NoZip => {
-            let hint = "look at the address and at how long its signature lasts: this job fetches the package too, to check its \
-                        digest";
+            let hint = "check the address and how long its signature lasts: this job fetches the package too, to check \
+                        its digest";
             Failure::refused(error, hint)
         }
         _ => failed_at_azure(error),

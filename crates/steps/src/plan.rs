@@ -39,6 +39,7 @@ pub async fn run(runner_io: &RunnerIo, arguments: PlanArguments, stop: &Stop) ->
 }
 
 async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, Failure> {
+    arguments.require_all()?;
     let id = upgrade_id_or_new(runner_io, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);
@@ -94,7 +95,10 @@ fn plan_inputs(arguments: &PlanArguments) -> Result<PlanInputs, Refusal> {
 
 fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
     let folder = arguments.scripts.as_ref().ok_or_else(|| {
-        Failure::refused(anyhow::anyhow!("the input `scripts` is missing"), "name the folder of the upgrade scripts")
+        Failure::refused(
+            anyhow::anyhow!("the input `scripts` is missing"),
+            "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
+        )
     })?;
     read_folder(folder)
 }
@@ -132,8 +136,8 @@ fn agrees(inputs: &PlanInputs, target: &Target, endpoint: &Endpoint) -> Result<(
     match &inputs.production_database {
         Some(named) if *named != target.database => Err(Refusal::new(
             format!("find production behind endpoint `{}`", endpoint.id),
-            format!("its site works on `{}`, the input names `{named}`", target.database),
-            "correct `production-database`, or leave it out",
+            format!("its site uses `{}`, but the input is `{named}`", target.database),
+            "correct `production-database`, or omit it",
         )),
         _ => Ok(()),
     }
@@ -166,7 +170,7 @@ fn report(case: &DecisionInput<'_>, findings: &[Finding]) -> Result<Report, Fail
         Refusal::new(
             format!("plan the upgrade of `{}`", upgrade.production.database),
             "the database does not exist",
-            "look at the connection string of production's site",
+            "check the connection string of production's site",
         )
     })?;
     let (profile, package) = (&case.world.profile, case.policy.site.package.as_deref());

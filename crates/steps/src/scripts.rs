@@ -38,7 +38,7 @@ impl Scripts {
         let folder = limits.scripts.as_ref().ok_or_else(|| {
             Failure::refused(
                 anyhow::anyhow!("the input `scripts` is missing"),
-                "name the folder of the upgrade scripts",
+                "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
             )
         })?;
         let checks = limits.checks.as_deref().map(read_folder).transpose()?;

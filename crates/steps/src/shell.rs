@@ -100,7 +100,7 @@ fn wrong(step: &'static str, binary: &str, why: String) -> Report {
 fn not_unicode(step: &'static str, names: &[String]) -> Report {
     let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let error = anyhow::anyhow!("cannot read the environment: not Unicode: {}", list.join(", "));
-    Report::failure(step, &Failure::refused(error, "write these variables in UTF-8, or take them away"))
+    Report::failure(step, &Failure::refused(error, "encode these variables in UTF-8, or unset them"))
 }
 
 /// What was done counts, also when nobody could be told: a step that succeeded must not be reported as if nothing had
@@ -138,11 +138,13 @@ fn started<I: Inputs>(
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter(runner_io)).with_ansi(false);
     let subscriber = subscriber.with_writer(Log(runner_io.clone())).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::refused(error, "give the process more files or memory"))?;
+    let runtime = runtime
+        .map_err(|error| Failure::refused(error, "raise the limits of this process for open files and memory"))?;
     let ended = tracing::subscriber::with_default(subscriber, || {
         runtime.block_on(async {
             let stop = Stop::listen();
-            let stop = stop.map_err(|error| Failure::refused(error, "let the process have handlers for signals"))?;
+            let stop =
+                stop.map_err(|error| Failure::refused(error, "allow this process to install signal handlers"))?;
             work(runner_io, inputs, &stop).await
         })
     });
@@ -190,8 +192,7 @@ fn silence_panics(runner_io: &RunnerIo) {
 }
 
 fn panicked() -> Failure {
-    let error = anyhow::anyhow!("the step hit a defect of its own and stopped");
-    let hint =
-        "look at the live state before anything else, then run this step again or rollback; please report the defect";
+    let error = anyhow::anyhow!("the step stopped because of a defect in this software");
+    let hint = "run `upgrade-status` first, then this step again or rollback; please report the defect";
     Failure { outcome: Outcome::Stuck, error, hint: hint.to_owned() }
 }

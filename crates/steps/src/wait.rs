@@ -27,7 +27,7 @@ impl<'w> Poller<'w> {
     pub async fn next(&mut self) -> Result<(), Failure> {
         let next = Instant::now() + self.every;
         if next > self.deadline {
-            let why = format!("waited for {:?} until {}, and it did not come to that", self.limit, self.what);
+            let why = format!("timed out after {:?} waiting until {}", self.limit, self.what);
             return Err(Failure::interrupted(anyhow::anyhow!(why)));
         }
         sleep_until(next).await;

@@ -38,7 +38,7 @@ pub enum DecodeError {
     },
     /// A NUL character: no script has one, but UTF-16 without a byte order mark looks like this.
     #[error(
-        "`{file}` has a NUL character at offset {offset}: it may be UTF-16 without a byte order mark, or no text at \
+        "`{file}` has a NUL character at offset {offset}: it may be UTF-16 without a byte order mark, or not text at \
          all; save it as UTF-8"
     )]
     Nul {
@@ -152,7 +152,7 @@ mod tests {
     fn utf16_without_a_mark_and_utf32_are_named() {
         assert_eq!(
             message(b"G\0O\0"),
-            "`1.sql` has a NUL character at offset 1: it may be UTF-16 without a byte order mark, or no text at all; \
+            "`1.sql` has a NUL character at offset 1: it may be UTF-16 without a byte order mark, or not text at all; \
              save it as UTF-8"
         );
         assert_eq!(decode("f", b"\xFF\xFEa\0\0\0").unwrap_err(), DecodeError::Nul { file: "f".into(), offset: 4 });

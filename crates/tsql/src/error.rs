@@ -204,12 +204,12 @@ fn hint_for(number: u32, message: &str) -> Option<String> {
              is a geo-secondary"
         }
         1468 => {
-            "the server refuses this while the database has a geo-replication link: the link to the stage database has to \
-             be removed first"
+            "the server refuses this while the database has a geo-replication link: the link to the stage database \
+             must be removed first"
         }
         5061 | 5070 => {
-            "another session holds on to the database: look into `sys.dm_exec_sessions` for clients that connect again and \
-             again, stop them, and run this step again"
+            "other sessions keep the database in use: find the clients that reconnect in `sys.dm_exec_sessions`, stop \
+             them, and run this step again"
         }
         226 => {
             "the statement cannot run in a transaction, and each upgrade script runs in one: take it out of the scripts"
@@ -225,8 +225,8 @@ fn hint_for(number: u32, message: &str) -> Option<String> {
 fn firewall_hint(message: &str) -> String {
     let address = quoted_address(message).map_or_else(|| "this runner's address".to_owned(), str::to_owned);
     format!(
-        "run `upgrade-firewall open` in this job first: it adds a firewall rule for {address} and waits until that takes effect, \
-         which can be five minutes; or use a runner inside the server's network"
+        "run `upgrade-firewall open` in this job first: it adds a firewall rule for {address} and waits until that \
+         takes effect, which can take five minutes; or use a runner inside the server's network"
     )
 }
 
@@ -238,11 +238,11 @@ fn quoted_address(message: &str) -> Option<&str> {
 
 fn login_hint(message: &str) -> &'static str {
     if message.contains(TOKEN_HAS_ENDED) {
-        "the access token in `sql-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets \
-         a new one for each log-in"
+        "the access token in `sql-token` has expired: pass a new one, or sign in with `client-id` and `tenant-id`, \
+         which gets a new one for each log-in"
     } else if message.contains("not currently configured to accept this token") {
-        "the server has no Microsoft Entra administrator, or the token is from another tenant or cloud: look at the server, \
-         `tenant-id` and `sql-suffix`"
+        "the server has no Microsoft Entra administrator, or the token is from another tenant or cloud: check the \
+         server, `tenant-id` and `sql-suffix`"
     } else if message.contains("Incorrect or invalid token") {
         "the token is not one for Azure SQL: `sql-token` must be for `https://database.windows.net/` (or that of another \
          cloud, as `sql-suffix` has it), not the one for Azure Resource Manager"
@@ -316,8 +316,8 @@ mod tests {
         let hint = |number, message| server(Kind::Login, number, message, None).hint().unwrap();
         assert_eq!(
             hint(40615, "Client with IP address '20.1.2.3' is not allowed to access the server"),
-            "run `upgrade-firewall open` in this job first: it adds a firewall rule for 20.1.2.3 and waits until that takes \
-             effect, which can be five minutes; or use a runner inside the server's network"
+            "run `upgrade-firewall open` in this job first: it adds a firewall rule for 20.1.2.3 and waits until that \
+             takes effect, which can take five minutes; or use a runner inside the server's network"
         );
         assert!(hint(40615, "cut").contains("a firewall rule for this runner's address and waits"));
         assert!(hint(47073, "").contains("use a runner inside the network"));
@@ -328,7 +328,7 @@ mod tests {
         assert!(hint(18456, "Login failed for user '<token-identified principal>'").contains("FROM EXTERNAL PROVIDER"));
         assert!(
             hint(18456, "Login failed for user '<token-identified principal>'. Token is expired.")
-                .contains("`sql-token` has ended")
+                .contains("`sql-token` has expired")
         );
         for number in [40613, 3906, 1468, 5061, 5070, 226, 262] {
             assert!(!hint(number, "").is_empty());

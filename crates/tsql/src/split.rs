@@ -42,7 +42,8 @@ pub enum Problem {
     AfterGo(String),
     /// The repeat count is 0 or too large.
     #[error(
-        "`{0}` is no repeat count for `GO`: it must be 1 to 2147483647; to leave a batch out, remove it from the script"
+        "`{0}` is not a repeat count for `GO`: it must be 1 to 2147483647; to leave a batch out, remove it from the \
+         script"
     )]
     Count(String),
     /// A string, a quoted name or a comment has no end.

@@ -71,11 +71,11 @@ fn anything_else_after_go_is_an_error() {
 fn a_count_of_zero_or_beyond_an_int_is_an_error() {
     assert_eq!(
         message("a\nGO 0\n"),
-        "line 2, column 4: `0` is no repeat count for `GO`: it must be 1 to 2147483647; to leave a batch out, remove it \
-         from the script"
+        "line 2, column 4: `0` is not a repeat count for `GO`: it must be 1 to 2147483647; to leave a batch out, \
+         remove it from the script"
     );
-    assert!(message("a\nGO 2147483648").starts_with("line 2, column 4: `2147483648` is no repeat count"));
-    assert!(message("a\nGO 99999999999999999999").starts_with("line 2, column 4: `99999999999999999999` is no"));
+    assert!(message("a\nGO 2147483648").starts_with("line 2, column 4: `2147483648` is not a repeat count"));
+    assert!(message("a\nGO 99999999999999999999").starts_with("line 2, column 4: `99999999999999999999` is not"));
 }
 
 #[test]

@@ -136,9 +136,9 @@ fn a_schema_of_a_newer_release_is_left_alone() {
         let server = Server::start(&[], |_| Reply::Tokens(one_row(&["schema"], &[Cell::Integer(4)])));
         let error = schema::ensure(&mut server.session().await, LIMIT).await.unwrap_err();
         assert!(
-            error
-                .to_string()
-                .ends_with("it is there in version 4, and this release knows only 3: use the release that made it")
+            error.to_string().ends_with(
+                "it is there in version 4, and this release knows only 3: use the newer release that wrote it"
+            )
         );
         assert_eq!(server.batches().len(), 1);
     });

@@ -53,8 +53,8 @@ impl SignInRefusal {
 fn hint_of_code(code: u32) -> Option<&'static str> {
     let hint = match code {
         700_024 => {
-            "GitHub's assertion lives for five minutes, and a fresh one was sent: it was delayed on its way, or its clock \
-             is off; run the step again"
+            "GitHub's assertion is valid for five minutes, and a new one was sent: it was delayed, or a clock is \
+             wrong; run the step again"
         }
         7_002_138 => {
             "the subject of the application's federated credential differs in letter case: write it exactly as the \

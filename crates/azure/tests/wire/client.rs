@@ -191,7 +191,7 @@ async fn nobody_there_is_said_with_the_host() {
         text.starts_with("could not unlink the replication link `link-1` of the database `rg/srv/shop` in "),
         "{text}"
     );
-    assert!(text.contains("no whole answer from `127.0.0.1`") && text.contains("refused"), "{text}");
+    assert!(text.contains("no complete answer from `127.0.0.1`") && text.contains("refused"), "{text}");
     assert!(!text.contains("http://"), "{text}");
 }
 

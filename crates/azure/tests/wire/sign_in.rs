@@ -167,8 +167,8 @@ async fn a_given_token_is_not_replaced_and_the_hint_names_its_input() {
     let (endpoint, stage) = serve(vec![expired(), none()]).await;
     let error = Client::new(Options::new(endpoint, "sub", "t".into())).unwrap().send(&links()).await.unwrap_err();
     assert_eq!(stage.asked().len(), 1);
-    let hint = "the token in `arm-token` has ended: pass a new one, or sign in with `client-id` and `tenant-id`, which gets \
-                a new one by itself";
+    let hint = "the token in `arm-token` has expired: pass a new one, or sign in with `client-id` and `tenant-id`, \
+                which gets a new one by itself";
     assert_eq!(error.hint(), Some(hint));
 }
 

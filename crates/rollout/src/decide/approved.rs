@@ -15,11 +15,11 @@ pub(super) fn digest<'d>(input: &str, given: Option<&'d String>, tried: &str) ->
 pub(super) fn require_planned_scripts(case: &DecisionInput<'_>, tried: &str, hint: &str) -> Result<(), Refusal> {
     let here = case.digest_of_scripts();
     let planned = digest("scripts-digest", case.policy.scripts_digest.as_ref(), tried).map_err(|refusal| {
-        let hint = format!("{}; the scripts at hand have the digest `{here}`", refusal.hint);
+        let hint = format!("{}; the scripts in this job have the digest `{here}`", refusal.hint);
         Refusal { hint, ..refusal }
     })?;
     super::require(planned == here, || {
-        let why = format!("the scripts have the digest `{here}`, the plan was made for `{planned}`");
+        let why = format!("the scripts in this job have the digest `{here}`, but the plan covers `{planned}`");
         Refusal::new(tried, why, hint)
     })
 }

@@ -67,8 +67,8 @@ pub(super) fn activate(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effe
     let (view, database) = (&case.world.stage, &case.stage().database);
     let sql = view.sql.as_ref().ok_or_else(|| {
         let why =
-            format!("`{database}` cannot be looked into, which knows what background work is still to be started");
-        Refusal::new(tried, why, "make it reachable and run switch again")
+            format!("this run cannot read `{database}`, which records the background work that is still to be started");
+        Refusal::new(tried, why, "make that database reachable, then run switch again")
     })?;
     let start =
         start(case, Side::Stage, to_activate(&sql.workers, case.upgrade), true).map(|start| on(database, start));
@@ -179,10 +179,13 @@ fn seen<'w>(case: &DecisionInput<'w>, side: Side, tried: &str) -> Result<&'w Web
         Some(Ok(jobs)) => Ok(jobs),
         Some(Err(why)) => Err(Refusal::new(
             tried,
-            format!("the WebJobs of site `{}` cannot be seen: {why}", slot.site),
-            "grant `Microsoft.Web/sites/continuouswebjobs/read` and `Microsoft.Web/sites/triggeredwebjobs/read` there",
+            format!("this identity cannot list the WebJobs of site `{}`: {why}", slot.site),
+            "grant this identity `Microsoft.Web/sites/continuouswebjobs/read` and \
+             `Microsoft.Web/sites/triggeredwebjobs/read` on that site",
         )),
-        None => Err(Refusal::new(tried, "WebJobs were not looked at", "report this as a defect of the software")),
+        None => {
+            Err(Refusal::new(tried, "the step did not look at WebJobs", "report this as a defect of this software"))
+        }
     }
 }
 

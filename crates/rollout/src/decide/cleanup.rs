@@ -8,6 +8,7 @@ use crate::{
     labels,
     measure::LogEnd,
     served::served,
+    status::which_upgrade,
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -16,9 +17,10 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Some(named) if named == production => production_slot(case),
         Some(named) if named == stage => stage_slot(case),
         named => {
-            let given = named.as_ref().map_or("nothing".to_owned(), |named| format!("`{named}`"));
-            let hint = format!("name V1 with `remove: {production}`, or stage with `remove: {stage}`");
-            Err(Refusal::new("clean up", format!("{given} was named to be removed"), hint))
+            let why =
+                named.as_ref().map_or("`remove` is empty".to_owned(), |named| format!("`remove` names `{named}`"));
+            let hint = format!("to remove V1 pass `remove: {production}`; to remove stage pass `remove: {stage}`");
+            Err(Refusal::new("clean up", why, hint))
         }
     }?;
     Ok(slot.into_iter().chain(firewall_rules(case)).collect())
@@ -119,21 +121,25 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let served = served(&world.profile);
     require(!world.enabled(production) && served.is(&case.stage().endpoint), || {
         let why = match served.may_be(&production.endpoint) {
-            true => format!("users are still sent to `{}`", production.site),
+            true => format!("Traffic Manager still sends users to `{}`", production.site),
             false => {
-                format!("users are not sent to `{}`: profile `{}` serves {served}", case.stage().site, world.profile.id)
+                format!(
+                    "Traffic Manager does not send users to `{}`: profile `{}` serves {served}",
+                    case.stage().site,
+                    world.profile.id
+                )
             }
         };
-        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
     })?;
     require(world.stage.database.is_some(), || {
-        let why = format!("`{}`, which serves users, is not to be seen", case.stage().database);
-        Refusal::new(&tried, why, "V1 is not removed without V2: look at that database, then run cleanup again")
+        let why = format!("Azure does not find `{}`, the database that serves users", case.stage().database);
+        Refusal::new(&tried, why, "cleanup does not remove V1 without V2: check that database, then run cleanup again")
     })?;
     case.require_stage_log_in(&tried)?;
     require(world.point_of_no_return_passed(case.upgrade) && world.stage.independent(), || {
-        let why = format!("`{}` does not say that users were sent to it", case.stage().database);
-        Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+        let why = format!("`{}` has no record that users were sent to V2", case.stage().database);
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
     })?;
     case.require_pointed(&tried)?;
     case.require_stage_in_place(&tried)?;
@@ -141,28 +147,34 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require_v2_takes_writes(case, &tried)?;
     require_no_other_secondary(case, &tried)?;
     require(!world.production.writable(), || {
-        let why = format!("`{}` takes writes, which V2 does not get", production.database);
+        let why = format!("`{}` takes writes, and V2 does not get them", production.database);
         Refusal::new(
             &tried,
             why,
-            "find out who made it so and what was written to it; set it READ_ONLY, then run cleanup again",
+            "find out who set it READ_WRITE and what was written to it; connect to that database (not to `master`) and \
+             run `ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE`; then run cleanup again",
         )
     })?;
     require_nothing_lost(case, &tried)?;
     require(!background::to_start(case), || {
-        let why = format!("WebJobs of `{}` are still to be started", case.stage().site);
+        let why = format!("WebJobs of `{}` are not started yet", case.stage().site);
         Refusal::new(&tried, why, "run switch again: it starts them")
     })?;
     let since = world.switched_at(case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
     require(elapsed.is_some_and(|elapsed| elapsed >= case.policy.revert_window), || match elapsed {
         Some(elapsed) => {
-            let why = format!("users left it {elapsed:#} ago, the revert window is {:#}", case.policy.revert_window);
-            Refusal::new(&tried, why, "wait until the revert window has passed, or shorten `revert-window`")
+            let why =
+                format!("users left V1 {elapsed:#} ago, and the revert window is {:#}", case.policy.revert_window);
+            Refusal::new(&tried, why, "wait until the revert window has passed, or pass a shorter `revert-window`")
         }
         None => {
-            let why = format!("nothing says when upgrade `{}` sent users to `{}`", case.upgrade.id, case.stage().site);
-            Refusal::new(&tried, why, "only what serves nobody is removed: run switch first")
+            let why = format!(
+                "there is no record of when upgrade `{}` sent users to `{}`",
+                case.upgrade.id,
+                case.stage().site
+            );
+            Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
         }
     })
 }
@@ -173,8 +185,8 @@ fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(),
     let rows = case.world.stage.sql.iter().flat_map(|sql| &sql.upgrades);
     let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
     next.map_or(Ok(()), |row| {
-        let why = format!("upgrade `{}` has begun with `{database}` as its production", row.id);
-        Err(Refusal::new(tried, why, "finish that upgrade first, or roll it back and clean its stage up"))
+        let why = format!("upgrade `{}` has begun, and `{database}` is its production", row.id);
+        Err(Refusal::new(tried, why, "finish that upgrade first, or run rollback and cleanup for it"))
     })
 }
 
@@ -182,7 +194,12 @@ fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(),
 fn require_v2_takes_writes(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     require(case.world.stage.writable(), || {
         let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
-        Refusal::new(tried, why, "find out who made it READ_ONLY, and set it READ_WRITE; then run cleanup again")
+        Refusal::new(
+            tried,
+            why,
+            "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and run \
+             `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run cleanup again",
+        )
     })
 }
 
@@ -196,12 +213,13 @@ fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Ref
     }
     let current = world.stage.sql.as_ref().is_some_and(SqlState::has_milestones);
     let told = world.counted.as_ref().is_some_and(|counted| counted.log_end != Some(LogEnd::Unknown));
-    let unknown = (current && !told)
-        .then(|| "may have been written to after its copy was cut off: nothing proves that it was not".to_owned());
+    let unknown = (current && !told).then(|| {
+        "may have been written to after replication to the copy ended: nothing proves that it was not".to_owned()
+    });
     world.written_to_production().or(unknown).map_or(Ok(()), |written| {
         let hint = format!(
-            "V2 lacks what was written there: compare the two databases; then give up what only V1's has by its name, `accept-loss: \
-             {database}`, or leave `remove-database` out"
+            "V2 lacks what was written there: compare the two databases; then either omit `remove-database`, or pass \
+             `accept-loss: {database}`: the writes that only V1's database has are then permanently lost"
         );
         Err(Refusal::new(tried, format!("`{database}` {written}"), hint))
     })
@@ -212,8 +230,11 @@ fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(
     let (links, database) = (&case.world.production.links, &case.production().database);
     let other = links.iter().find(|link| link.is_primary()).filter(|_| case.policy.remove_database);
     other.map_or(Ok(()), |link| {
-        let why = format!("`{database}` has a geo-secondary on server `{}`, which nobody named", link.partner_server);
-        Err(Refusal::new(tried, why, "remove that geo-secondary first, or leave `remove-database` out"))
+        let why = format!(
+            "`{database}` has a geo-secondary on server `{}`, which this upgrade did not create",
+            link.partner_server
+        );
+        Err(Refusal::new(tried, why, "remove that geo-secondary first, or omit `remove-database`"))
     })
 }
 
@@ -268,41 +289,48 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let tried = format!("remove stage (`{}`)", stage.database);
     require(!world.enabled(stage), || {
         let why = format!("its endpoint `{}` is enabled", stage.endpoint);
-        Refusal::new(&tried, why, "only what serves nobody is removed: after a switch, V1 is what cleanup removes")
+        Refusal::new(&tried, why, "cleanup removes only what serves no users: after a switch that is V1")
     })?;
     require(world.exposure(case.upgrade) == Exposure::Never, || {
-        let why = format!("users may have been on `{}` since switch enabled it", stage.site);
-        Refusal::new(&tried, why, "run rollback first: it tells whether they wrote, and closes the copy")
+        let why = format!("users may have been on `{}` since switch enabled its endpoint", stage.site);
+        Refusal::new(&tried, why, "run rollback first: it checks whether they wrote there, and sets the copy READ_ONLY")
     })?;
     require(!world.production.works_on(&stage.database), || {
-        let why = format!("a connection string of V1's site `{}` leads to that database", case.production().site);
+        let why = format!("a connection string of V1's site `{}` points to that database", case.production().site);
         Refusal::new(
             &tried,
             why,
-            "find out who changed it, and what V1 has written there; then let it lead to production again",
+            "find out who changed it and what V1 has written there; then point it to production's database again",
         )
     })?;
     let v1_serves = served(&world.profile).is(&case.production().endpoint) && world.production.writable();
     require(v1_serves, || {
-        let why = format!("production `{}` does not serve users with write access", case.production().database);
-        Refusal::new(&tried, why, "run rollback first, so that V1 has full access")
+        let why = format!("production `{}` does not serve users, or takes no writes", case.production().database);
+        Refusal::new(&tried, why, "run rollback first: it sends users to V1 and gives it its write access back")
     })?;
     case.require_production_in_place(&tried)?;
     require(!background::may_be_stopped(case), || {
-        let why = format!("WebJobs of `{}` may be stopped still", case.production().site);
+        let why = format!("WebJobs of `{}` may still be stopped", case.production().site);
         Refusal::new(&tried, why, "run rollback first: it starts those that ran")
     })?;
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
     let ours = world.stage.database.is_none() || owner.is_some_and(|owner| case.upgrade.id.is(owner));
     require(ours, || {
-        let owner = owner.map_or("nobody's upgrade".to_owned(), |id| format!("upgrade `{id}`"));
-        let why = format!("the database belongs to {owner}, this is upgrade `{}`", case.upgrade.id);
-        Refusal::new(&tried, why, "pass the `upgrade-id` of the upgrade that created it")
+        let owner =
+            owner.map_or("no upgrade: it has no tag `rolling-upgrade`".to_owned(), |id| format!("upgrade `{id}`"));
+        let why = format!("this is upgrade `{}`, and the database belongs to {owner}", case.upgrade.id);
+        let which = which_upgrade(&world.profile.id);
+        Refusal::new(&tried, why, format!("pass the `upgrade-id` of the upgrade that created it; {which} shows it"))
     })?;
     let ours = world.endpoint(stage).is_none() || world.added_stage_endpoint(case.upgrade);
     require(ours, || {
         let why = format!("endpoint `{}` was not added by upgrade `{}`", stage.endpoint, case.upgrade.id);
-        Refusal::new(&tried, why, "remove that endpoint yourself, or pass the right `upgrade-id`")
+        let which = which_upgrade(&world.profile.id);
+        let hint = format!(
+            "pass the `upgrade-id` of the upgrade that added it ({which} shows it); or remove that endpoint yourself \
+             if no upgrade did"
+        );
+        Refusal::new(&tried, why, hint)
     })
 }
 

@@ -50,11 +50,16 @@ fn proof(case: &DecisionInput<'_>) -> Effect {
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require(!case.world.production.read_only(), || {
         let why = format!(
-            "production database `{}` is read-only, and not by upgrade `{}`",
+            "production database `{}` is read-only, but upgrade `{}` did not make it so",
             case.production().database,
             case.upgrade.id
         );
-        Refusal::new(tried(case), why, "find out who made it read-only; rollback of that upgrade gives it back")
+        Refusal::new(
+            tried(case),
+            why,
+            "users cannot write: find out what made it read-only; if it was another upgrade, run rollback with its \
+             `upgrade-id`",
+        )
     })?;
     prepared(case)?;
     nobody_else(case, prepare::no_rule_blocks(case, &tried(case))?)?;
@@ -71,14 +76,17 @@ fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     let refuse = |why: String| Refusal::new(tried(case), why, "run prepare first");
     require(world.production.link_to(&stage.database).is_some(), || {
-        refuse(format!("`{}` is no geo-secondary of production", stage.database))
+        refuse(format!("`{}` is not a geo-secondary of production", stage.database))
     })?;
     let current = world.production.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
     require(current, || {
-        refuse(format!("schema `rolling_upgrade` in `{}` is not that of this release", case.production().database))
+        refuse(format!(
+            "schema `rolling_upgrade` in `{}` is missing or older than this release needs",
+            case.production().database
+        ))
     })?;
     require(stage_site::is_pointed(case), || {
-        refuse(format!("stage site `{}` does not lead to `{}`", stage.site, stage.database))
+        refuse(format!("the connection string of stage site `{}` does not point to `{}`", stage.site, stage.database))
     })?;
     let unbound = stage_site::unbound(case);
     require(unbound.is_empty(), || {
@@ -86,7 +94,7 @@ fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     })?;
     require(stage_site::package_is_there(case), || {
         let digest = case.policy.site.package.clone().unwrap_or_default();
-        refuse(format!("package `{digest}` is not what was last deployed to stage site `{}`", stage.site))
+        refuse(format!("package `{digest}` is not the last deployment to stage site `{}`", stage.site))
     })?;
     let listed = world.added_stage_endpoint(case.upgrade) && world.endpoint(stage).is_some();
     require(listed, || {
@@ -95,7 +103,7 @@ fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     case.require_hidden(&tried(case))?;
     case.require_right_places(&tried(case))?;
     require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
-        refuse(format!("the stage copy `{}` stands alone already", stage.database))
+        refuse(format!("the stage copy `{}` is already independent of production", stage.database))
     })
 }
 
@@ -103,8 +111,12 @@ fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Refusal> {
     let database = &case.production().database;
     let sessions = around.sessions.as_ref().map_err(|why| {
-        let hint = "grant VIEW DATABASE STATE there to this identity, and run freeze again";
-        Refusal::new(tried(case), format!("nobody can see who else works on `{database}` ({why})"), hint)
+        let hint = "grant this identity VIEW DATABASE STATE on that database, then run freeze again";
+        Refusal::new(
+            tried(case),
+            format!("this identity cannot see which other clients work on `{database}` ({why})"),
+            hint,
+        )
     })?;
     let site = SiteClient::of(case.upgrade, case.world);
     let mut others = clients::others(&site, sessions);
@@ -122,10 +134,11 @@ fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Re
 fn synchronised_enough(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (&case.world.production, case.stage());
     let caught_up = production.link_to(&stage.database).is_some_and(|link| link.is_primary() && link.caught_up());
-    let refuse = |why: String| Refusal::new(tried(case), why, "wait until replication follows; prepare does that");
+    let refuse =
+        |why: String| Refusal::new(tried(case), why, "wait until replication has caught up: prepare waits for that");
     require(caught_up, || refuse(format!("the replication link to `{}` is not in CATCH_UP", stage.database)))?;
     let Some(sql) = &production.sql else {
-        return Err(refuse(format!("no log-in to `{}` succeeded", case.production().database)));
+        return Err(refuse(format!("this run could not log in to `{}`", case.production().database)));
     };
     let status = sql.links.iter().find(|link| crate::ids::eq_azure_name(&link.partner_server, &stage.database.server));
     let lag = status.and_then(|status| status.lag);
@@ -133,20 +146,24 @@ fn synchronised_enough(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         Some(lag) => {
             refuse(format!("replication to `{}` lags by {lag:#}, more than {:#}", stage.database, case.policy.max_lag))
         }
-        None => refuse(format!("the server does not know the replication lag to `{}`", stage.database)),
+        None => refuse(format!("the server reports no replication lag to `{}`", stage.database)),
     })
 }
 
 fn permitted(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let Some(permissions) = &case.world.permissions else {
-        return Err(Refusal::new(tried(case), "permissions were not tried", "report this as a defect of the software"));
+        return Err(Refusal::new(
+            tried(case),
+            "the step did not check permissions",
+            "report this as a defect of this software",
+        ));
     };
     let missing: Vec<_> = permissions.missing.iter().cloned().chain(no_way_to_end(case, permissions)).collect();
     require(missing.is_empty(), || {
         Refusal::new(
             tried(case),
             format!("this identity lacks {}", missing.join("; ")),
-            "grant what is missing and run freeze again: inside the read-only time it would be too late",
+            "grant what is missing, then run freeze again: once production is read-only it would be too late",
         )
     })
 }
@@ -171,12 +188,12 @@ fn ran_before(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 
 /// What was planned is what is there.
 fn unchanged(case: &DecisionInput<'_>) -> Result<(), Refusal> {
-    let hint = "run plan and prepare again, and look at the difference";
+    let hint = "run plan and prepare again, and review what has changed";
     approved::require_planned_scripts(case, &tried(case), hint)?;
     let planned = approved::digest("plan-digest", case.policy.plan_digest.as_ref(), &tried(case))?;
     let Some(database) = &case.world.production.database else {
         let why = format!("production database `{}` does not exist", case.production().database);
-        return Err(Refusal::new(tried(case), why, "look at the identifiers: they come from the outputs of plan"));
+        return Err(Refusal::new(tried(case), why, "check the identifiers: they come from the outputs of plan"));
     };
     let scripts = case.policy.digest_of_scripts();
     let profile = &case.world.profile;
@@ -189,7 +206,9 @@ fn unchanged(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         hooks: case.policy.hooks,
     });
     require(now == planned, || {
-        let why = format!("production or the inputs have changed since the plan `{planned}`, they give `{now}` now");
+        let why = format!(
+            "production or the inputs have changed since the plan: its digest was `{planned}` and is `{now}` now"
+        );
         Refusal::new(tried(case), why, hint)
     })
 }

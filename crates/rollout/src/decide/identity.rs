@@ -9,7 +9,9 @@ use crate::{
     facts::{Database, Fence, MonitorStatus, Profile, TAG, tag},
     ids::{DatabaseId, eq_azure_name},
     labels,
+    plan::renumber,
     served::served_if,
+    status::which_upgrade,
 };
 
 /// The upgrade that somebody is about who does not name one.
@@ -44,21 +46,21 @@ pub fn meant(
         ([], None) => match written {
             None => return Ok(None),
             Some(row) if is_own(&row.id.as_str()) => return Ok(Some(Meant::Own)),
-            Some(row) => (row.id.as_str(), format!("prepare has written it down in `{database}`")),
+            Some(row) => (row.id.as_str(), format!("prepare recorded it in `{database}`")),
         },
-        ([], Some((run, profile))) => (run, format!("it has labelled profile `{profile}`")),
-        ([run], _) => (*run, format!("it has the open fence row in `{database}`")),
+        ([], Some((run, profile))) => (run, format!("the tags of Traffic Manager profile `{profile}` name it")),
+        ([run], _) => (*run, format!("its row in `rolling_upgrade.fence` of `{database}` is open")),
         (several, _) => return Err(which(database, several)),
     };
     let id = run.parse().map_err(|error: crate::ids::IdError| {
-        Refusal::new("find the upgrade", error.to_string(), "name it with `upgrade-id`")
+        Refusal::new("find the upgrade", error.to_string(), "pass its id as `upgrade-id`")
     })?;
     Ok(Some(Meant::Anothers(id, how)))
 }
 
 fn which(database: &DatabaseId, runs: &[&str]) -> Refusal {
-    let why = format!("several have an open fence row in `{database}`: {}", list(runs));
-    Refusal::new("find the upgrade", why, "name the right one with `upgrade-id`")
+    let why = format!("several upgrades have an open row in `rolling_upgrade.fence` of `{database}`: {}", list(runs));
+    Refusal::new("find the upgrade", why, "pass the right one as `upgrade-id`")
 }
 
 fn list(runs: &[&str]) -> String {
@@ -74,10 +76,10 @@ pub fn require_own_freeze(case: &DecisionInput<'_>, tried: &str) -> Result<(), R
     let others = frozen_by_others(case);
     require(others.is_empty(), || {
         let why =
-            format!("production `{database}` is read-only by upgrade {}, and this is upgrade `{id}`", list(&others));
+            format!("upgrade {} made production `{database}` read-only, and this is upgrade `{id}`", list(&others));
         let hint = format!(
-            "name that upgrade: `upgrade-rollback --upgrade-id {}`, with the same identifiers, gives production its write \
-             access back",
+            "users cannot write: `upgrade-rollback --upgrade-id {}` with the same identifiers gives production its \
+             write access back",
             others.first().unwrap_or(&"")
         );
         Refusal::new(tried, why, hint)
@@ -108,9 +110,13 @@ pub(super) fn require_same_slots(case: &DecisionInput<'_>, step: Step) -> Result
         let why = format!("upgrade `{}` was prepared with {}", row.id, differences(row, upgrade).join("; "));
         let hint = match step {
             Step::Prepare => {
-                "take the identifiers from the outputs of plan; for other ones take another `upgrade-id`, after cleanup of stage"
+                "pass the identifiers from the outputs of plan; to use other ones, first run cleanup with `remove: \
+                 <stage database>`, then pass another `upgrade-id`"
             }
-            _ => "take the identifiers from the outputs of plan and prepare, or from `upgrade-status` with the profile",
+            _ => {
+                "pass the identifiers from the outputs of plan and prepare; `upgrade-status --subscription-id <id> \
+                 --profile <resource-group>/<profile>` shows them"
+            }
         };
         Err(Refusal::new(format!("run {}", step.name()), why, hint))
     })
@@ -131,14 +137,14 @@ fn differences(row: &Upgrade, named: &Upgrade) -> Vec<String> {
     };
     let pairs = of(row).into_iter().zip(of(named));
     let different = pairs.filter(|((_, was), (_, is))| !eq_azure_name(was, is));
-    different.map(|((name, was), (_, is))| format!("{name} `{was}`, and this run names `{is}`")).collect()
+    different.map(|((name, was), (_, is))| format!("{name} `{was}`, but this run has `{is}`")).collect()
 }
 
 /// The identifiers of production and stage are not exchanged, and nobody has exchanged the roles of the databases.
 pub(super) fn require_right_way_round(case: &DecisionInput<'_>, step: Step) -> Result<(), Refusal> {
     require_not_failed_over(case, step)?;
     exchanged(case).map_or(Ok(()), |why| {
-        let hint = "exchange the identifiers of production and stage: they come from the outputs of plan";
+        let hint = "swap the identifiers of production and stage: the outputs of plan have them the right way round";
         Err(Refusal::new(format!("run {}", step.name()), why, hint))
     })
 }
@@ -149,10 +155,11 @@ fn require_not_failed_over(case: &DecisionInput<'_>, step: Step) -> Result<(), R
     let right_way_round = prepared.into_iter().any(|row| row.has_slots_of(case.upgrade));
     require(!(right_way_round && linked_the_other_way(case).is_some()), || {
         let (production, stage) = (&case.production().database, &case.stage().database);
-        let why = format!("somebody has failed the link over: `{production}` is the geo-secondary of `{stage}` now");
+        let why = format!("the replication link was failed over: `{production}` is now the geo-secondary of `{stage}`");
         let hint = format!(
-            "fail it back with `ALTER DATABASE [{}] FAILOVER;` in `master` of server `{}`, then run rollback",
-            production.name, production.server
+            "connect to `master` of server `{}` and run `ALTER DATABASE [{}] FAILOVER;` to fail it back, then run \
+             rollback",
+            production.server, production.name
         );
         Refusal::new(format!("run {}", step.name()), why, hint)
     })
@@ -169,7 +176,7 @@ fn written_otherwise(case: &DecisionInput<'_>) -> Option<String> {
     let (world, id) = (case.world, &case.upgrade.id);
     let rows = [&world.production, &world.stage].into_iter().flat_map(|view| &view.sql).flat_map(|sql| sql.upgrade(id));
     let row = rows.into_iter().find(|row| row.production.database == case.upgrade.stage.database)?;
-    Some(format!("upgrade `{id}` has `{}` as its production, as its row in the database says", row.production.database))
+    Some(format!("the record of upgrade `{id}` in the database names `{}` as production", row.production.database))
 }
 
 fn linked_the_other_way(case: &DecisionInput<'_>) -> Option<String> {
@@ -179,7 +186,10 @@ fn linked_the_other_way(case: &DecisionInput<'_>) -> Option<String> {
     let links = view.sql.iter().flat_map(|sql| &sql.links);
     let by_sql = links.into_iter().any(|link| link.leads_to(&stage.database) && eq_azure_name(&link.role, "SECONDARY"));
     (by_arm || by_sql).then(|| {
-        format!("`{}`, named as production, is the geo-secondary of `{}`", production.database, stage.database)
+        format!(
+            "`{}` was passed as production's database, but it is the geo-secondary of `{}`",
+            production.database, stage.database
+        )
     })
 }
 
@@ -193,7 +203,12 @@ fn labelled_as_stage(case: &DecisionInput<'_>) -> Option<String> {
     let ours = labels::is_ours(profile, case.upgrade);
     let names = |label: &str, own: &str| tag(&profile.tags, label).is_some_and(|value| eq_azure_name(value, own));
     let found = labels.into_iter().filter(|_| ours).find(|(label, own)| names(label, own));
-    found.map(|(label, own)| format!("`{own}` was named as production's, and label `{label}` says that it is stage's"))
+    found.map(|(label, own)| {
+        format!(
+            "`{own}` was passed for production, but tag `{label}` of the Traffic Manager profile says that it belongs \
+             to stage"
+        )
+    })
 }
 
 /// Prepare tags the copy that it makes, and migrate writes its journal there; a copy has both from then on.
@@ -203,11 +218,17 @@ fn made_as_copy(case: &DecisionInput<'_>) -> Option<String> {
     let tagged = |database: &Database| tag(&database.tags, TAG).is_some_and(|tagged| id.is(tagged));
     let database = &case.production().database;
     if production.database.as_ref().is_some_and(tagged) && stage.database.as_ref().is_some_and(|copy| !tagged(copy)) {
-        return Some(format!("`{database}`, named as production, has the tag of the copy that upgrade `{id}` made"));
+        return Some(format!(
+            "`{database}` was passed as production's database, but it has the tag of the copy that upgrade `{id}` \
+             created"
+        ));
     }
     let ran = |view: &SlotView| view.sql.as_ref().map(|sql| sql.journal.iter().any(|row| id.is(&row.run)));
     (ran(production) == Some(true) && ran(stage) == Some(false)).then(|| {
-        format!("`{database}`, named as production, has the journal of upgrade `{id}`, which runs in the copy")
+        format!(
+            "`{database}` was passed as production's database, but it has the journal of upgrade `{id}`, which only \
+             the copy has"
+        )
     })
 }
 
@@ -229,11 +250,15 @@ pub(super) fn require_ours_and_served(
     require(has_marks(case), || {
         let (id, profile) = (&case.upgrade.id, &case.world.profile);
         let label = tag(&profile.tags, TAG).map_or_else(
-            || "no upgrade has labelled the profile".to_owned(),
-            |run| format!("profile `{}` is labelled by upgrade `{run}`", profile.id),
+            || "the tags of the Traffic Manager profile name no upgrade".to_owned(),
+            |run| format!("the tags of Traffic Manager profile `{}` name upgrade `{run}`", profile.id),
         );
-        let why = format!("nothing here is of upgrade `{id}`: no fence row, no label and no tag; {label}");
-        Refusal::new(tried, why, "name the upgrade that shall be rolled back with `upgrade-id`")
+        let why = format!(
+            "nothing here belongs to upgrade `{id}`: it has no row in `rolling_upgrade.fence`, and no tag on the \
+             Traffic Manager profile or the stage database; {label}"
+        );
+        let which = which_upgrade(&profile.id);
+        Refusal::new(tried, why, format!("pass the `upgrade-id` of the upgrade to roll back; {which} shows it"))
     })
 }
 
@@ -256,9 +281,12 @@ fn has_marks(case: &DecisionInput<'_>) -> bool {
 fn require_not_read_only(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
     let database = &case.production().database;
     require(!case.world.production.read_only(), || {
-        let why = format!("production `{database}` is read-only, and no run has an open fence row there");
-        let hint = "find out who made it so, and set it READ_WRITE by hand: `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK \
-                    IMMEDIATE`";
+        let why = format!(
+            "production `{database}` is read-only, and no upgrade made it so: its `rolling_upgrade.fence` has no open \
+             row"
+        );
+        let hint = "users cannot write: find out who set it READ_ONLY, then connect to that database (not to `master`) \
+                    and run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`";
         Refusal::new(tried, why, hint)
     })
 }
@@ -271,20 +299,21 @@ fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> 
     probed.for_each(|endpoint| endpoint.monitor = MonitorStatus::Online);
     let served = served_if(&well, &[]);
     require(served.is(endpoint), || {
-        let there = world.profile.endpoint(endpoint).is_some();
-        let state = if there { "" } else { "; its endpoint is not there" };
-        let why = format!("users are sent to {served}, and not to `{}`{state}", endpoint.name);
+        let there = world.profile.endpoint(endpoint);
+        let state = if there.is_some() { "" } else { "; its endpoint does not exist" };
+        let why = format!("Traffic Manager sends users to {served}, not to `{}`{state}", endpoint.name);
         let stopped = world.production.site.as_ref().is_some_and(|site| !site.running);
-        let hint = if stopped {
-            format!("start site `{}`", case.production().site)
-        } else if there {
-            "enable production's endpoint, and give it the lowest priority of those that are enabled".to_owned()
-        } else {
-            format!(
-                "add endpoint `{}` for site `{}` again, with the lowest priority",
-                endpoint.name,
-                case.production().site
-            )
+        let site = &case.production().site;
+        let hint = match there {
+            _ if stopped => format!("start site `{site}`"),
+            Some(there) => format!(
+                "enable production's endpoint and give it the smallest priority number of the enabled endpoints: {}",
+                renumber(there, "<number> --endpoint-status Enabled")
+            ),
+            None => format!(
+                "add endpoint `{}` for site `{site}` again, with the smallest priority number of the enabled endpoints",
+                endpoint.name
+            ),
         };
         Refusal::new(tried, why, hint)
     })

@@ -47,13 +47,13 @@ fn while_another_run_has_production_frozen_that_one_has_to_be_named() {
                 decide(step, &DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, around: None })
                     .unwrap_err();
             assert_eq!(
-                refusal.why, "production `rg/sql-1/shop` is read-only by upgrade `7`, and this is upgrade `8`",
+                refusal.why, "upgrade `7` made production `rg/sql-1/shop` read-only, and this is upgrade `8`",
                 "{state}"
             );
             assert_eq!(
                 refusal.hint,
-                "name that upgrade: `upgrade-rollback --upgrade-id 7`, with the same identifiers, gives production its write \
-                 access back"
+                "users cannot write: `upgrade-rollback --upgrade-id 7` with the same identifiers gives production its \
+                 write access back"
             );
         }
     }
@@ -66,10 +66,15 @@ fn a_foreign_id_touches_nothing() {
     let refusal = refused(Step::Rollback, &another(), &world);
     assert_eq!(
         refusal.to_string(),
-        "cannot roll back to `rg/contoso-1`: nothing here is of upgrade `8`: no fence row, no label and no tag; profile \
-         `rg/contoso` is labelled by upgrade `7`"
+        "cannot roll back to `rg/contoso-1`: nothing here belongs to upgrade `8`: it has no row in \
+         `rolling_upgrade.fence`, and no tag on the Traffic Manager profile or the stage database; the tags of Traffic \
+         Manager profile `rg/contoso` name upgrade `7`"
     );
-    assert_eq!(refusal.hint, "name the upgrade that shall be rolled back with `upgrade-id`");
+    assert_eq!(
+        refusal.hint,
+        "pass the `upgrade-id` of the upgrade to roll back; `upgrade-status --subscription-id <id> --profile \
+         rg/contoso` shows it"
+    );
     world.profile.endpoints[0].enabled = true;
     assert_eq!(decided(Step::Rollback, &another(), &at("prepared")), Ok(Vec::new()), "there is nothing to do");
 }
@@ -83,7 +88,8 @@ fn exchanged_slots_are_seen_in_every_state() {
         for step in all {
             let refusal = refused(step, &swapped(), &world);
             assert_eq!(
-                refusal.hint, "exchange the identifiers of production and stage: they come from the outputs of plan",
+                refusal.hint,
+                "swap the identifiers of production and stage: the outputs of plan have them the right way round",
                 "{state}: {refusal}"
             );
         }
@@ -101,25 +107,26 @@ fn each_trace_alone_shows_exchanged_slots() {
     frozen.profile.tags.clear();
     assert_eq!(
         why(&frozen, &swapped()),
-        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+        "`rg/sql-2/shop` was passed as production's database, but it is the geo-secondary of `rg/sql-1/shop`"
     );
     frozen.production.links.clear();
     assert_eq!(
         why(&frozen, &swapped()),
-        "`rg/sql-2/shop`, named as production, is the geo-secondary of `rg/sql-1/shop`"
+        "`rg/sql-2/shop` was passed as production's database, but it is the geo-secondary of `rg/sql-1/shop`"
     );
 
     let mut migrated = seen_by_swapped(at("migrated"));
     assert_eq!(
         why(&migrated, &swapped()),
-        "upgrade `7` has `rg/sql-1/shop` as its production, as its row in the database says"
+        "the record of upgrade `7` in the database names `rg/sql-1/shop` as production"
     );
     for sql in [&mut migrated.production.sql, &mut migrated.stage.sql].into_iter().flatten() {
         sql.upgrades.clear();
     }
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2` was named as production's, and label `rolling-upgrade-server` says that it is stage's"
+        "`rg/sql-2` was passed for production, but tag `rolling-upgrade-server` of the Traffic Manager profile says \
+         that it belongs to stage"
     );
     // Only the databases, or only the endpoints, were exchanged.
     let Upgrade { id, production, stage, connection_name } = model::upgrade();
@@ -131,17 +138,19 @@ fn each_trace_alone_shows_exchanged_slots() {
     };
     assert_eq!(
         why(&at("migrated"), &endpoints),
-        "`contoso-2` was named as production's, and label `rolling-upgrade-endpoint` says that it is stage's"
+        "`contoso-2` was passed for production, but tag `rolling-upgrade-endpoint` of the Traffic Manager profile says \
+         that it belongs to stage"
     );
     migrated.profile.tags.clear();
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2/shop`, named as production, has the tag of the copy that upgrade `7` made"
+        "`rg/sql-2/shop` was passed as production's database, but it has the tag of the copy that upgrade `7` created"
     );
     migrated.production.database.as_mut().unwrap().tags.clear();
     assert_eq!(
         why(&migrated, &swapped()),
-        "`rg/sql-2/shop`, named as production, has the journal of upgrade `7`, which runs in the copy"
+        "`rg/sql-2/shop` was passed as production's database, but it has the journal of upgrade `7`, which only the \
+         copy has"
     );
 }
 
@@ -159,8 +168,10 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
     assert_eq!(
         (refusal.why.as_str(), refusal.hint.as_str()),
         (
-            "users are sent to nobody (no endpoint is enabled), and not to `contoso-1`; its endpoint is not there",
-            "add endpoint `contoso-1` for site `rg/contoso-1` again, with the lowest priority"
+            "Traffic Manager sends users to no endpoint (none is enabled), not to `contoso-1`; its endpoint does not \
+             exist",
+            "add endpoint `contoso-1` for site `rg/contoso-1` again, with the smallest priority number of the enabled \
+             endpoints"
         )
     );
     let mut world = at("rolled-back");
@@ -171,9 +182,15 @@ fn a_rollback_is_not_done_while_nobody_reaches_production() {
         kind: EndpointKind::External,
         ..sorry
     });
+    let refusal = refused(Step::Rollback, &model::upgrade(), &world);
     assert_eq!(
-        refused(Step::Rollback, &model::upgrade(), &world).why,
-        "users are sent to `sorry`, and not to `contoso-1`"
+        (refusal.why.as_str(), refusal.hint.as_str()),
+        (
+            "Traffic Manager sends users to `sorry`, not to `contoso-1`",
+            "enable production's endpoint and give it the smallest priority number of the enabled endpoints: `az \
+             network traffic-manager endpoint update --resource-group rg --profile-name contoso --type azureEndpoints \
+             --name contoso-1 --priority <number> --endpoint-status Enabled`"
+        )
     );
 }
 
@@ -183,7 +200,11 @@ fn a_rollback_is_not_done_while_production_is_read_only_by_nobody() {
     let sql = world.production.sql.as_mut().unwrap();
     (sql.read_only, sql.updateable) = (true, false);
     let refusal = refused(Step::Rollback, &another(), &world);
-    assert_eq!(refusal.why, "production `rg/sql-1/shop` is read-only, and no run has an open fence row there");
+    assert_eq!(
+        refusal.why,
+        "production `rg/sql-1/shop` is read-only, and no upgrade made it so: its `rolling_upgrade.fence` has no open \
+         row"
+    );
 }
 
 #[test]
@@ -209,8 +230,8 @@ fn who_is_meant_is_found_by_fence_and_label() {
             Err(refusal) => refusal.to_string(),
         }
     };
-    let by_fence = "7: it has the open fence row in `rg/sql-1/shop`";
-    let by_label = "8: it has labelled profile `rg/contoso`";
+    let by_fence = "7: its row in `rolling_upgrade.fence` of `rg/sql-1/shop` is open";
+    let by_label = "8: the tags of Traffic Manager profile `rg/contoso` name it";
     assert_eq!(found(&[], None), "nobody");
     assert_eq!(found(&[fence("7", true)], Some("8")), by_fence);
     assert_eq!(found(&[fence("7", false), fence("9", false)], None), "own");
@@ -220,7 +241,8 @@ fn who_is_meant_is_found_by_fence_and_label() {
     assert_eq!(found(&[], Some("9")), "own");
     assert_eq!(
         found(&[fence("7", true), fence("6", true)], Some("8")),
-        "cannot find the upgrade: several have an open fence row in `rg/sql-1/shop`: `7`, `6`"
+        "cannot find the upgrade: several upgrades have an open row in `rolling_upgrade.fence` of `rg/sql-1/shop`: \
+         `7`, `6`"
     );
 }
 
@@ -230,7 +252,7 @@ fn without_labels_what_prepare_wrote_down_is_meant() {
     let (own, database) = ("99".parse().unwrap(), model::upgrade().production.database);
     let meant = |written| meant(Some(&own), &database, &[], None, written).unwrap();
     assert_eq!(meant(None), None);
-    let how = "prepare has written it down in `rg/sql-1/shop`".to_owned();
+    let how = "prepare recorded it in `rg/sql-1/shop`".to_owned();
     let (others, mine) = (model::upgrade(), Upgrade { id: "99".parse().unwrap(), ..model::upgrade() });
     assert_eq!(meant(Some(&others)), Some(Meant::Anothers("7".parse().unwrap(), how)));
     assert_eq!(meant(Some(&mine)), Some(Meant::Own));

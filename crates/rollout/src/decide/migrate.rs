@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
-    let hint = "check out the commit that was planned, or roll back and plan again";
+    let hint = "check out the commit that was planned, or run rollback and plan again";
     approved::require_planned_scripts(case, &tried(case), hint)?;
     if case.is_behind() {
         return Ok(Vec::new());
@@ -74,7 +74,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let proved = world.synchronised(case.upgrade) || world.carries_the_freeze(case.upgrade);
     require(world.stage.independent() && proved, || {
         let why =
-            format!("`{}` is not proved to be an independent copy with every write of production", stage.database);
+            format!("nothing proves that `{}` is an independent copy with every write of production", stage.database);
         Refusal::new(tried(case), why, "run terminate first")
     })?;
     case.require_frozen(&tried(case))?;

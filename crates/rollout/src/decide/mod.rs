@@ -86,7 +86,7 @@ impl FromStr for Step {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|step| step.name() == name);
-        known.ok_or_else(|| format!("`{name}` is no step"))
+        known.ok_or_else(|| format!("`{name}` is not a step"))
     }
 }
 
@@ -182,7 +182,7 @@ impl<'w> DecisionInput<'w> {
             let why = format!(
                 "schema `rolling_upgrade` in `{database}` has version {version}, and this release knows only {SCHEMA_VERSION}"
             );
-            Err(Refusal::new(format!("run {}", step.name()), why, "use the release that made it"))
+            Err(Refusal::new(format!("run {}", step.name()), why, "use the newer release that wrote it"))
         })
     }
 
@@ -202,26 +202,34 @@ impl<'w> DecisionInput<'w> {
         let fence = world.production.open_fence(self.upgrade).ok_or_else(|| {
             Refusal::new(
                 tried,
-                format!("production is read-only, but not by upgrade `{}`: it has no open fence row", self.upgrade.id),
-                "find out who made it read-only; rollback of that upgrade gives it back",
+                format!(
+                    "production is read-only, but upgrade `{}` did not make it so: it has no open row in \
+                     `rolling_upgrade.fence`",
+                    self.upgrade.id
+                ),
+                "users cannot write: find out what made it read-only; if it was another upgrade, run rollback with its \
+                 `upgrade-id`",
             )
         })?;
         let in_time = world.now().is_some_and(|now| now < fence.deadline);
         require(in_time || self.policy.past_deadline, || {
             let why = format!("the deadline of the read-only time, {}, has passed", fence.deadline);
-            Refusal::new(tried, why, "run rollback to give production its write access back")
+            Refusal::new(tried, why, "users cannot write: run rollback to give production its write access back")
         })
     }
 
     fn not_frozen(&self, tried: &str) -> Refusal {
         let database = &self.production().database;
         if self.world.synchronised(self.upgrade) {
-            let why =
-                format!("production database `{database}` takes writes again, which its copy does not get any more");
-            return Refusal::new(tried, why, "run rollback, then cleanup of stage, then prepare again");
+            let why = format!("production database `{database}` takes writes again, and its copy no longer gets them");
+            return Refusal::new(
+                tried,
+                why,
+                "run rollback, then cleanup with `remove: <stage database>`, then prepare again",
+            );
         }
         let why = format!("production database `{database}` is not read-only");
-        Refusal::new(tried, why, "run freeze first; what was copied so far may miss writes")
+        Refusal::new(tried, why, "run freeze first: the copy may still lack writes")
     }
 
     /// A log-in to stage succeeds, where one was tried: nobody can tell otherwise what is there.
@@ -237,7 +245,7 @@ impl<'w> DecisionInput<'w> {
     /// The stage copy is there. Once production is read-only nothing can make another one in time.
     fn require_copy(&self, tried: &str) -> Result<(), Refusal> {
         let hint = if self.world.production.read_only() {
-            "run rollback, then prepare again: somebody removed the copy"
+            "the copy was deleted: run rollback, then prepare again"
         } else {
             "run prepare first"
         };
@@ -252,14 +260,14 @@ impl<'w> DecisionInput<'w> {
         let Some(endpoint) = self.world.reaches_stage(self.upgrade) else { return Ok(()) };
         if endpoint.id == self.stage().endpoint {
             let why = format!("stage endpoint `{}` is enabled before its database is upgraded", endpoint.id);
-            return Err(Refusal::new(tried, why, "disable it; switch enables it when V2 is proved"));
+            return Err(Refusal::new(tried, why, "disable it: switch enables it once V2 is ready"));
         }
         let why = format!(
-            "endpoint `{}` is enabled and leads to stage site `{}`, whose database is not upgraded yet",
+            "endpoint `{}` is enabled and points to stage site `{}`, whose database is not upgraded yet",
             endpoint.id,
             self.stage().site
         );
-        Err(Refusal::new(tried, why, "disable it, or remove it: V2 gets its users by stage's own endpoint"))
+        Err(Refusal::new(tried, why, "disable or remove it: users reach V2 through the stage endpoint"))
     }
 
     /// Both endpoints lead to their sites, and production's site works on production's database: anybody may have edited a target or a
@@ -282,11 +290,11 @@ impl<'w> DecisionInput<'w> {
         require(self.production_is_pointed(), || {
             let (slot, setting) = (self.production(), &self.upgrade.connection_name);
             let why = format!(
-                "connection string `{setting}` of V1's site `{}` does not lead to `{}`",
+                "connection string `{setting}` of V1's site `{}` does not point to `{}`",
                 slot.site, slot.database
             );
-            let hint = "find out who changed it, and what V1 has written there; let it lead to that database again, then run this \
-                        step again";
+            let hint = "find out who changed it and where V1 has written since; point it to production's database \
+                        again, then run this step again";
             Refusal::new(tried, why, hint)
         })
     }
@@ -300,9 +308,9 @@ impl<'w> DecisionInput<'w> {
     /// Users were not sent to stage yet.
     fn require_not_switched(&self, tried: &str) -> Result<(), Refusal> {
         require(!self.world.point_of_no_return_passed(self.upgrade), || {
-            let hint = "nothing is left to do here; cleanup removes V1, and switch, run again, sends users to stage whom \
-                        somebody sent back";
-            Refusal::new(tried, "users were sent to stage already", hint)
+            let hint = "this step has nothing left to do: if users were sent back to V1 by hand, run switch again, \
+                        which sends them to V2; to remove V1 run cleanup";
+            Refusal::new(tried, "switch has already sent users to V2", hint)
         })
     }
 
@@ -317,13 +325,16 @@ impl<'w> DecisionInput<'w> {
         require(stage_site::is_pointed(self), || {
             let (site, database) = (&self.stage().site, &self.stage().database);
             let why = format!(
-                "connection string `{}` of stage site `{site}` does not lead to `{database}`",
+                "connection string `{}` of stage site `{site}` does not point to `{database}`",
                 self.upgrade.connection_name
             );
             let hint = match self.world.exposure(self.upgrade) {
-                Exposure::Never => "find out who changed it; then run rollback, cleanup of stage, and prepare again",
+                Exposure::Never => {
+                    "find out who changed it; then run rollback, cleanup with `remove: <stage database>`, and prepare"
+                }
                 _ => {
-                    "find out who changed it, and what V2 has written there; let it lead to that database again, then run switch"
+                    "find out who changed it and where V2 has written since; point it to the stage database again, \
+                     then run switch"
                 }
             };
             Refusal::new(tried, why, hint)

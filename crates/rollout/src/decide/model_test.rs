@@ -465,5 +465,5 @@ pub fn assert_invariants(world: &World, cause: &str) {
         "users may be sent to stage, where they do not see what others write to production, after {cause}"
     );
     webjobs::assert_workers(world, cause);
-    assert!(world.profile.endpoints.iter().any(|endpoint| endpoint.enabled), "no endpoint is enabled after {cause}");
+    assert!(world.profile.endpoints.iter().any(|endpoint| endpoint.enabled), "none is enabled after {cause}");
 }

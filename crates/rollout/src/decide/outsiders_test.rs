@@ -49,7 +49,8 @@ fn nobody_is_seen_where_nobody_can_look() {
     let refusal = freeze(&world, &planned, Err("it takes VIEW DATABASE STATE".to_owned())).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot freeze `rg/sql-1/shop`: nobody can see who else works on `rg/sql-1/shop` (it takes VIEW DATABASE STATE)"
+        "cannot freeze `rg/sql-1/shop`: this identity cannot see which other clients work on `rg/sql-1/shop` (it takes \
+         VIEW DATABASE STATE)"
     );
 }
 
@@ -72,9 +73,9 @@ fn v1_is_not_removed_while_v2_cannot_be_seen() {
     let refusal = decided(Step::Cleanup, &world, &policy).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot remove V1 (`rg/sql-1/shop`): `rg/sql-2/shop`, which serves users, is not to be seen"
+        "cannot remove V1 (`rg/sql-1/shop`): Azure does not find `rg/sql-2/shop`, the database that serves users"
     );
-    assert_eq!(refusal.hint, "V1 is not removed without V2: look at that database, then run cleanup again");
+    assert_eq!(refusal.hint, "cleanup does not remove V1 without V2: check that database, then run cleanup again");
 }
 
 /// What the copy holds is known from a log-in alone: without one no step that needs to know goes on, or advises anything but

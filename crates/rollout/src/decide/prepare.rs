@@ -6,7 +6,8 @@ use crate::{
     facts::{Database, SqlState, TAG, Tags, tag},
     ids::eq_azure_name,
     labels,
-    plan::{Finding, Surroundings, check, stage_kind},
+    plan::{Finding, Surroundings, check, smaller_number, stage_kind},
+    status::which_upgrade,
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
@@ -89,13 +90,16 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
             let profile = &world.profile;
             let why =
                 format!("profile `{}` has an endpoint `{}` that this upgrade did not add", profile.id, there.id.name);
+            let which = which_upgrade(&profile.id);
             let hint = match tag(&profile.tags, TAG) {
                 Some(other) => format!(
-                    "upgrade `{other}` has labelled that profile: finish it, or roll it back and clean its stage up"
+                    "the tags of that profile name upgrade `{other}`: to go on with it pass `upgrade-id: {other}` \
+                     ({which} shows where it stands); otherwise finish it, or run rollback and cleanup for it"
                 ),
-                None => {
-                    "choose another name with `stage-endpoint`, or remove that endpoint if nobody needs it".to_owned()
-                }
+                None => format!(
+                    "if an upgrade that has begun added it, pass the `upgrade-id` of that upgrade ({which} shows it); \
+                     otherwise pass another name as `stage-endpoint` to plan, or remove that endpoint if it is unused"
+                ),
             };
             Refusal::new(tried(case), why, hint)
         })
@@ -118,9 +122,12 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
 fn priority(case: &DecisionInput<'_>) -> Result<u32, Refusal> {
     let (profile, production) = (&case.world.profile, &case.production().endpoint);
     profile.free_priority_behind(production).ok_or_else(|| {
-        let why =
-            format!("no priority behind that of endpoint `{}` is free in profile `{}`", production.name, profile.id);
-        Refusal::new(tried(case), why, "give production's endpoint a lower priority, still in front of the others")
+        let why = format!(
+            "no priority number after that of production's endpoint `{}` is free in profile `{}`",
+            production.name, profile.id
+        );
+        let hint = profile.endpoint(production).map(|endpoint| smaller_number(profile, endpoint));
+        Refusal::new(tried(case), why, hint.unwrap_or_default())
     })
 }
 
@@ -130,13 +137,13 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     new_id(case)?;
     require(world.stage.database.is_none() || linked(case), || {
         let why = format!(
-            "stage database `{}` exists and is no geo-secondary of production any more",
+            "stage database `{}` exists but is no longer a geo-secondary of production",
             upgrade.stage.database
         );
         let hint = if world.production.read_only() {
             "this upgrade is past prepare: go on with the next step, or run rollback"
         } else {
-            "run cleanup of stage, then prepare again"
+            "run cleanup with `remove: <stage database>`, then prepare again"
         };
         Refusal::new(tried(case), why, hint)
     })?;
@@ -149,8 +156,9 @@ fn new_id(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let known = case.world.production.sql.iter().flat_map(|sql| &sql.milestones).find(|row| id.is(&row.run));
     known.map_or(Ok(()), |row| {
         let database = &case.production().database;
-        let why = format!("`{database}` comes from an earlier upgrade `{id}` (`{}`, {:.0})", row.moment.word(), row.at);
-        Err(Refusal::new(tried(case), why, "choose another `upgrade-id`"))
+        let why =
+            format!("an earlier upgrade with the id `{id}` made `{database}` (`{}`, {:.0})", row.moment.word(), row.at);
+        Err(Refusal::new(tried(case), why, "pass another `upgrade-id`"))
     })
 }
 
@@ -162,7 +170,7 @@ fn linked(case: &DecisionInput<'_>) -> bool {
 pub(super) fn no_rule_blocks<'w>(case: &DecisionInput<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
     let around = case.around.ok_or_else(|| {
         let why = format!("production database `{}` is read-only", case.production().database);
-        Refusal::new(tried, why, "go on with the upgrade that has frozen it, or run rollback")
+        Refusal::new(tried, why, "go on with the upgrade that made it read-only, or run rollback")
     })?;
     match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
         Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),

@@ -83,8 +83,8 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
     let tried = format!("roll back to `{}`", case.production().site);
     require(world.production.sql.is_some(), || {
-        let why = format!("production database `{}` is not there", case.production().database);
-        Refusal::new(&tried, why, "V1 was removed: there is nothing to roll back to")
+        let why = format!("production database `{}` does not exist", case.production().database);
+        Refusal::new(&tried, why, "if V1 was removed, there is nothing to roll back to")
     })?;
     // A copy that a dead rollback has left closed is opened again by the effect that looks what was written.
     let closed = world.exposure(case.upgrade) == Exposure::Perhaps && world.is_closed_again(case.upgrade);
@@ -94,16 +94,16 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         if world.production.works_on(&stage.database) {
             let (site, production) = (&case.production().site, &case.production().database);
             let hint = format!(
-                "let the connection string of `{site}` lead to `{production}` again, then run switch: `{0}` has what users wrote; or give \
-                 those writes up by name: `accept-loss: {0}`",
+                "point the connection string of `{site}` to `{production}` again, then run switch: `{0}` has what \
+                 users wrote; with `accept-loss: {0}` rollback goes back, and those writes are permanently lost",
                 stage.database
             );
             return Err(Refusal::new(&tried, why, hint));
         }
         if let Some(both) = both_have_writes(case) {
             let hint = format!(
-                "{both}, so either way loses some: compare the two databases; to give up what `{0}` has, name it: \
-                 `accept-loss: {0}`",
+                "{both}, so each way loses some: compare the two databases; with `accept-loss: {0}` rollback goes \
+                 back, and what only `{0}` has is permanently lost",
                 stage.database
             );
             return Err(Refusal::new(&tried, why, hint));
@@ -115,7 +115,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             _ => "make that database reachable and run rollback again; or ",
         };
         let hint = format!(
-            "{forward}to give those writes up, name the database that loses them: `accept-loss: {}`",
+            "{forward}pass `accept-loss: {}`: rollback then goes back, and those writes are permanently lost",
             stage.database
         );
         Err(Refusal::new(&tried, why, hint))
@@ -144,13 +144,13 @@ pub fn loss(case: &DecisionInput<'_>) -> Option<String> {
     match world.exposure(case.upgrade) {
         Exposure::Never => None,
         Exposure::Switched => Some(format!(
-            "users are on `{}` since the switch, and V2 may have taken writes that V1 does not have: in `{}` {}",
+            "users have been on `{}` since the switch, and V2 may have writes that V1 lacks: in `{}` {}",
             stage.site,
             stage.database,
             counted(case)
         )),
         Exposure::Unknown => Some(format!(
-            "users may have been on `{}`, and what they wrote to `{}` cannot be seen{}",
+            "users may have been on `{}`, and this run cannot read what they wrote to `{}`{}",
             stage.site,
             stage.database,
             not_seen(case)
@@ -166,8 +166,8 @@ fn not_seen(case: &DecisionInput<'_>) -> String {
 fn counted(case: &DecisionInput<'_>) -> String {
     let changes = case.world.counted.as_ref().map(|counted| &counted.stage).filter(|changes| !changes.is_empty());
     match changes {
-        Some(changes) => format!("since migrate {changes}, and changed rows do not show in counts"),
-        None => "no row count changed since migrate, but changed rows do not show in counts".to_owned(),
+        Some(changes) => format!("since migrate {changes} (row counts do not show changed rows)"),
+        None => "no row count changed since migrate (row counts do not show changed rows)".to_owned(),
     }
 }
 
@@ -175,7 +175,8 @@ fn counted(case: &DecisionInput<'_>) -> String {
 fn written(case: &DecisionInput<'_>) -> Option<String> {
     if case.world.stage.site.is_some() && !stage_site::is_pointed(case) {
         return Some(format!(
-            "users may be on `{}`, whose connection string does not lead to `{}`: what they wrote elsewhere is not seen",
+            "users may be on `{}`, whose connection string does not point to `{}`: this run cannot see what they wrote \
+             elsewhere",
             case.stage().site,
             case.stage().database
         ));
@@ -183,15 +184,18 @@ fn written(case: &DecisionInput<'_>) -> Option<String> {
     let (production, setting) = (case.production(), &case.upgrade.connection_name);
     if case.world.production.works_on(&case.stage().database) {
         return Some(format!(
-            "connection string `{setting}` of V1's site `{}` leads to `{}`, and its users write there",
+            "connection string `{setting}` of V1's site `{}` points to `{}`, and its users write there",
             production.site,
             case.stage().database
         ));
     }
-    let (stage, unread) = (case.stage(), Written::Unknown("its counters of writes were not read".to_owned()));
+    let (stage, unread) = (case.stage(), Written::Unknown("this run did not read its write counters".to_owned()));
     let written = case.world.written.as_ref().unwrap_or(&unread);
     (!written.is_nothing()).then(|| {
-        format!("users may have been on `{}` since switch enabled it, and `{}` {written}", stage.site, stage.database)
+        format!(
+            "users may have been on `{}` since switch enabled its endpoint, and `{}` {written}",
+            stage.site, stage.database
+        )
     })
 }
 

@@ -26,10 +26,10 @@ fn half_a_script_is_broken_for_every_step_but_rollback() {
         "which finds it broken"
     );
     let switch = decided(Step::Switch, &world, &planned).unwrap_err();
-    assert_eq!(switch.why, "`1.sql` has ended the transaction that it ran in: a part of it is in `rg/sql-2/shop`");
+    assert_eq!(switch.why, "`1.sql` ended the transaction that it ran in: only a part of it is in `rg/sql-2/shop`");
     let seen = status(&upgrade(), &world);
     assert_eq!((seen.state.word(), seen.next.step, seen.scripts_digest), ("broken", Some(Step::Rollback), None));
-    assert_eq!(seen.next.why, "a script has ended its transaction, and only a part of it is in the stage copy");
+    assert_eq!(seen.next.why, "a script ended its transaction, and only a part of it is in the stage copy");
     assert_eq!(run(Step::Rollback, &mut world, &planned), Outcome::Done);
 }
 

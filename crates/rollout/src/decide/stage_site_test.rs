@@ -90,7 +90,8 @@ fn a_site_that_is_not_there_and_may_not_be_created_is_refused() {
     );
     assert_eq!(
         refusal.hint,
-        "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own"
+        "pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site and deploy V2 \
+         to it yourself"
     );
 }
 
@@ -108,11 +109,11 @@ fn freeze_wants_the_site_whole() {
     );
     assert_eq!(
         why(|world| world.stage.settings.clear()),
-        "stage site `rg-2/contoso-2` does not lead to `rg/sql-2/shop`"
+        "the connection string of stage site `rg-2/contoso-2` does not point to `rg/sql-2/shop`"
     );
     assert_eq!(
         why(|world| _ = world.profile.tags.remove(labels::PACKAGE)),
-        "package `p4ck` is not what was last deployed to stage site `rg-2/contoso-2`"
+        "package `p4ck` is not the last deployment to stage site `rg-2/contoso-2`"
     );
 }
 
@@ -125,7 +126,7 @@ fn what_somebody_else_deployed_since_is_seen() {
     };
     let upgrade = upgrade();
     let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &planned, around: Some(&around) };
-    assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not what was last deployed"));
+    assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not the last deployment"));
     let again: Vec<_> = decide(Step::Prepare, &case).unwrap().into_iter().filter(|effect| !effect.is_proof()).collect();
     assert_eq!(words(&again), ["deploy package `p4ck` to site `rg-2/contoso-2`"]);
 }

@@ -28,14 +28,14 @@ fn tried(case: &DecisionInput<'_>) -> String {
 fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     require(world.stage.database.is_some(), || {
-        let why = format!("`{}`, which users were sent to, does not exist", stage.database);
-        Refusal::new(tried(case), why, "restore that database: V1 has none of its writes")
+        let why = format!("`{}`, the database of V2, does not exist", stage.database);
+        Refusal::new(tried(case), why, "users have no V2: restore that database, because V1 has none of its writes")
     })?;
     case.require_stage_log_in(&tried(case))?;
     require(world.stage.writable(), || {
-        let why = format!("`{}`, which users were sent to, takes no writes", stage.database);
-        let hint = "find out who made it READ_ONLY; `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE` there lets \
-                    users write again; then run switch again";
+        let why = format!("`{}`, the database of V2, takes no writes", stage.database);
+        let hint = "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and \
+                    run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run switch again";
         Refusal::new(tried(case), why, hint)
     })?;
     case.require_pointed(&tried(case))?;
@@ -74,7 +74,7 @@ fn require_endpoint(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require(world.endpoint(stage).is_some(), || {
         let why = format!("profile `{}` has no endpoint `{}`", world.profile.id, stage.endpoint.name);
         let hint = match world.exposure(case.upgrade) {
-            Exposure::Never => "run rollback and cleanup of stage, then prepare again",
+            Exposure::Never => "run rollback, then cleanup with `remove: <stage database>`, then prepare again",
             _ => "users may have been on it: add that endpoint again, then run switch again",
         };
         Refusal::new(tried(case), why, hint)
@@ -93,7 +93,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require(migrated, || {
         let why = format!("`{}` is not an independent, writable copy with every write of production", stage.database);
         let hint = match world.is_closed_again(case.upgrade) {
-            true => "a rollback has closed it: run rollback again",
+            true => "a rollback set it READ_ONLY and did not finish: run rollback again",
             false => "run terminate and migrate first",
         };
         Refusal::new(tried(case), why, hint)
@@ -129,15 +129,15 @@ fn scripts_ran(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     })?;
     if let Some(script) = migrate::half_run(case) {
         let why = format!(
-            "`{script}` has ended the transaction that it ran in: a part of it is in `{}`",
+            "`{script}` ended the transaction that it ran in: only a part of it is in `{}`",
             case.stage().database
         );
-        return Err(Refusal::new(tried(case), why, "run rollback: the rest of that script cannot be run any more"));
+        return Err(Refusal::new(tried(case), why, "run rollback: the rest of that script can no longer run"));
     }
     let journal = migrate::journal_digest(case);
     require(journal.as_ref() == Some(planned), || {
         let (database, ran) = (&case.stage().database, journal.unwrap_or_else(|| "none".to_owned()));
-        let why = format!("the journal of `{database}` has the scripts of digest `{ran}`, planned was `{planned}`");
+        let why = format!("the journal of `{database}` has the scripts of digest `{ran}`, but `{planned}` was planned");
         let hint = "pass the output `scripts-digest` of plan or migrate; if it is that one, run migrate again until it is done";
         Refusal::new(tried(case), why, hint)
     })
@@ -148,24 +148,27 @@ fn scripts_ran(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (case.production(), case.stage());
     let counted = case.world.counted.as_ref().ok_or_else(|| {
-        let why = format!("`{}` does not hold the row counts that migrate keeps", stage.database);
-        Refusal::new(tried(case), why, "run migrate again: it counts them; if that does not help, run rollback")
+        let why = format!("`{}` lacks the row counts that migrate records", stage.database);
+        Refusal::new(tried(case), why, "run migrate again: it counts the rows; if that does not help, run rollback")
     })?;
     require(counted.production.is_empty(), || {
-        let why =
-            format!("`{}` was written to after its copy was cut off: {}", production.database, counted.production);
+        let why = format!(
+            "`{}` was written to after replication to the copy ended: {}",
+            production.database, counted.production
+        );
         Refusal::new(
             tried(case),
             why,
-            "run rollback, then cleanup of stage, then prepare again: the copy lacks those writes",
+            "run rollback, then cleanup with `remove: <stage database>`, then prepare again: the copy lacks those \
+             writes",
         )
     })?;
     let users = case.world.enabled(stage) || case.world.exposure(case.upgrade) == Exposure::Perhaps;
     require(counted.stage.is_empty() || case.policy.accept_stage_writes || users, || {
         let why =
             format!("`{}` was written to since migrate, and no user is on V2 yet: {}", stage.database, counted.stage);
-        let hint = "find out who it was: rollback if V2 must not keep those rows, `accept-stage-writes: true` if it may, as when \
-                    V2 itself writes when it starts";
+        let hint = "find out what wrote them: if V2 did so itself, as at its start, run switch again with \
+                    `accept-stage-writes: true`, and users keep these rows; otherwise run rollback";
         Refusal::new(tried(case), why, hint)
     })
 }

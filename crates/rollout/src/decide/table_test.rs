@@ -215,8 +215,8 @@ fn a_link_that_somebody_else_removed_is_not_taken_for_ours() {
     let refusal = decided(Step::Terminate, &world, &planned).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot end replication from `rg/sql-1/shop` to `rg/sql-2/shop`: the link is gone, and nothing proves that \
-         `rg/sql-2/shop` had received every write before"
+        "cannot end replication from `rg/sql-1/shop` to `rg/sql-2/shop`: the replication link is gone, and nothing \
+         proves that `rg/sql-2/shop` received every write before that"
     );
     assert!(decided(Step::Migrate, &world, &planned).is_err());
 }

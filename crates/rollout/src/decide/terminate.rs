@@ -74,8 +74,12 @@ fn after_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     require(world.carries_the_freeze(case.upgrade), || {
         Refusal::new(
             tried(case),
-            format!("the link is gone, and nothing proves that `{}` had received every write before", stage.database),
-            "somebody else may have removed it: run rollback, then cleanup of stage, then prepare again",
+            format!(
+                "the replication link is gone, and nothing proves that `{}` received every write before that",
+                stage.database
+            ),
+            "the link may have been removed by hand: run rollback, then cleanup with `remove: <stage database>`, then \
+             prepare again",
         )
     })?;
     Ok(proofs_of_copy(case).into_iter().chain([label(case)]).collect())

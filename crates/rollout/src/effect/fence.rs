@@ -62,15 +62,17 @@ impl FenceEffect {
 impl fmt::Display for FenceEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CreateTables { database } => write!(f, "create the fence table in `{database}`"),
+            Self::CreateTables { database } => {
+                write!(f, "create the tables of schema `rolling_upgrade` in `{database}`")
+            }
             Self::CloseInCopy { database, .. } => {
-                write!(f, "write into `{database}` that it has every write, and close its fence")
+                write!(f, "record in `{database}` that it has every write and that its read-only time is over")
             }
             Self::UpdateTables { database } => write!(f, "bring schema `rolling_upgrade` in `{database}` up to date"),
             Self::Open { database, within, .. } => {
-                write!(f, "open the fence of `{database}`, deadline in {within:#}")
+                write!(f, "record in `{database}` that its read-only time begins, deadline in {within:#}")
             }
-            Self::Close { database, .. } => write!(f, "close the fence of `{database}`"),
+            Self::Close { database, .. } => write!(f, "record in `{database}` that its read-only time is over"),
             Self::DropTables { database } => {
                 write!(f, "remove all but the journal of schema `rolling_upgrade` in `{database}`")
             }

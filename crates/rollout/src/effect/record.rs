@@ -87,20 +87,20 @@ impl RecordEffect {
 impl fmt::Display for RecordEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Upgrade { database, .. } => write!(f, "write into `{database}` what belongs to this upgrade"),
+            Self::Upgrade { database, .. } => write!(f, "record the identifiers of this upgrade in `{database}`"),
             Self::Milestone { database, moment, .. } => {
-                write!(f, "write into `{database}`: {}", moment.word())
+                write!(f, "record in `{database}`: {}", moment.word())
             }
             Self::EraseMilestone { database, moment, .. } => {
-                write!(f, "take out of `{database}`: {}", moment.word())
+                write!(f, "remove from the record in `{database}`: {}", moment.word())
             }
             Self::BeginServing { database, .. } => {
-                write!(f, "write into `{database}` that users may be on it from now on")
+                write!(f, "record in `{database}` that users may be on it from now on")
             }
-            Self::ProveLogUnmoved { source, .. } => write!(f, "prove that nobody has written to `{source}`"),
+            Self::ProveLogUnmoved { source, .. } => write!(f, "prove that `{source}` was not written to"),
             Self::CompareRows { source, target } => write!(f, "compare the row counts of `{source}` and `{target}`"),
             Self::Rows { source, target, .. } => {
-                write!(f, "keep the row counts of `{source}` and `{target}`")
+                write!(f, "record the row counts of `{source}` and `{target}`")
             }
         }
     }

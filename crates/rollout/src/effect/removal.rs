@@ -64,7 +64,7 @@ impl fmt::Display for RemovalEffect {
                 let site = site.as_ref().map_or_else(String::new, |site| format!(", site `{site}`"));
                 write!(f, "prove that endpoint `{endpoint}`{site} and `{database}` are gone")
             }
-            Self::ProveUnused { database } => write!(f, "prove that nobody works on `{database}` any more"),
+            Self::ProveUnused { database } => write!(f, "prove that no client works on `{database}` any more"),
             Self::Delete(Resource::Endpoint { endpoint, .. }) => write!(f, "remove endpoint `{endpoint}`"),
             Self::Delete(Resource::Site { site }) => write!(f, "delete site `{site}`"),
             Self::Delete(Resource::Database { database }) => write!(f, "delete database `{database}`"),

@@ -89,7 +89,10 @@ impl fmt::Display for ReplicationEffect {
                 write!(f, "end replication from `{source}` to `{}`", ending.partner)
             }
             Self::ProveIndependent { target, .. } => {
-                write!(f, "prove that `{target}` stands alone and holds the fence row")
+                write!(
+                    f,
+                    "prove that `{target}` is independent and has the row of this upgrade in `rolling_upgrade.fence`"
+                )
             }
         }
     }

@@ -49,7 +49,7 @@ impl fmt::Display for ScriptsEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run { database, .. } => write!(f, "run the upgrade scripts on `{database}`"),
-            Self::KeepFolder { database, .. } => write!(f, "write down in `{database}` which scripts are finished"),
+            Self::KeepFolder { database, .. } => write!(f, "record in `{database}` which scripts are finished"),
             Self::RunChecks { database } => write!(f, "run the checks on `{database}`"),
         }
     }

@@ -160,7 +160,7 @@ impl SiteEffect {
 impl fmt::Display for SiteEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ProvePointed { site, database, .. } => write!(f, "prove that site `{site}` leads to `{database}`"),
+            Self::ProvePointed { site, database, .. } => write!(f, "prove that site `{site}` uses `{database}`"),
             Self::Create(new) => write!(f, "create site `{}` in plan `{}` like `{}`", new.site, new.plan, new.like),
             Self::CopyConnections { from, to, setting, database, .. } => {
                 write!(f, "copy the connection strings of site `{from}` to `{to}`, `{setting}` pointed at `{database}`")
@@ -178,12 +178,12 @@ impl fmt::Display for SiteEffect {
                 write!(f, "point connection string `{setting}` of site `{site}` at `{database}`")
             }
             Self::RestoreSetting { site, setting, .. } => {
-                write!(f, "give site `{site}` its old connection string `{setting}` back")
+                write!(f, "restore the old connection string `{setting}` of site `{site}`")
             }
             Self::Stop { site } => write!(f, "stop site `{site}`"),
             Self::Start { site } => write!(f, "start site `{site}`"),
             Self::AwaitHealthy { site, repeats, .. } => {
-                write!(f, "wait until site `{site}` answered well {repeats} times in a row")
+                write!(f, "wait until site `{site}` is healthy {repeats} times in a row")
             }
         }
     }

@@ -120,14 +120,14 @@ impl fmt::Display for TrafficEffect {
                 write!(f, "send users to endpoint `{production}`, and not to `{stage}`")
             }
             Self::UndoLateRequests { within, .. } => {
-                write!(f, "look for {within:#} whether a request of a dead step comes late")
+                write!(f, "watch for {within:#} for delayed requests of a dead step")
             }
             Self::Label { profile, set, remove } => {
                 let words = [names("set", set.iter().map(|(name, _)| name)), names("remove", remove)];
                 let words: Vec<_> = words.into_iter().flatten().collect();
-                write!(f, "label profile `{profile}`: {}", words.join(", "))
+                write!(f, "change tags of profile `{profile}`: {}", words.join(", "))
             }
-            Self::LabelSwitched { profile, .. } => write!(f, "label profile `{profile}` with the time of the switch"),
+            Self::LabelSwitched { profile, .. } => write!(f, "tag profile `{profile}` with the time of the switch"),
             Self::AddEndpoint { endpoint, target, .. } => {
                 write!(f, "add endpoint `{endpoint}` for `{target}`, disabled")
             }

@@ -113,21 +113,21 @@ impl fmt::Display for WebJobsEffect {
         match self {
             Self::Record { database, side, jobs, .. } => {
                 let jobs = list(jobs.iter().map(|job| &job.name));
-                write!(f, "write down WebJobs {jobs} of {} in `{database}`", side.word())
+                write!(f, "record WebJobs {jobs} of {} in `{database}`", side.word())
             }
             Self::Forget { database, .. } => {
-                write!(f, "forget the WebJobs that were written down in `{database}`")
+                write!(f, "delete the record of WebJobs in `{database}`")
             }
             Self::Unrecord { database, side, .. } => {
-                write!(f, "delete what was written down of {}'s WebJobs in `{database}`", side.word())
+                write!(f, "delete the record of {}'s WebJobs in `{database}`", side.word())
             }
             Self::Stop { site, names, .. } => write!(f, "stop WebJobs {} of site `{site}`", list(names)),
             Self::Start { site, names, .. } => write!(f, "start WebJobs {} of site `{site}`", list(names)),
             Self::Suspend { site, .. } => {
-                write!(f, "keep every WebJob of site `{site}` from running with `{WEBJOBS_STOPPED}`")
+                write!(f, "stop every WebJob of site `{site}` with `{WEBJOBS_STOPPED}`")
             }
-            Self::Release { site } => write!(f, "take `{WEBJOBS_STOPPED}` from site `{site}`"),
-            Self::Restore { site, .. } => write!(f, "give site `{site}` its old `{WEBJOBS_STOPPED}` back"),
+            Self::Release { site } => write!(f, "remove `{WEBJOBS_STOPPED}` from site `{site}`"),
+            Self::Restore { site, .. } => write!(f, "restore the old `{WEBJOBS_STOPPED}` of site `{site}`"),
         }
     }
 }

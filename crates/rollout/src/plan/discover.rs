@@ -52,16 +52,17 @@ pub fn production_endpoint<'p>(
     let enabled = profile.endpoints.iter().filter(|endpoint| endpoint.enabled);
     let serving = enabled.min_by_key(|endpoint| endpoint.priority.unwrap_or(u32::MAX));
     let serving = serving.ok_or_else(|| {
-        refuse("none of its endpoints is enabled".into(), "enable the endpoint that users shall reach")
+        refuse("none of its endpoints is enabled".into(), "enable the endpoint that users are to reach")
     })?;
     let site = serving.site.as_ref().ok_or_else(|| {
-        let why = format!("endpoint `{}` is served, and it names no web site", serving.id.name);
+        let why =
+            format!("users are sent to endpoint `{}`, which is not an Azure endpoint of a web site", serving.id.name);
         refuse(why, "make production's site an Azure endpoint of the profile")
     })?;
     if *site == stage.stage_site {
         return Err(refuse(
-            format!("users are on site `{site}` already, which is the one named as stage"),
-            "name the other site as stage, or look at `upgrade-switch` if this upgrade is done",
+            format!("users are already on site `{site}`, which was passed as `stage-site`"),
+            "pass the other site as `stage-site`; if the upgrade is done, `upgrade-status` shows which step comes next",
         ));
     }
     Ok((serving, site))
@@ -96,7 +97,7 @@ pub fn pick_setting<'s>(
     Err(Refusal::new(
         format!("find the connection string of site `{site}`"),
         why,
-        "name the right one with `connection-name`",
+        "pass the right one as `connection-name`",
     ))
 }
 
@@ -119,11 +120,12 @@ pub fn target_of(site: &SiteId, setting: &ConnectionSetting, servers: &[Server])
         Refusal::new(
             &tried,
             error.to_string(),
-            "use an ADO.NET connection string as the setting's value; for a Key Vault reference put the value itself there",
+            "use an ADO.NET connection string as the setting's value; replace a Key Vault reference with the value \
+             itself",
         )
     })?;
     let server = servers.iter().find(|server| eq_azure_name(&server.fqdn, string.host())).ok_or_else(|| {
-        let why = format!("its host `{}` is the name of no SQL server of this subscription", string.host());
+        let why = format!("no SQL server of this subscription has the name of its host, `{}`", string.host());
         Refusal::new(
             &tried,
             why,

@@ -135,7 +135,8 @@ fn authentication(model: &SiteModel) -> Option<Difference> {
     let is_true = |value: Option<&Value>| value.and_then(Value::as_bool).unwrap_or_default();
     let settings = model.web.get("siteAuthSettings");
     let classic = is_true(model.web.get("siteAuthEnabled")) || is_true(settings.and_then(|all| all.get("enabled")));
-    let what = "the platform signs production's users in: a new site would let everybody through to the application";
+    let what = "App Service signs production's users in (Easy Auth): a new site would let every request through to the \
+                application";
     (classic || model.signs_users_in).then(|| Difference::new("authentication", what))
 }
 
@@ -149,7 +150,7 @@ fn slots(model: &SiteModel) -> Option<Difference> {
 fn slot_settings(model: &SiteModel) -> Option<Difference> {
     let names: Vec<_> = model.sticky.iter().map(|name| ticked(name)).collect();
     let what = format!(
-        "settings stay with production's slot ({}): a new site gets them as settings like all others",
+        "settings stay with production's deployment slot ({}): a new site gets them as settings like all others",
         names.join(", ")
     );
     (!names.is_empty()).then(|| Difference::new("slot-settings", what))
@@ -190,7 +191,7 @@ fn others(model: &SiteModel) -> Vec<Difference> {
 }
 
 fn other(name: &str) -> Difference {
-    Difference::new(name, format!("production has `{name}` set, which the creation of a site cannot set"))
+    Difference::new(name, format!("production has `{name}` set, which this software cannot set when it creates a site"))
 }
 
 /// Names of the properties that are set on the site or in its `config/web`, each once.

@@ -87,7 +87,8 @@ fn mounts_sign_in_and_slots() {
         "mounts",
         "production mounts storage accounts (`files`): a new site mounts none",
     );
-    let sign_in = "the platform signs production's users in: a new site would let everybody through to the application";
+    let sign_in = "App Service signs production's users in (Easy Auth): a new site would let every request through to \
+                   the application";
     differs(|model| model.signs_users_in = true, "authentication", sign_in);
     differs(|model| _ = model.web.insert("siteAuthEnabled".to_owned(), json!(true)), "authentication", sign_in);
     differs(
@@ -98,7 +99,8 @@ fn mounts_sign_in_and_slots() {
     differs(
         |model| model.sticky = vec!["Shop__Theme".to_owned()],
         "slot-settings",
-        "settings stay with production's slot (`Shop__Theme`): a new site gets them as settings like all others",
+        "settings stay with production's deployment slot (`Shop__Theme`): a new site gets them as settings like all \
+         others",
     );
 }
 
@@ -136,7 +138,7 @@ fn what_is_set_and_cannot_be_set_by_a_creation_differs_by_its_own_name() {
     differs(
         |model| _ = model.web.insert("windowsConfiguredStacks".to_owned(), json!(["dotnet"])),
         "windowsConfiguredStacks",
-        "production has `windowsConfiguredStacks` set, which the creation of a site cannot set",
+        "production has `windowsConfiguredStacks` set, which this software cannot set when it creates a site",
     );
     let mut model = plain();
     model.web.insert("scmType".to_owned(), json!("GitHubAction"));

@@ -65,7 +65,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Messages => "looks like a connection to a queue, a storage account or a bus",
-            Self::Database => "leads to production's database",
+            Self::Database => "points to production's database",
         })
     }
 }

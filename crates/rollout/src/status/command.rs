@@ -1,7 +1,7 @@
 //! The command line of the step that comes next.
 
 use super::Status;
-use crate::{Step, Upgrade};
+use crate::{Step, Upgrade, ids::ProfileId};
 
 /// Stand for what the live state cannot know.
 const SCRIPTS: &str = "<folder of the upgrade scripts>";
@@ -34,6 +34,11 @@ pub fn command(upgrade: &Upgrade, status: &Status) -> Option<String> {
         _ => {}
     }
     Some(words.join(" "))
+}
+
+/// The command that shows which upgrade has the profile, with its id. Who signs in is left out here too.
+pub fn which_upgrade(profile: &ProfileId) -> String {
+    format!("`upgrade-status --subscription-id <id> --profile {}`", quoted(&profile.to_string()))
 }
 
 /// As a POSIX shell reads it.

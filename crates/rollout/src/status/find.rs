@@ -7,7 +7,7 @@ use crate::{
     labels,
 };
 
-const HINT: &str = "pass the identifiers of both slots instead, as the outputs of plan have them";
+const HINT: &str = "pass the identifiers of production and stage instead, from the outputs of plan";
 
 /// What the labels of a profile say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl std::str::FromStr for Name {
 }
 
 fn label<T: std::str::FromStr<Err = IdError>>(profile: &Profile, name: &str) -> Result<T, Refusal> {
-    let tried = format!("read the label `{name}` of profile `{}`", profile.id);
-    let text = tag(&profile.tags, name).ok_or_else(|| Refusal::new(&tried, "it is not there", HINT))?;
+    let tried = format!("read the tag `{name}` of Traffic Manager profile `{}`", profile.id);
+    let text = tag(&profile.tags, name).ok_or_else(|| Refusal::new(&tried, "it does not exist", HINT))?;
     text.parse().map_err(|error: IdError| Refusal::new(tried, error.to_string(), HINT))
 }
 
@@ -90,7 +90,7 @@ pub fn endpoint_of_v1<'p>(
         return Ok(sites.into_iter().next());
     }
     let names: Vec<_> = sites.iter().map(|(endpoint, _)| format!("`{}`", endpoint.id.name)).collect();
-    let why = format!("it has several endpoints that name a web site: {}", names.join(", "));
+    let why = format!("several of its endpoints are web sites: {}", names.join(", "));
     Err(Refusal::new(format!("find V1 in profile `{}`", profile.id), why, HINT))
 }
 

@@ -4,7 +4,7 @@ mod command;
 mod find;
 mod stand;
 
-pub use command::command;
+pub use command::{command, which_upgrade};
 pub use find::{Labelled, connection_name, endpoint_of_v1, production, written_last};
 
 use std::fmt;
@@ -215,16 +215,23 @@ fn rollback(case: &DecisionInput<'_>) -> Rollback {
     }
 }
 
-/// As a refusal has it: "upgrade `7` stands at `frozen`, `terminate` comes next".
+/// As a refusal has it: "upgrade `7` stands at `frozen`, `terminate` comes next". Cleanup of V1 follows from no refusal, and
+/// cleanup of stage is the way to a new prepare.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "upgrade `{}` stands at `{}`", self.upgrade, self.state)?;
         if self.read_only.is_some_and(|time| time.overdue) {
-            f.write_str(" and is overdue")?;
+            f.write_str(", its deadline has passed")?;
         }
-        match self.next.step {
-            Some(step) => write!(f, ", `{}` comes next", step.name()),
-            None => write!(f, ": {}", self.next.why),
+        match (self.state, &self.next) {
+            (State::Switched, Next { remove: Some(_), .. }) => {
+                f.write_str(": users are on V2; `cleanup` removes V1 when you no longer need it")
+            }
+            (State::Broken | State::RolledBack, Next { remove: Some(stage), .. }) => {
+                write!(f, ": run `cleanup` with `remove: {stage}`, then `prepare`")
+            }
+            (_, Next { step: Some(step), .. }) => write!(f, ", `{}` comes next", step.name()),
+            (_, Next { why, .. }) => write!(f, ": {why}"),
         }
     }
 }

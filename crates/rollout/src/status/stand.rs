@@ -131,23 +131,26 @@ fn following(case: &DecisionInput<'_>) -> State {
 pub(super) fn next(case: &DecisionInput<'_>, state: State, overdue: bool) -> Next {
     let stage = &case.upgrade.stage.database;
     match state {
-        _ if overdue => {
-            step(Step::Rollback, "the deadline of the read-only time has passed: production has to take writes again")
-        }
-        State::NotBegun => step(Step::Prepare, "nothing of this upgrade is there"),
-        State::Preparing => step(Step::Prepare, "it finishes what it began"),
-        State::Seeding => step(Step::Prepare, "it waits until the stage copy has everything"),
+        _ if overdue => step(
+            Step::Rollback,
+            "the deadline of the read-only time has passed: production must get its write access back",
+        ),
+        State::NotBegun => step(Step::Prepare, "nothing of this upgrade exists"),
+        State::Preparing => step(Step::Prepare, "it began and did not finish"),
+        State::Seeding => step(Step::Prepare, "the copy does not have everything yet: prepare waits for that"),
         State::Prepared => step(Step::Freeze, "stage is ready"),
-        State::Freezing => step(Step::Freeze, "it has begun, and production is not read-only"),
+        State::Freezing => step(Step::Freeze, "freeze began, and production is not read-only yet"),
         State::Frozen | State::Terminating => step(Step::Terminate, "production is read-only"),
         State::Broken => way_back(case),
         State::Terminated => step(Step::Migrate, "the stage copy has every write of production"),
-        State::Migrating => step(Step::Migrate, "it runs the scripts that the journal does not have yet"),
+        State::Migrating => step(Step::Migrate, "migrate runs the scripts that the journal lacks"),
         State::Migrated => step(Step::Switch, "V2 runs on the upgraded copy"),
         State::Switching => step(Step::Switch, "the stage endpoint is enabled, and users are on V1"),
         State::Switched => after_the_switch(case),
-        State::RollingBack => step(Step::Rollback, "it finishes what it began"),
-        State::RolledBack => remove(stage, "the stage copy is of no use any more; look into what went wrong first"),
+        State::RollingBack => step(Step::Rollback, "it began and did not finish"),
+        State::RolledBack => {
+            remove(stage, "the stage copy can no longer be used; find out what went wrong before you remove it")
+        }
         State::CleaningUp => clean_up(case),
         State::CleanedUp => nothing("nothing is left to do"),
         State::ReadOnlyByAnother => nothing(&foreign(case)),
@@ -179,14 +182,12 @@ fn broken(case: &DecisionInput<'_>) -> &'static str {
     let (production, stage) = (&case.world.production, &case.world.stage);
     match () {
         () if stage.database.is_none() => "the stage copy is gone",
-        () if half_run(case).is_some() => {
-            "a script has ended its transaction, and only a part of it is in the stage copy"
-        }
+        () if half_run(case).is_some() => "a script ended its transaction, and only a part of it is in the stage copy",
         () if !production.read_only() && production.open_fence(case.upgrade).is_some() => {
-            "production takes writes again, which its copy does not get"
+            "production takes writes again, and its copy does not get them"
         }
-        () if case.world.synchronised(case.upgrade) => "production was written to after its copy was cut off",
-        () => "the link is gone, and nothing proves that the copy has every write",
+        () if case.world.synchronised(case.upgrade) => "production was written to after replication to the copy ended",
+        () => "the replication link is gone, and nothing proves that the copy has every write",
     }
 }
 
@@ -195,20 +196,22 @@ fn after_the_switch(case: &DecisionInput<'_>) -> Next {
     let on_stage = served(&world.profile).may_be(&upgrade.stage.endpoint) && world.stage_astray(upgrade).is_none();
     let elsewhere = world.enabled(&upgrade.production) || !on_stage;
     match labels::switched_at(&world.profile, upgrade) {
-        _ if elsewhere => step(
-            Step::Switch,
-            "users were sent to V2, which has their writes, and somebody has changed endpoints since",
-        ),
+        _ if elsewhere => {
+            step(Step::Switch, "users were sent to V2, which has their writes, and the endpoints were changed since")
+        }
         _ if world.stage.read_only() => step(Step::Switch, "users were sent to V2, and its database takes no writes"),
         _ if !site_is_pointed(case) => {
-            step(Step::Switch, "users were sent to V2, whose site does not lead to the stage copy any more")
+            step(Step::Switch, "users were sent to V2, whose site no longer points to the stage copy")
         }
-        None => step(Step::Switch, "users are on V2, and the profile does not say since when"),
+        None => step(
+            Step::Switch,
+            "users are on V2, and the tag of the Traffic Manager profile that says since when is missing",
+        ),
         Some(_) if background::to_start(case) => {
-            step(Step::Switch, "users are on V2, and its WebJobs are still to be started")
+            step(Step::Switch, "users are on V2, and its WebJobs are not started yet")
         }
         Some(_) => {
-            remove(&case.upgrade.production.database, "users are on V2; remove V1 once nobody needs the way back")
+            remove(&case.upgrade.production.database, "users are on V2; remove V1 when you no longer need to roll back")
         }
     }
 }
@@ -217,7 +220,7 @@ fn after_the_switch(case: &DecisionInput<'_>) -> Next {
 fn clean_up(case: &DecisionInput<'_>) -> Next {
     let passed = case.world.point_of_no_return_passed(case.upgrade);
     let slot = if passed { &case.upgrade.production } else { &case.upgrade.stage };
-    remove(&slot.database, "it finishes what it began")
+    remove(&slot.database, "it began and did not finish")
 }
 
 fn foreign(case: &DecisionInput<'_>) -> String {
@@ -225,11 +228,14 @@ fn foreign(case: &DecisionInput<'_>) -> String {
     let fences = case.world.production.sql.iter().flat_map(|sql| &sql.fences);
     match fences.clone().find(|fence| fence.closed_at.is_none()) {
         Some(fence) => {
-            format!("production `{database}` is read-only by upgrade `{}`: ask for the status of that one", fence.run)
+            format!(
+                "upgrade `{}` made production `{database}` read-only: run `upgrade-status` with its `upgrade-id`",
+                fence.run
+            )
         }
-        None => format!(
-            "production `{database}` is read-only, and no upgrade says that it was the one: find out who made it so"
-        ),
+        None => {
+            format!("production `{database}` is read-only, and no upgrade made it so: find out who set it READ_ONLY")
+        }
     }
 }
 
@@ -238,12 +244,13 @@ fn unknown(case: &DecisionInput<'_>) -> String {
     if case.world.production.sql.is_some() {
         let stage = &case.upgrade.stage;
         return format!(
-            "users may have been on `{}`, and what they wrote to `{}` cannot be seen: make that database reachable, then ask again",
+            "users may have been on `{}`, and this run cannot read what they wrote to `{}`: make that database \
+             reachable, then run `upgrade-status` again",
             stage.site, stage.database
         );
     }
     match &case.world.production.database {
-        None => format!("production `{database}` does not exist, and users are not on V2: look at the identifiers"),
-        Some(_) => format!("no log-in to production `{database}` succeeded"),
+        None => format!("production `{database}` does not exist, and users are not on V2: check the identifiers"),
+        Some(_) => format!("this run could not log in to production `{database}`"),
     }
 }

@@ -153,7 +153,20 @@ fn past_the_deadline_rollback_comes_next() {
         let status = seen(&world);
         assert!(status.read_only.unwrap().overdue);
         assert_eq!((status.state.word(), status.next.step), (name, Some(Step::Rollback)));
-        assert_eq!(status.to_string(), format!("upgrade `7` stands at `{name}` and is overdue, `rollback` comes next"));
+        assert_eq!(
+            status.to_string(),
+            format!("upgrade `7` stands at `{name}`, its deadline has passed, `rollback` comes next")
+        );
+    }
+}
+
+#[test]
+fn cleanup_is_no_way_on_for_a_step_that_refuses() {
+    for (name, stands) in [
+        ("switched", "users are on V2; `cleanup` removes V1 when you no longer need it"),
+        ("rolled-back", "run `cleanup` with `remove: rg/sql-2/shop`, then `prepare`"),
+    ] {
+        assert_eq!(seen(&named(name)).to_string(), format!("upgrade `7` stands at `{name}`: {stands}"));
     }
 }
 
@@ -166,13 +179,13 @@ fn production_that_is_read_only_by_somebody_else_is_told() {
     assert_eq!((status.state, status.next.step), (State::ReadOnlyByAnother, None));
     assert_eq!(
         status.to_string(),
-        "upgrade `7` stands at `read-only-by-another`: production `rg/sql-1/shop` is read-only, and no upgrade says that it was \
-         the one: find out who made it so"
+        "upgrade `7` stands at `read-only-by-another`: production `rg/sql-1/shop` is read-only, and no upgrade made it \
+         so: find out who set it READ_ONLY"
     );
     let fence = Fence { run: "8".to_owned(), opened_at: at(0), deadline: at(60), closed_at: None };
     let sql = world.production.sql.take().unwrap();
     world.production.sql = Some(SqlState { fences: vec![fence], ..sql });
-    let why = "production `rg/sql-1/shop` is read-only by upgrade `8`: ask for the status of that one";
+    let why = "upgrade `8` made production `rg/sql-1/shop` read-only: run `upgrade-status` with its `upgrade-id`";
     assert_eq!(seen(&world).next.why, why);
 }
 
@@ -190,9 +203,9 @@ fn a_production_that_nobody_can_look_into_is_unknown() {
     world.production.sql = None;
     let status = seen(&world);
     assert_eq!((status.state, status.next.step, status.read_only), (State::Unknown, None, None));
-    assert_eq!(status.next.why, "no log-in to production `rg/sql-1/shop` succeeded");
+    assert_eq!(status.next.why, "this run could not log in to production `rg/sql-1/shop`");
     world.production.database = None;
-    let why = "production `rg/sql-1/shop` does not exist, and users are not on V2: look at the identifiers";
+    let why = "production `rg/sql-1/shop` does not exist, and users are not on V2: check the identifiers";
     assert_eq!(seen(&world).next.why, why);
 }
 
@@ -204,8 +217,8 @@ fn a_copy_that_users_may_have_written_to_and_nobody_can_look_into_is_unknown() {
     world.stage.sql = None;
     let status = seen(&world);
     assert_eq!((status.state, status.next.step), (State::Unknown, None));
-    let why = "users may have been on `rg-2/contoso-2`, and what they wrote to `rg/sql-2/shop` cannot be seen: make that database reachable, \
-               then ask again";
+    let why = "users may have been on `rg-2/contoso-2`, and this run cannot read what they wrote to `rg/sql-2/shop`: \
+               make that database reachable, then run `upgrade-status` again";
     assert_eq!(status.next.why, why);
     assert!(status.read_only.is_some(), "users wait");
 }
@@ -236,7 +249,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
         status.next.why
     };
     let nothing = |_: &mut World| {};
-    let unproved = "the link is gone, and nothing proves that the copy has every write";
+    let unproved = "the replication link is gone, and nothing proves that the copy has every write";
     assert_eq!(broken("prepared", &[&cut_off], nothing), unproved);
     let writable = |world: &mut World| {
         let stage = world.stage.sql.as_mut().unwrap();
@@ -247,7 +260,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
     for name in ["frozen", "terminated", "migrated"] {
         assert_eq!(broken(name, &[], gone), "the stage copy is gone");
     }
-    let again = "production takes writes again, which its copy does not get";
+    let again = "production takes writes again, and its copy does not get them";
     assert_eq!(broken("terminated", &[&read_write], nothing), again);
     assert_eq!(broken("migrated", &[&read_write], nothing), again);
     let written = |world: &mut World| {
@@ -255,7 +268,7 @@ fn a_copy_that_is_of_no_use_leads_back() {
         let production = Changes::between(&rows(3), &rows(5));
         world.counted = Some(Counted { production, ..Counted::default() });
     };
-    assert_eq!(broken("migrated", &[], written), "production was written to after its copy was cut off");
+    assert_eq!(broken("migrated", &[], written), "production was written to after replication to the copy ended");
 }
 
 /// The step that comes next says itself what is in its way.
@@ -276,7 +289,7 @@ fn what_is_in_the_way_is_told() {
         );
         let status = seen(&world);
         let refusal = status.obstacle.unwrap();
-        assert_eq!((status.state, refusal.hint.as_str()), (state, "disable it; switch enables it when V2 is proved"));
+        assert_eq!((status.state, refusal.hint.as_str()), (state, "disable it: switch enables it once V2 is ready"));
     }
 }
 
@@ -315,14 +328,14 @@ fn labels_that_somebody_has_changed_are_refused() {
     profile.tags.insert(labels::SITE.to_owned(), "contoso-2".to_owned());
     assert_eq!(
         Labelled::read(&profile).unwrap_err().to_string(),
-        "cannot read the label `rolling-upgrade-site` of profile `rg/contoso`: `contoso-2` is not a site identifier: expected \
-         `<resource-group>/<site>[/<slot>]`"
+        "cannot read the tag `rolling-upgrade-site` of Traffic Manager profile `rg/contoso`: `contoso-2` is not a site \
+         identifier: expected `<resource-group>/<site>[/<slot>]`"
     );
     profile.tags.remove(labels::SITE);
     let refusal = Labelled::read(&profile).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "cannot read the label `rolling-upgrade-site` of profile `rg/contoso`: it is not there"
+        "cannot read the tag `rolling-upgrade-site` of Traffic Manager profile `rg/contoso`: it does not exist"
     );
 }
 
@@ -335,7 +348,7 @@ fn several_sites_beside_stage_cannot_be_told_apart() {
     profile.endpoints.push(other);
     assert_eq!(
         endpoint_of_v1(&profile, &labelled).unwrap_err().to_string(),
-        "cannot find V1 in profile `rg/contoso`: it has several endpoints that name a web site: `contoso-1`, `contoso-dr`"
+        "cannot find V1 in profile `rg/contoso`: several of its endpoints are web sites: `contoso-1`, `contoso-dr`"
     );
     profile.endpoints.retain(|endpoint| endpoint.id == labelled.endpoint);
     assert_eq!(endpoint_of_v1(&profile, &labelled), Ok(None));

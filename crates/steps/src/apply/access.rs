@@ -58,8 +58,10 @@ impl Executor<'_> {
         let first = access::set(self.session(database).await?, Access::ReadWrite, limit).await;
         let set = match (first, release) {
             (Err(error), Some(ending)) if error.number() == Some(INVOLVED_IN_REPLICATION) => {
-                self.cloud
-                    .notice(format!("the server refuses READ_WRITE while `{database}` is linked: the link goes first"));
+                self.cloud.notice(format!(
+                    "the server refuses READ_WRITE while `{database}` is linked: this step ends the replication link \
+                     first"
+                ));
                 self.end_replication(database, ending).await?;
                 self.note = self.note.take().map(|way| format!("once its link was ended {way}"));
                 access::set(self.session(database).await?, Access::ReadWrite, limit).await
@@ -89,7 +91,8 @@ impl Executor<'_> {
         let commands: Vec<_> =
             links.iter().map(|link| remove_secondary::statement(&database.name, &link.partner_server)).collect();
         let hint = format!(
-            "users cannot write until that link has ended: run in `master` of server `{}`: {} Then run this step again",
+            "users cannot write until that link has ended: connect to `master` of server `{}` and run {} Then run this \
+             step again",
             database.server,
             commands.join(" ")
         );
@@ -167,7 +170,8 @@ impl Executor<'_> {
         }
         let error = anyhow::anyhow!("users may have been on `{database}`, and it {written}; it {again}");
         let hint = format!(
-            "run switch: going forward loses nothing; or give those writes up by name: rollback with `accept-loss: {database}`"
+            "run switch: going forward loses nothing; or run rollback with `accept-loss: {database}`: those writes are \
+             then permanently lost"
         );
         Err(Failure { outcome: Outcome::Stuck, error, hint })
     }
@@ -178,7 +182,7 @@ impl Executor<'_> {
         if state.updateable && !state.read_only {
             return Ok(());
         }
-        let why = format!("`{database}` takes no writes: somebody has set it READ_ONLY in between");
+        let why = format!("`{database}` takes no writes: it was set READ_ONLY in the meantime");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 }

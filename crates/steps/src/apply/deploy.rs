@@ -113,18 +113,18 @@ impl Executor<'_> {
 fn succeeded(id: &SiteId, state: State) -> Result<(), Failure> {
     let State::Failed(why) = state else { return Ok(()) };
     let error = anyhow::anyhow!("the deployment of V2's package to site `{id}` failed: {why}");
-    let hint = "production is untouched: look at the deployment's log, repair the package, then plan and prepare again; or run \
-                rollback and cleanup of stage";
+    let hint = "production is untouched: read the deployment's log, repair the package, then plan and prepare again; \
+                or run rollback and cleanup with `remove: <stage database>`";
     Err(Failure { outcome: Outcome::Broken, error, hint: hint.to_owned() })
 }
 
 fn changed_meanwhile(id: &SiteId, found: &str, digest: &str) -> Failure {
     let error = anyhow::anyhow!(
-        "the address of V2's package gives out `{found}` now, and `{digest}` before it was deployed to site `{id}`: what runs \
-         there may not be what was approved"
+        "the address of V2's package serves `{found}` now, but served `{digest}` before the deployment to site `{id}`: \
+         what runs there may not be what was approved"
     );
-    let hint =
-        "give each package an address of its own, then plan and prepare again; or run rollback and cleanup of stage";
+    let hint = "give each package an address of its own, then plan and prepare again; or run rollback and cleanup with \
+                `remove: <stage database>`";
     Failure { outcome: Outcome::Broken, error, hint: hint.to_owned() }
 }
 

@@ -145,9 +145,11 @@ fn gone_without_us(source: &DatabaseId, ending: &Ending) -> Result<Attempt, Fail
     if ending.proofs.is_empty() {
         return Ok(Attempt::Ended);
     }
-    let why =
-        format!("the link from `{source}` to `{}` is gone, and nobody has proved the copy before", ending.partner);
-    let hint = "run terminate again: it looks whether the copy has every write; if not, run rollback";
+    let why = format!(
+        "the replication link from `{source}` to `{}` is gone, and nothing proves that the copy had every write before",
+        ending.partner
+    );
+    let hint = "run terminate again: it checks whether the copy has every write; if not, run rollback";
     Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
 }
 

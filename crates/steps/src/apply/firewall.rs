@@ -35,8 +35,8 @@ fn refused(error: azure::Error) -> Failure {
              endpoint"
         }
         _ if error.forbidden() => {
-            "assign the role of `docs/roles/firewall.json` on the resource group of the server; or let somebody else add the \
-             rule, or use a runner inside the network"
+            "assign the role of `docs/roles/firewall.json` on the resource group of the server; or ask an \
+             administrator to add the rule, or use a runner inside the network"
         }
         _ => return failed_at_azure(error),
     };

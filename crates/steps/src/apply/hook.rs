@@ -37,7 +37,7 @@ impl Executor<'_> {
             Ok(true) => {}
             Ok(false) => self.cloud.notice(hooks::NOT_RESUMED),
             Err(error) => {
-                let what = format!("what {} stopped is not started again", Hook::Quiesce);
+                let what = format!("what {} stopped was not started again", Hook::Quiesce);
                 let hint = format!("repair the hook and run rollback: it runs {} again", Hook::Resume);
                 return Err(Failure { hint, ..Failure::interrupted(error.context(what)) });
             }

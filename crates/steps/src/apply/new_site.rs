@@ -22,7 +22,7 @@ impl Executor<'_> {
     pub(super) async fn create_site(&self, new: &NewSite) -> Result<(), Failure> {
         let (arm, pace) = (&self.cloud.arm, self.cloud.pace);
         if arm.send(&web::site(arm.scope(), &new.site)).await.map_err(failed_at_azure)?.is_some() {
-            let why = format!("site `{}` is there after all: it was not touched", new.site);
+            let why = format!("site `{}` exists by now: it was not touched", new.site);
             return Err(Failure::interrupted(anyhow::anyhow!(why)));
         }
         let copied = self.copied_settings(new).await?;
@@ -48,7 +48,10 @@ impl Executor<'_> {
         match new.settings.iter().find(|name| !copied.iter().any(|setting| setting.name == **name)) {
             None => Ok(copied),
             Some(name) => {
-                let why = format!("site `{}` has no setting `{name}` any more: somebody else changed it", new.like);
+                let why = format!(
+                    "site `{}` no longer has the setting `{name}`: it was changed by hand or by another program",
+                    new.like
+                );
                 Err(Failure::interrupted(anyhow::anyhow!(why)))
             }
         }
@@ -121,8 +124,8 @@ impl Executor<'_> {
 fn not_created(new: &NewSite, error: azure::Error) -> Failure {
     if error.status() == Some(409) {
         let hint = format!(
-            "names of sites are unique in the whole of Azure: if `{}` is somebody else's, plan again with another `stage-site`, \
-             else run prepare again",
+            "site names are unique in Azure: if `{}` belongs to another subscription, plan again with another \
+             `stage-site`; otherwise run prepare again",
             new.site.name
         );
         return Failure::refused(error, hint);
@@ -133,19 +136,19 @@ fn not_created(new: &NewSite, error: azure::Error) -> Failure {
 fn not_bound(id: &SiteId, host: &str, error: azure::Error) -> Failure {
     let hint = match error.status() {
         Some(409) => {
-            "another site of this scale unit has the name, production's perhaps: run cleanup of stage, then plan again with a \
-             plan of another resource group"
+            "another site of this scale unit has the name, perhaps production's: run cleanup with `remove: <stage \
+             database>`, then plan again with a plan of another resource group"
         }
         Some(404) => {
-            "the certificate of production's site has to be in the resource group of the stage site too: import it there, then \
-             run prepare again"
+            "the resource group of the stage site must have the certificate of production's site too: import it there, \
+             then run prepare again"
         }
         Some(400) => {
             return Failure::refused(
                 error,
                 format!(
-                    "let the domain show that it is yours: a TXT record `asuid.{host}` with the verification id of site `{id}`; then \
-                 run prepare again"
+                    "prove that the domain is yours: create the TXT record `asuid.{host}` with the verification id of \
+                     site `{id}`; then run prepare again"
                 ),
             );
         }

@@ -88,17 +88,19 @@ impl Executor<'_> {
             LogEnd::Unmoved => Ok(()),
             LogEnd::Unseen => {
                 self.cloud.notice(format!(
-                    "this log-in may not see the log of `{source}`: an UPDATE in a moment of write access would not show"
+                    "this log-in may not read the log of `{source}`: this step cannot detect an UPDATE that was made \
+                     while it took writes for a moment"
                 ));
                 Ok(())
             }
             LogEnd::Grown => {
                 let why =
-                    format!("the log of `{source}` has grown since its copy was cut off: somebody has written to it");
+                    format!("the log of `{source}` has grown since replication to the copy ended: it was written to");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
             LogEnd::Unknown => {
-                let why = format!("nothing proves that nobody has written to `{source}` since its copy was cut off");
+                let why =
+                    format!("nothing proves that `{source}` was not written to since replication to the copy ended");
                 Err(Failure::broken(anyhow::anyhow!(why)))
             }
         }
@@ -154,7 +156,8 @@ impl Executor<'_> {
     fn prove_unwritten_until(&self, source: &DatabaseId, before: &Mark, now: &Mark) -> Result<(), Failure> {
         if before.is_empty() {
             self.cloud.notice(format!(
-                "terminate has left nothing of the log and the counters of `{source}`: an UPDATE between terminate and migrate would not show"
+                "terminate recorded neither the log nor the counters of `{source}`: this step cannot detect an UPDATE \
+                 between terminate and migrate"
             ));
             return Ok(());
         }
@@ -181,7 +184,7 @@ impl Executor<'_> {
         let here = self.session(source).await?;
         let changes = Changes::between(&kept.production, &rows::count(here, limit).await.map_err(failed_at_sql)?);
         if !changes.is_empty() {
-            let why = format!("`{source}` was written to after its copy was cut off: {changes}");
+            let why = format!("`{source}` was written to after replication to the copy ended: {changes}");
             return Err(Failure::broken(anyhow::anyhow!(why)));
         }
         let copy = self.session(target).await?;

@@ -61,14 +61,14 @@ impl Executor<'_> {
         if left.is_empty() {
             return Ok(());
         }
-        let why = format!("{} is there still, though Azure had said that it is gone", left.join(", "));
+        let why = format!("{} still exists, though Azure said that it was gone", left.join(", "));
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 
     /// The sessions of a site that was stopped go within moments; who is left then is somebody else.
     pub(super) async fn prove_unused(&mut self, database: &DatabaseId) -> Result<(), Failure> {
         let limit = self.cloud.pace.request;
-        let mut polls = wait::Poller::new("nobody works on it", self.cloud.pace.poll, limit);
+        let mut polls = wait::Poller::new("no client works on it", self.cloud.pace.poll, limit);
         loop {
             let others = sessions::others(self.session(database).await?, limit).await.map_err(failed_at_sql)?;
             if others.is_empty() {

@@ -136,7 +136,7 @@ impl Executor<'_> {
         target: &DatabaseId,
         upgrade: &UpgradeId,
     ) -> Result<(), Failure> {
-        let what = format!("`{target}` stands alone");
+        let what = format!("`{target}` is independent");
         let mut polls = wait::Poller::new(&what, self.cloud.pace.poll, self.cloud.pace.health);
         while !(self.link(source, target).await?.is_none() && self.links(target).await?.iter().all(Link::is_primary)) {
             polls.next().await?;
@@ -151,7 +151,8 @@ impl Executor<'_> {
             return Ok(());
         }
         let why = format!(
-            "`{target}` does not hold the fence row of upgrade `{upgrade}`: it misses the last writes of production"
+            "`{target}` has no row of upgrade `{upgrade}` in `rolling_upgrade.fence`: it lacks the last writes of \
+             production"
         );
         Err(Failure::broken(anyhow::anyhow!(why)))
     }

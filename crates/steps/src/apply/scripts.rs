@@ -80,7 +80,7 @@ impl Executor<'_> {
         // Options that a script has set last as long as its session: the next one gets its own.
         self.sessions.close(database);
         match ran.map_err(script_failed)? {
-            Ran::Before => cloud.runner_io.say(&format!("`{}` had run before", script.name)),
+            Ran::Before => cloud.runner_io.say(&format!("`{}` ran before", script.name)),
             Ran::Now { took, messages } => {
                 messages.iter().for_each(|message| cloud.runner_io.say(&format!("{}: {message}", script.name)));
                 cloud.runner_io.say(&format!("`{}` ran in {:.3} s", script.name, took.as_secs_f64()));

@@ -168,7 +168,7 @@ impl Executor<'_> {
         if leads_there {
             return Ok(());
         }
-        let why = format!("connection string `{setting}` of site `{site}` does not lead to `{database}` any more");
+        let why = format!("connection string `{setting}` of site `{site}` no longer points to `{database}`");
         Err(Failure::broken(anyhow::anyhow!(why)))
     }
 }
@@ -179,8 +179,11 @@ pub(super) fn find<'s>(
     name: &str,
 ) -> Result<&'s ConnectionSetting, Failure> {
     all.iter().find(|setting| eq_azure_name(&setting.name, name)).ok_or_else(|| {
-        let error = anyhow::anyhow!("site `{site}` has no connection string `{name}` any more");
-        Failure::refused(error, "somebody else changed the site: look at it, then run this step again")
+        let error = anyhow::anyhow!("site `{site}` no longer has a connection string `{name}`");
+        Failure::refused(
+            error,
+            "the site was changed by hand or by another program: check it, then run this step again",
+        )
     })
 }
 

@@ -49,7 +49,7 @@ impl Executor<'_> {
     pub(super) async fn profile(&self, id: &ProfileId) -> Result<Profile, Failure> {
         let arm = &self.cloud.arm;
         let found = arm.send(&traffic_manager::profile(arm.scope(), id)).await.map_err(failed_at_azure)?;
-        found.ok_or_else(|| Failure::interrupted(anyhow::anyhow!("profile `{id}` is gone")))
+        found.ok_or_else(|| Failure::interrupted(anyhow::anyhow!("profile `{id}` no longer exists")))
     }
 
     /// Tags are read, merged, written and read again: there is no ETag that would guard them.
@@ -70,7 +70,7 @@ impl Executor<'_> {
         if same_tags(&now, &tags) {
             return Ok(());
         }
-        let why = format!("somebody else changed the tags of profile `{id}` at the same time");
+        let why = format!("another program changed the tags of profile `{id}` at the same time");
         Err(Failure::interrupted(anyhow::anyhow!(why)))
     }
 
@@ -143,8 +143,9 @@ impl Executor<'_> {
             || format!("profile `{}` serves", profile.id),
             |other| format!("with endpoint `{}` disabled profile `{}` would serve", other.name, profile.id),
         );
-        let why = format!("{serves} {served}, and not `{}`", endpoint.name);
-        let hint = "put the endpoints of the profile in order (`status` tells who is served); then run this step again";
+        let why = format!("{serves} {served}, not `{}`", endpoint.name);
+        let hint = "correct the endpoints of the profile (`upgrade-status` shows which ones users get); then run this \
+                    step again";
         Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
     }
 
@@ -156,7 +157,7 @@ impl Executor<'_> {
         within: SignedDuration,
     ) -> Result<(), Failure> {
         let within = within.unsigned_abs();
-        let (until, what) = (Instant::now() + within, "no request of a dead step comes late");
+        let (until, what) = (Instant::now() + within, "no delayed request of a dead step arrives");
         let mut polls = wait::Poller::new(what, self.cloud.pace.poll, within);
         loop {
             let profile = self.profile(&production.profile_id()).await?;
@@ -170,7 +171,7 @@ impl Executor<'_> {
 
     async fn put_back(&self, seen: Option<&Endpoint>, enabled: bool) -> Result<(), Failure> {
         let Some(Endpoint { id, kind, .. }) = seen.filter(|seen| seen.enabled != enabled) else { return Ok(()) };
-        self.cloud.notice(format!("a request came late and changed endpoint `{id}`: that is undone"));
+        self.cloud.notice(format!("a delayed request of a dead step changed endpoint `{id}`: this step undoes that"));
         self.set_endpoint(id, *kind, enabled).await
     }
 
@@ -186,7 +187,7 @@ impl Executor<'_> {
     async fn try_to_serve_production(&self, production: &EndpointId, stage: &EndpointId) -> Result<(), Failure> {
         let profile = self.profile(&production.profile_id()).await?;
         let Some(seen) = profile.endpoint(production) else {
-            return Err(Failure::interrupted(anyhow::anyhow!("endpoint `{production}` is not there")));
+            return Err(Failure::interrupted(anyhow::anyhow!("endpoint `{production}` does not exist")));
         };
         if !seen.enabled {
             self.set_endpoint(production, seen.kind, true).await?;

@@ -38,7 +38,8 @@ impl Verb {
 fn not_found(site: &SiteId, name: &str, verb: Verb) -> Failure {
     let done = if verb == Verb::Start { "started" } else { "stopped" };
     Failure::interrupted(anyhow::anyhow!(
-        "WebJob `{name}` of site `{site}` could not be {done}: Azure does not find it, and lists it, as with `WEBSITE_RUN_FROM_PACKAGE`"
+        "WebJob `{name}` of site `{site}` could not be {done}: Azure lists it but does not find it, as with \
+         `WEBSITE_RUN_FROM_PACKAGE`"
     ))
 }
 
@@ -120,7 +121,7 @@ impl Executor<'_> {
         left.extend(rest.unwrap_or_else(|failure| Some(failure.message())));
         if !left.is_empty() {
             let left = left.join("; ");
-            self.cloud.notice(format!("WebJobs of site `{site}` may work on, stop them by hand: {left}"));
+            self.cloud.notice(format!("WebJobs of site `{site}` may still run, stop them by hand: {left}"));
         }
     }
 
@@ -129,7 +130,7 @@ impl Executor<'_> {
         match self.start_webjobs(site, stopped, false).await {
             Ok(()) => failure,
             Err(worse) => {
-                let why = format!("WebJobs that were stopped by then are not started again: {}", worse.message());
+                let why = format!("WebJobs that this step had stopped were not started again: {}", worse.message());
                 Failure { error: failure.error.context(why), ..failure }.into_interrupted()
             }
         }
@@ -163,7 +164,7 @@ impl Executor<'_> {
             }
             let listed = self.continuous(site).await?.into_iter().find(|job| eq_azure_name(&job.name, name));
             let Some(job) = listed else {
-                self.cloud.notice(format!("site `{site}` has no WebJob `{name}` any more"));
+                self.cloud.notice(format!("site `{site}` no longer has a WebJob `{name}`"));
                 return Ok(());
             };
             if verb == Verb::Start && !job.at_rest() {
@@ -183,7 +184,7 @@ impl Executor<'_> {
         limit: Duration,
         is: impl Fn(&WebJob) -> bool,
     ) -> Result<Option<String>, Failure> {
-        let mut polls = wait::Poller::new("WebJobs do as they are told", self.cloud.pace.poll, limit);
+        let mut polls = wait::Poller::new("the WebJobs have the wanted state", self.cloud.pace.poll, limit);
         loop {
             let jobs = self.continuous(site).await?;
             let meant = |job: &&WebJob| names.iter().any(|name| eq_azure_name(name, &job.name)) && is(job);
@@ -199,9 +200,9 @@ impl Executor<'_> {
     }
 
     async fn continuous(&self, site: &SiteId) -> Result<Vec<WebJob>, Failure> {
-        self.listed(site).await?.ok_or_else(|| {
-            Failure::interrupted(anyhow::anyhow!("the WebJobs of site `{site}` cannot be listed any more"))
-        })
+        self.listed(site)
+            .await?
+            .ok_or_else(|| Failure::interrupted(anyhow::anyhow!("Azure no longer lists the WebJobs of site `{site}`")))
     }
 
     async fn listed(&self, site: &SiteId) -> Result<Option<Vec<WebJob>>, Failure> {

@@ -69,7 +69,12 @@ impl Cloud {
             request_timeout: inputs.request_timeout.0,
             retry: policy,
         };
-        let subscription = needed("subscription-id", inputs.subscription_id.as_ref(), "name the subscription")?.clone();
+        let subscription = needed(
+            "subscription-id",
+            inputs.subscription_id.as_ref(),
+            "pass the id of the subscription (`az account show --query id` shows it)",
+        )?
+        .clone();
         let identity = Identity::new(runner_io, inputs, &reach)?;
         let options = Options {
             endpoint: inputs.arm_endpoint.clone(),

@@ -92,7 +92,7 @@ fn complete(inputs: &ConnectionInputs) -> Result<(), Failure> {
     let (client, tenant) = (inputs.client_id.is_some(), inputs.tenant_id.is_some());
     let (user, password) = (inputs.sql_user.is_some(), inputs.sql_password.is_some());
     let without = |given: &str, missing: &str| {
-        let hint = format!("pass `{missing}` too, or leave `{given}` out");
+        let hint = format!("pass `{missing}` too, or omit `{given}`");
         Err(Failure::refused(anyhow::anyhow!("`{given}` was given without `{missing}`"), hint))
     };
     match () {
@@ -103,7 +103,7 @@ fn complete(inputs: &ConnectionInputs) -> Result<(), Failure> {
         () if password && !user => without("sql-password", "sql-user"),
         () if user && inputs.sql_token.is_some() => {
             let error = anyhow::anyhow!("both `sql-token` and `sql-user` with `sql-password` were given");
-            Err(Failure::refused(error, "give one of the two"))
+            Err(Failure::refused(error, "pass only one of the two"))
         }
         () => Ok(()),
     }
@@ -126,7 +126,7 @@ fn sign_in(runner_io: &RunnerIo, inputs: &ConnectionInputs, reach: &Reach) -> Re
 fn assertion_source(request: &IdTokenRequest, audience: &str) -> Result<AssertionSource, Failure> {
     let url = Url::parse(&request.url).map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot use `ACTIONS_ID_TOKEN_REQUEST_URL`");
-        Failure::refused(error, "leave this variable as the runner sets it")
+        Failure::refused(error, "do not change this variable: the runner sets it")
     })?;
     Ok(AssertionSource { url, token: request.token.as_str().into(), audience: audience.to_owned() })
 }
@@ -135,19 +135,19 @@ const WAYS: &str =
     "pass `client-id` and `tenant-id` (in a job with `permissions: id-token: write`, or with `client-secret`), or";
 
 fn no_way_to_arm() -> Failure {
-    let error = anyhow::anyhow!("the inputs name nobody who could sign in to Azure Resource Manager");
+    let error = anyhow::anyhow!("the inputs have no credentials for Azure Resource Manager");
     Failure::refused(error, format!("{WAYS} `arm-token`, for example from `az account get-access-token`"))
 }
 
 fn no_way_to_sql() -> Failure {
-    let error = anyhow::anyhow!("the inputs name nobody who could log in to the databases");
+    let error = anyhow::anyhow!("the inputs have no credentials for the databases");
     Failure::refused(error, format!("{WAYS} `sql-token`, or `sql-user` and `sql-password`"))
 }
 
 fn no_proof() -> Failure {
     let error = anyhow::anyhow!(
-        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no token \
-         service of GitHub's (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)"
+        "`client-id` and `tenant-id` were given, but there is nothing to sign in with: no `client-secret`, and no \
+         token service of GitHub (`ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN`)"
     );
     Failure::refused(error, "give the job `permissions: id-token: write`, or pass `client-secret`")
 }

@@ -37,7 +37,7 @@ impl StepRun<'_> {
                 Err(Halt::Failed(failure)) if !progress.overdue() => {
                     let take_back =
                         async |progress: &mut Progress| Ok(self.take_back(&applied, failure, progress).await);
-                    return Err(Halt::Failed(self.part("take back what it had done", progress, take_back).await?));
+                    return Err(Halt::Failed(self.part("undo what it had done", progress, take_back).await?));
                 }
                 outcome => outcome?,
             }
@@ -102,8 +102,9 @@ impl StepRun<'_> {
         let Some(undos) = undos else { return failure.into_interrupted() };
         for undo in undos {
             if let Err(worse) = self.apply_one(&undo, progress).await {
-                let error =
-                    failure.error.context(format!("could not {undo}, which was to be taken back: {}", worse.message()));
+                let error = failure
+                    .error
+                    .context(format!("could not {undo} to undo what this step had done: {}", worse.message()));
                 return Failure::broken(error);
             }
         }

@@ -86,7 +86,7 @@ impl StepRun<'_> {
         let (world, around) = seen.map_err(Failure::after_changes)?;
         let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
             Failure::interrupted(
-                anyhow::Error::new(refusal).context("the live state is not what this step has made of it"),
+                anyhow::Error::new(refusal).context("the live state is not what this step left behind"),
             )
         })?;
         nothing_left(&left)?;
@@ -103,9 +103,9 @@ impl StepRun<'_> {
         let failure = match failure.outcome {
             Outcome::Broken if seen || progress.switched => Failure {
                 outcome: Outcome::Stuck,
-                error: failure.error.context("users are on stage already"),
-                hint: "look at what is said here: repair V2, or put right what was changed by hand, and run switch again; or give up \
-                       the writes that V2 took: rollback with `accept-loss`"
+                error: failure.error.context("users are already on V2"),
+                hint: "repair V2, or correct what was changed by hand, then run switch again; or run rollback with \
+                       `accept-loss`: the writes that V2 took are then permanently lost"
                     .to_owned(),
             },
             Outcome::Interrupted if self.step == Step::Rollback && progress.writable => {
@@ -131,12 +131,12 @@ pub fn nothing_left(left: &[Effect]) -> Result<(), Failure> {
     match left.iter().find(|effect| !effect.is_proof()) {
         None => Ok(()),
         Some(effect) => {
-            let why = format!("all was done, and a second look finds this still to do: {effect}");
+            let why = format!("the step did everything, but a second look finds this still to do: {effect}");
             Err(Failure::interrupted(anyhow::anyhow!(why)))
         }
     }
 }
 
 fn not_seen() -> Failure {
-    Failure::interrupted(anyhow::anyhow!("the live state was not looked at"))
+    Failure::interrupted(anyhow::anyhow!("the step did not look at the live state"))
 }

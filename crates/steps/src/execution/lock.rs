@@ -36,8 +36,9 @@ impl StepRun<'_> {
                 let why = format!("production database `{production}` does not exist");
                 let stage = &self.upgrade.stage.database;
                 let hint = format!(
-                    "correct the identifier if it is wrong; after the switch nothing is left to do here; if that database was deleted \
-                     before, restore it, or send users to V2 by hand if `{stage}` has every write"
+                    "if the identifier is wrong, correct it; if users are on V2, nothing is left to do; if the \
+                     database was deleted before the switch, restore it, or send users to V2 by hand if `{stage}` has \
+                     every write"
                 );
                 Refusal::new(format!("run {}", self.step.name()), why, hint).into()
             }

@@ -96,7 +96,7 @@ impl StepRun<'_> {
         let log = step != Step::Switch;
         match observe::counted(self.upgrade, sessions, self.cloud.pace.request, log).await {
             Err(failure) if step == Step::Rollback => {
-                self.cloud.notice(format!("the rows of the stage copy cannot be counted: {}", failure.message()));
+                self.cloud.notice(format!("this run cannot count the rows of the stage copy: {}", failure.message()));
                 Ok(None)
             }
             counted => counted,

@@ -26,7 +26,7 @@ impl StepRun<'_> {
     /// The step stops where it is. Running it again finishes what it began, so nothing is undone but a freeze: its end is
     /// the beginning of users' read-only time, and nobody may come to end that.
     pub async fn stopped(&self, cause: Cause, mut progress: Progress) -> Report {
-        let what = format!("stopped by {cause} when it was to {}", progress.doing);
+        let what = format!("stopped by {cause} while {}", under_way(&progress.doing));
         let locked = progress.sessions.holds_lock() && !progress.sessions.lock_broke();
         let failure = if self.step == Step::Freeze && locked {
             let back = timeout(TIME_TO_END, self.take_freeze_back(&mut progress)).await;
@@ -97,7 +97,7 @@ impl StepRun<'_> {
     }
 
     async fn go_forward(&self, what: String, mut progress: Progress) -> Report {
-        self.cloud.notice(format!("{what}; users may have written to V2, so this step goes on"));
+        self.cloud.notice(format!("{what}; users may have written to V2, so this step completes the switch"));
         let policy = Policy { past_deadline: true, ..self.policy.clone() };
         let forward = StepRun { policy: &policy, ..*self };
         progress.due = None;
@@ -130,7 +130,7 @@ impl StepRun<'_> {
     fn too_late(&self, progress: &Progress, failure: Option<Failure>) -> String {
         let at = progress.due.map(|due| format!(", {:.0},", due.at)).unwrap_or_default();
         let when = match progress.begun {
-            true => format!("passed when {} was to {}", self.step.name(), progress.doing),
+            true => format!("passed while {} was {}", self.step.name(), under_way(&progress.doing)),
             false => format!("had passed before {} began", self.step.name()),
         };
         let failure = failure.map(|failure| format!(" ({})", failure.message())).unwrap_or_default();
@@ -167,13 +167,23 @@ impl StepRun<'_> {
 const AGAIN: &str = "run this step again, or run rollback: it gives the stage site its old connection string back";
 const FROZEN: &str = "run terminate again, or run rollback";
 const ROLL_BACK: &str = "run rollback now: users cannot write until it has given production back";
-const THE_REST: &str = "run rollback: it gives back what is left";
+const THE_REST: &str = "run rollback: it finishes what is left";
 const FREEZE_AGAIN: &str = "run this step again with a longer `max-read-only`, or run rollback";
-const START_AGAIN: &str = "find out what took so long; then run cleanup of stage, prepare again, and give freeze a longer \
-                           `max-read-only` if the scripts need it";
+const START_AGAIN: &str = "find out what took so long; then run cleanup with `remove: <stage database>`, prepare \
+                           again, and give freeze a longer `max-read-only` if the scripts need it";
+
+/// What a step is at, after "it was": its first word is a verb in the imperative.
+fn under_way(doing: &str) -> String {
+    let (verb, rest) = doing.split_once(' ').unwrap_or((doing, ""));
+    let stem = match verb {
+        "run" | "set" | "stop" | "tag" => format!("{verb}{}", &verb[verb.len() - 1..]),
+        _ => verb.strip_suffix('e').unwrap_or(verb).to_owned(),
+    };
+    format!("{stem}ing {rest}").trim_end().to_owned()
+}
 
 fn out_of_time() -> Failure {
-    Failure::interrupted(anyhow::anyhow!("it was not done after {} s", TIME_TO_END.as_secs()))
+    Failure::interrupted(anyhow::anyhow!("timed out after {} s", TIME_TO_END.as_secs()))
 }
 
 fn failure_of(halt: Halt) -> Failure {
@@ -181,5 +191,24 @@ fn failure_of(halt: Halt) -> Failure {
         Halt::Failed(failure) => failure,
         Halt::Stopped(cause) => Failure::interrupted(anyhow::anyhow!("stopped by {cause}")),
         Halt::Overdue => out_of_time(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::under_way;
+
+    #[test]
+    fn a_step_was_at_something() {
+        for (doing, was) in [
+            ("sign in", "signing in"),
+            ("take the lock", "taking the lock"),
+            ("set `shop` READ_ONLY at once", "setting `shop` READ_ONLY at once"),
+            ("run hook-quiesce", "running hook-quiesce"),
+            ("tag profile `rg/p`", "tagging profile `rg/p`"),
+            ("wait until `shop` is seeded", "waiting until `shop` is seeded"),
+        ] {
+            assert_eq!(under_way(doing), was);
+        }
     }
 }

@@ -49,6 +49,8 @@ async fn close_one(cloud: &Cloud, upgrade: &UpgradeId, server: ServerId, done: &
     let left = look().await.map_err(failed_at_azure)?.map(|watch| watch.own(upgrade)).unwrap_or_default();
     match left.first() {
         None => Ok(()),
-        Some(change) => Err(Failure::interrupted(anyhow::anyhow!("a second look finds this still to do: {change}"))),
+        Some(change) => Err(Failure::interrupted(anyhow::anyhow!(
+            "the step did everything, but a second look finds this still to do: {change}"
+        ))),
     }
 }

@@ -81,7 +81,7 @@ async fn gates(cloud: &Cloud, databases: &[DatabaseId; 2]) -> Result<Vec<Gate>, 
     let gates: Vec<Gate> = try_join_all(looks).await?.into_iter().flatten().collect();
     if gates.is_empty() {
         let why = format!("neither `{}` nor `{}` exists", databases[0].server_id(), databases[1].server_id());
-        return Err(Refusal::new("open the firewalls", why, "look at the identifiers of the databases").into());
+        return Err(Refusal::new("open the firewalls", why, "check the identifiers of the databases").into());
     }
     Ok(gates)
 }
@@ -134,7 +134,7 @@ impl Opening<'_> {
                 return Err(self.too_late(&refused));
             }
         }
-        self.done.push(("log in to everything that an upgrade logs in to".to_owned(), began.elapsed().as_secs_f64()));
+        self.done.push(("log in to every database that an upgrade uses".to_owned(), began.elapsed().as_secs_f64()));
         Ok(())
     }
 
@@ -173,10 +173,13 @@ impl Opening<'_> {
             refused.iter().map(|(server, address)| format!("`{server}` still refuses {address}")).collect();
         who.sort();
         who.dedup();
-        let hint = "Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall close` takes \
-                    the rules back";
-        let error =
-            anyhow::anyhow!("waited for {:?} until the rules have their effect, and {}", self.limit, who.join(", "));
+        let hint = "Azure may take five minutes, rarely longer: run `upgrade-firewall open` again; `upgrade-firewall \
+                    close` removes the rules";
+        let error = anyhow::anyhow!(
+            "timed out after {:?} waiting for the rules to take effect: {}",
+            self.limit,
+            who.join(", ")
+        );
         Failure { outcome: Outcome::Interrupted, error, hint: hint.to_owned() }
     }
 
@@ -192,7 +195,7 @@ impl Opening<'_> {
             Ok(()) => failure,
             Err(worse) => Failure {
                 outcome: Outcome::Interrupted,
-                error: failure.error.context(format!("the rules could not be taken back: {}", worse.message())),
+                error: failure.error.context(format!("the rules could not be removed: {}", worse.message())),
                 hint: "run `upgrade-firewall close`".to_owned(),
             },
         }

@@ -10,7 +10,7 @@ use crate::{apply::firewall, cloud::Cloud, failure::Failure};
 pub const STEP: &str = "firewall";
 
 /// What a run that stopped half-way advises: no rollback undoes it.
-pub const WAY_ON: &str = "run it again; `upgrade-firewall close` takes away whatever was opened";
+pub const WAY_ON: &str = "run it again; `upgrade-firewall close` removes every rule that was added";
 
 /// Makes a change and notes it. Where the answer was lost nobody can tell whether it was made.
 pub async fn make(cloud: &Cloud, change: &Change, done: &mut Vec<(String, f64)>) -> Result<(), Failure> {

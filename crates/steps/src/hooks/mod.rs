@@ -22,7 +22,8 @@ pub struct Hooks {
 }
 
 /// Told where production has its write access back, and nobody starts again what was stopped.
-pub const NOT_RESUMED: &str = "hook-quiesce has run, and no hook-resume is given that undoes it: start again what it stopped, or run rollback with `hook-resume`";
+pub const NOT_RESUMED: &str = "hook-quiesce has run, and no `hook-resume` was given to undo it: start again by hand \
+                               what it stopped, or run rollback with `hook-resume`";
 
 const ALL: [Hook; 3] = [Hook::Quiesce, Hook::Resume, Hook::Activate];
 
@@ -57,8 +58,11 @@ impl Hooks {
     /// A file is not there, or may not be executed; or nothing undoes what `hook-quiesce` does.
     pub fn check(&self) -> Result<(), Failure> {
         if self.quiesce.is_some() && self.resume.is_none() {
-            let why = "`hook-quiesce` was given, and no `hook-resume` that starts again what it stops";
-            return Err(Failure::refused(anyhow::anyhow!(why), "pass both, here and to every step up to switch"));
+            let why = "`hook-quiesce` was given without `hook-resume`, which starts again what it stops";
+            return Err(Failure::refused(
+                anyhow::anyhow!(why),
+                "pass both to this step, and `hook-resume` to every step up to switch and to rollback",
+            ));
         }
         ALL.into_iter().filter_map(|hook| Some((hook, self.file(hook)?))).try_for_each(|(hook, file)| {
             let hint = "check the hooks out in this job, and make them executable (`git update-index --chmod=+x`)";
@@ -84,7 +88,7 @@ fn resolved(file: &Path) -> anyhow::Result<PathBuf> {
     let unusable =
         |error: std::io::Error| anyhow::Error::new(error).context(format!("cannot use `{}`", file.display()));
     let full = file.canonicalize().map_err(unusable)?;
-    anyhow::ensure!(full.is_file(), "`{}` is no file", file.display());
+    anyhow::ensure!(full.is_file(), "`{}` is not a file", file.display());
     access(&full, Access::EXEC_OK).map_err(|error| unusable(error.into()))?;
     Ok(full)
 }

@@ -57,7 +57,7 @@ pub async fn run(call: &Call<'_>, runner_io: &RunnerIo) -> anyhow::Result<()> {
     let _ = timeout(LAST_WORDS, talk.join_all()).await;
     match ended {
         Ok(status) => judge(status.with_context(|| format!("could not wait for {named}"))?, &named),
-        Err(_) => bail!("{named} did not end within {:?} and was ended", call.limit),
+        Err(_) => bail!("{named} did not end within {:?} and was killed", call.limit),
     }
 }
 

@@ -106,6 +106,6 @@ fn a_child_that_is_left_behind_is_not_waited_for() {
 #[test]
 fn one_that_heeds_the_first_signal_has_time_to_tidy_up() {
     let (ended, log) = ends("trap 'echo tidied; exit 0' TERM\nsleep 600 &\nwait", Duration::from_millis(500));
-    assert_eq!(ended.unwrap_err(), "hook-quiesce (`FILE`) did not end within 500ms and was ended");
+    assert_eq!(ended.unwrap_err(), "hook-quiesce (`FILE`) did not end within 500ms and was killed");
     assert_eq!(log, "hook-quiesce: tidied\n");
 }

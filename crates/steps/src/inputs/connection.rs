@@ -9,8 +9,8 @@ use rollout::ConnectTo;
 /// Inputs that every step has.
 #[derive(Debug, Args)]
 pub struct ConnectionInputs {
-    /// Name of the upgrade [default: `GITHUB_RUN_ID`, which "Re-run failed jobs" keeps; rollback, cleanup and status find it in the
-    /// live state].
+    /// Id of the upgrade [default: that of the workflow run (`GITHUB_RUN_ID`), which "Re-run failed jobs" keeps; outside of GitHub
+    /// plan draws one; rollback, cleanup and status find the upgrade in Azure and the databases].
     #[arg(help_heading = "Upgrade", long)]
     pub upgrade_id: Option<String>,
     /// Id of the subscription that holds all resources.
@@ -50,7 +50,7 @@ pub struct ConnectionInputs {
     /// DNS suffix of logical SQL servers.
     #[arg(help_heading = "Connection", long, default_value = "database.windows.net")]
     pub sql_suffix: String,
-    /// Reach `host:port` at `address:port` instead, as curl's `--connect-to`; several in commas or lines.
+    /// Reach `host:port` at `address:port` instead, as curl's `--connect-to` does; several separated by commas or lines.
     #[arg(help_heading = "Connection", long, value_delimiter = ',')]
     pub connect_to: Vec<ConnectTo>,
     /// Longest time for one HTTP request or one short SQL statement.
@@ -59,7 +59,7 @@ pub struct ConnectionInputs {
     /// Longest time for making a connection.
     #[arg(help_heading = "Connection", long, default_value = "15s")]
     pub connect_timeout: Span,
-    /// How often an idle SQL session sends a query, because gateways drop idle ones.
+    /// Interval at which an idle SQL session sends a query, because gateways drop idle sessions.
     #[arg(help_heading = "Connection", long, default_value = "30s")]
     pub keep_alive: Span,
     /// First wait before a request is tried again; each further one is twice as long. SQL log-ins wait five times as long.
@@ -68,7 +68,7 @@ pub struct ConnectionInputs {
     /// Longest time for which a request is tried again.
     #[arg(help_heading = "Connection", long, default_value = "2m")]
     pub retry_budget: Span,
-    /// How much longer than planned a wait before another attempt may be, in per cent, drawn at random; 0 for never.
+    /// Random extra wait before another attempt, at most this many per cent of the planned wait; 0 for none.
     #[arg(help_heading = "Connection", long, default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub retry_jitter: u8,
     /// Time between two polls, where the service names none.

@@ -24,6 +24,15 @@ impl FromStr for Span {
     }
 }
 
+/// A length of time that is more than none.
+///
+/// # Errors
+/// It is zero, or no length of time.
+pub fn longer_than_zero(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    if span.0.is_zero() { Err(hint("it must be longer than zero")) } else { Ok(span) }
+}
+
 fn hint(why: &str) -> String {
     format!("{why}; write a number with its unit, such as 250ms, 30s, 10m or 12h")
 }
@@ -42,6 +51,14 @@ mod tests {
         }
         for wrong in ["", "30", "s", "-5s", "five minutes"] {
             assert!(span(wrong).unwrap_err().ends_with("such as 250ms, 30s, 10m or 12h"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_may_have_to_be_longer_than_zero() {
+        assert_eq!(longer_than_zero("1ms"), Ok(Span(Duration::from_millis(1))));
+        for wrong in ["0s", "0ms", "soon"] {
+            assert!(longer_than_zero(wrong).is_err(), "{wrong}");
         }
     }
 }

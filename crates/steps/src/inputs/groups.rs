@@ -16,7 +16,7 @@ pub struct CommonInputs {
     /// Production and stage.
     #[command(flatten)]
     pub slots: SlotInputs,
-    /// Longest wait for another run to release the lock in production's database, such as a run whose runner has died
+    /// Longest wait for the lock in production's database while another run holds it, such as a run whose runner has died
     /// [default: 60s in rollback, else 0s].
     #[arg(help_heading = "Limits", long)]
     pub lock_wait: Option<Span>,
@@ -28,9 +28,18 @@ impl CommonInputs {
     }
 }
 
-/// What follows the inputs in the help of such a step: a command line, whose further inputs are given, and the exit codes.
+/// What follows the inputs in the help of such a step: a command line, whose further inputs are given, and the exit codes, which mean
+/// something else where they are given.
 macro_rules! example {
     ($step:literal $(, $further:literal)?) => {
+        example!(
+            $step $(, $further)?;
+            "0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (this copy \
+             cannot be used: run rollback), 40 stuck (a person is needed, and users may be unable to write: follow the \
+             hint)."
+        )
+    };
+    ($step:literal $(, $further:literal)?; $codes:literal) => {
         concat!(
             "Example:\n  upgrade-",
             $step,
@@ -38,8 +47,8 @@ macro_rules! example {
              --production-site rg/web-1 --production-endpoint rg/profile/web-1 \\\n    --stage-database rg/sql-2/shop \
              --stage-site rg-2/web-2 --stage-endpoint rg/profile/web-2",
             $(" \\\n    ", $further,)?
-            "\n\nExit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again), 30 broken (roll back), 40 stuck \
-             (read the hint)."
+            "\n\nExit codes: ",
+            $codes
         )
     };
 }
@@ -93,13 +102,15 @@ impl ScriptInputs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Giving production back")]
 pub struct GiveBackInputs {
-    /// How replication is ended: auto, t-sql, unlink or delete.
+    /// How replication is ended: `t-sql`, `unlink` or `delete` (both by Azure Resource Manager), or `auto`: the first of the three
+    /// that this identity may use.
     #[arg(long, default_value = "auto")]
     pub termination: Termination,
-    /// How long to look for requests of a dead step that Azure carries out late, where users may have been on V2.
+    /// If a switch has failed and users may have been on V2: how long the way back watches for requests of that switch that Azure
+    /// carries out late, to undo them.
     #[arg(long, default_value = "90s")]
     pub late_request_wait: Span,
-    /// Executable that starts background work again once production takes writes.
+    /// Executable that starts V1's background work again once production takes writes.
     #[arg(long)]
     pub hook_resume: Option<PathBuf>,
     /// Longest time for one hook.

@@ -19,11 +19,11 @@ pub struct SiteInputs {
     /// The App Service plan in which prepare creates the stage site if it does not exist: `<resource-group>/<plan>`.
     #[arg(long)]
     pub stage_plan: Option<String>,
-    /// Names of differences between production's site and a created one that are accepted, in commas or lines.
+    /// Names of the differences that you accept between production's site and a created one, separated by commas or lines.
     #[arg(long, value_delimiter = ',')]
     pub accept_difference: Vec<String>,
-    /// Names of settings that a created site gets though they look like connections to queues, storage or buses, in commas
-    /// or lines.
+    /// Names of settings that a created site gets although they look like connections to queues, storage accounts or buses,
+    /// separated by commas or lines.
     #[arg(long, value_delimiter = ',')]
     pub share_setting: Vec<String>,
     /// V2's package, which prepare deploys to the stage site: the path of a zip, or the https address of one.
@@ -119,7 +119,7 @@ fn digest(text: &str) -> Result<String, Refusal> {
     let digest = text.trim().to_ascii_lowercase();
     let sound = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     sound.then_some(digest).ok_or_else(|| {
-        let why = format!("`{text}` is no SHA-256 in hex");
+        let why = format!("`{text}` is not a SHA-256 in hex");
         Refusal::new("read the input `package-digest`", why, "pass the output `package-digest` of plan")
     })
 }

@@ -59,7 +59,7 @@ impl SlotInputs {
 /// It is empty or no identifier of the kind.
 pub fn identifier<T: std::str::FromStr<Err = IdError>>(input: &str, value: Option<&String>) -> Result<T, Refusal> {
     value.map_or("", String::as_str).parse().map_err(|error: IdError| {
-        let hint = "take the identifiers from the outputs of plan";
+        let hint = "pass the identifiers from the outputs of plan";
         Refusal::new(format!("read the input `{input}`"), error.to_string(), hint)
     })
 }

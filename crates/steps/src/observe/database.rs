@@ -49,9 +49,10 @@ pub async fn look_into(
         Ok(session) => session,
         Err(NotConnected::SignIn(error)) => return Err(failed_at_azure(error)),
         Err(NotConnected::Sql(error)) => {
-            cloud.notice(format!("`{database}` cannot be looked into: {error}"));
-            let hint =
-                error.hint().unwrap_or_else(|| "look at what the server says, and run this step again".to_owned());
+            cloud.notice(format!("this run cannot read `{database}`: {error}"));
+            let hint = error
+                .hint()
+                .unwrap_or_else(|| "resolve what the server's answer reports, then run this step again".to_owned());
             return Ok(Err(NoLogIn { why: error.to_string(), hint }));
         }
     };

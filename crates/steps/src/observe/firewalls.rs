@@ -19,7 +19,7 @@ pub async fn of_both_servers(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Wat
         match of_server(cloud, server.clone()).await {
             Err(error) if error.forbidden() => {
                 cloud.notice(format!(
-                    "whether runners have left firewall rules on server `{server}` was not looked at: {error}"
+                    "this step could not check server `{server}` for firewall rules that runners left: {error}"
                 ));
                 Ok(None)
             }

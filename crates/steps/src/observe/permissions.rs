@@ -45,14 +45,16 @@ async fn tell_unseen_writes(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Ses
     if let Some(stage) = sessions.get(&upgrade.stage.database)
         && let Err(error) = measure::read(stage, limit).await
     {
-        let what = format!("who writes to `{}` cannot be seen ({error})", upgrade.stage.database);
-        cloud.notice(format!("{what}: once users may have been on V2, a rollback takes `accept-loss`"));
+        let what = format!("this identity cannot see who writes to `{}` ({error})", upgrade.stage.database);
+        cloud.notice(format!("{what}: once users may have been on V2, rollback needs `accept-loss`"));
     }
     if let Some(production) = sessions.get(&upgrade.production.database)
         && log_end::read(production, limit).await.map_err(failed_at_sql)?.is_none()
     {
-        let what = format!("the end of the log of `{}` cannot be seen", upgrade.production.database);
-        cloud.notice(format!("{what}: an UPDATE in a moment of write access would not show"));
+        let what = format!("this identity cannot read the end of the log of `{}`", upgrade.production.database);
+        cloud.notice(format!(
+            "{what}: the steps cannot detect an UPDATE made while production takes writes for a moment"
+        ));
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub async fn profile(cloud: &Cloud, id: &ProfileId) -> Result<Profile, Failure> 
     let found = cloud.arm.send(&traffic_manager::profile(cloud.arm.scope(), id)).await.map_err(failed_at_azure)?;
     found.ok_or_else(|| {
         let why = "there is no such profile, or this identity may not read it";
-        let hint = "look at its resource group and name: the input `profile`, or the identifiers of the endpoints";
+        let hint = "check its resource group and name: the input `profile`, or the identifiers of the endpoints";
         Refusal::new(format!("read profile `{id}`"), why, hint).into()
     })
 }

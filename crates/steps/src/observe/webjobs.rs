@@ -43,7 +43,7 @@ async fn of_site(
         Ok(Some(jobs)) => Ok(Ok(jobs)),
         // WebJobs came to Linux late: before, there was no such list.
         Ok(None) if plan.is_some_and(|plan| plan.linux) => Ok(Ok(WebJobs::default())),
-        Ok(None) => Ok(Err("404, though the site is there".to_owned())),
+        Ok(None) => Ok(Err("404, though the site exists".to_owned())),
         Err(error) if error.status() == Some(403) => Ok(Err(format!("403 `{}`", error.code().unwrap_or("Forbidden")))),
         Err(error) => Err(failed_at_azure(error)),
     }

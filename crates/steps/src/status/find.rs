@@ -61,9 +61,9 @@ pub async fn find(cloud: &Cloud, named: &Named) -> Result<Found, Failure> {
 fn is_the_one(profile: &Profile, labelled: &Labelled, named: &Named) -> Result<(), Refusal> {
     match &named.id {
         Some(id) if *id != labelled.id => Err(Refusal::new(
-            format!("find upgrade `{id}` in profile `{}`", profile.id),
-            format!("the profile is labelled by upgrade `{}`", labelled.id),
-            "leave `upgrade-id` out to be told of that one",
+            format!("find upgrade `{id}` in Traffic Manager profile `{}`", profile.id),
+            format!("the tags of the profile name upgrade `{}`", labelled.id),
+            "omit `upgrade-id` to see where that upgrade stands",
         )),
         _ => Ok(()),
     }

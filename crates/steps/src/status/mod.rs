@@ -42,7 +42,7 @@ async fn by_slots(runner_io: &RunnerIo, arguments: &StatusArguments) -> Result<R
     let named = identity::named(runner_io, &arguments.connection)?;
     let id = named.clone().map_or_else(identity::placeholder, Ok)?;
     let mut upgrade = arguments.slots.upgrade(id).map_err(|refusal| {
-        Failure::refused(refusal, "take the identifiers from the outputs of plan, or pass `profile` alone")
+        Failure::refused(refusal, "pass the identifiers from the outputs of plan, or pass `profile` alone")
     })?;
     let mut cloud = signed_in(runner_io, arguments, &upgrade.id).await?;
     if named.is_none() {
@@ -87,7 +87,7 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
 async fn counted(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Counted> {
     let counted = observe::counted(upgrade, sessions, cloud.pace.request, true).await;
     counted.unwrap_or_else(|failure| {
-        cloud.notice(format!("the rows of the databases cannot be counted: {}", failure.message()));
+        cloud.notice(format!("this run cannot count the rows of the databases: {}", failure.message()));
         None
     })
 }
@@ -101,7 +101,7 @@ async fn written(cloud: &Cloud, upgrade: &Upgrade, world: &World, sessions: &mut
 async fn holder(cloud: &Cloud, upgrade: &Upgrade, sessions: &mut Sessions) -> Option<Holder> {
     let session = sessions.get(&upgrade.production.database)?;
     lock::holder(session, cloud.pace.request).await.unwrap_or_else(|error| {
-        cloud.notice(format!("who holds the lock cannot be seen: {error}"));
+        cloud.notice(format!("this run cannot see who holds the lock: {error}"));
         None
     })
 }

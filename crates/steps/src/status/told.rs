@@ -36,7 +36,9 @@ pub fn upgrade(upgrade: &Upgrade, world: &World, status: &Status, holder: Option
 
 /// A profile that no upgrade has labelled.
 pub fn nothing(profile: &ProfileId) -> Report {
-    let why = format!("no upgrade has labelled profile `{profile}`: none has begun, or the last one is cleaned up");
+    let why = format!(
+        "the tags of Traffic Manager profile `{profile}` name no upgrade: none has begun, or the last one is cleaned up"
+    );
     let mut outputs = stands(State::NotBegun.word(), "plan", None);
     outputs.push(("why", json!(why)));
     report(outputs, &format!("**{}**: {why}. Next comes `plan`.\n\n", State::NotBegun))
@@ -108,7 +110,9 @@ fn lines(upgrade: &Upgrade, world: &World, status: &Status, holder: Option<&Hold
     );
     let mut all: Vec<String> = Vec::new();
     all.extend(holder.map(|holder| format!("{holder} is at work: wait until it has ended")));
-    all.extend(status.obstacle.as_ref().map(|refusal| format!("it would refuse now: {}", in_the_way(refusal))));
+    all.extend(
+        status.obstacle.as_ref().map(|refusal| format!("the next step would refuse now: {}", in_the_way(refusal))),
+    );
     all.extend(status.read_only.as_ref().map(|time| read_only(time, world)));
     all.push(match &status.rollback {
         Rollback::Possible => "a rollback is possible".to_owned(),
@@ -116,7 +120,12 @@ fn lines(upgrade: &Upgrade, world: &World, status: &Status, holder: Option<&Hold
         Rollback::WithLoss(why) => format!("a rollback would lose writes: {why}"),
         Rollback::Refused(why) => format!("a rollback is not possible: {why}"),
     });
-    all.extend(status.other.as_ref().map(|other| format!("the profile is labelled by another upgrade, `{other}`")));
+    all.extend(
+        status
+            .other
+            .as_ref()
+            .map(|other| format!("the tags of the Traffic Manager profile name another upgrade, `{other}`")),
+    );
     let list: String = all.iter().map(|line| format!("- {line}\n")).collect();
     format!("{next}{list}\n")
 }
@@ -150,6 +159,6 @@ fn table(upgrade: &Upgrade) -> String {
 /// What the live state cannot know is named.
 fn shown(status: &Status, command: &str) -> String {
     let prepares = status.next.step == Some(Step::Prepare);
-    let too = if prepares { ", and what plan was told of the stage site and V2's package" } else { "" };
-    format!("With the inputs that say where Azure is and who signs in{too}:\n\n```sh\n{command}\n```\n\n")
+    let too = if prepares { ", and those for the stage site and V2's package that plan got" } else { "" };
+    format!("Add the inputs for the connection and for signing in{too}:\n\n```sh\n{command}\n```\n\n")
 }

@@ -21,7 +21,7 @@ pub async fn note(
     jobs: &[Noted],
     limit: Duration,
 ) -> Result<(), SqlError> {
-    session.query("write down the WebJobs", &note_sql(run, side, jobs), limit).await.map(drop)
+    session.query("record the WebJobs", &note_sql(run, side, jobs), limit).await.map(drop)
 }
 
 /// Deletes what was written down of these WebJobs.
@@ -35,7 +35,7 @@ pub async fn unnote(
     names: &[String],
     limit: Duration,
 ) -> Result<(), SqlError> {
-    session.query("delete what was written down of WebJobs", &unnote_sql(run, side, names), limit).await.map(drop)
+    session.query("delete the record of WebJobs", &unnote_sql(run, side, names), limit).await.map(drop)
 }
 
 /// Deletes all that an upgrade has written down of WebJobs.
@@ -44,7 +44,7 @@ pub async fn unnote(
 /// As [`Session::query`].
 pub async fn forget(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
     let sql = format!("DELETE FROM rolling_upgrade.worker WHERE run = {};", quote::text(run.as_str()));
-    session.query("forget the WebJobs that were written down", &sql, limit).await.map(drop)
+    session.query("delete the record of WebJobs", &sql, limit).await.map(drop)
 }
 
 /// Writes down that a hook ran, by the server's clock.
@@ -61,7 +61,7 @@ DELETE FROM rolling_upgrade.hook WHERE run = {run} AND hook = {word};
 INSERT INTO rolling_upgrade.hook (run, hook, ran_at) VALUES ({run}, {word}, SYSUTCDATETIME());
 COMMIT TRANSACTION;"
     );
-    session.query(&format!("write down that {hook} ran"), &sql, limit).await.map(drop)
+    session.query(&format!("record that {hook} ran"), &sql, limit).await.map(drop)
 }
 
 /// Deletes the row of a hook.
@@ -71,7 +71,7 @@ COMMIT TRANSACTION;"
 pub async fn forget_hook(session: &mut Session, run: &UpgradeId, hook: Hook, limit: Duration) -> Result<(), SqlError> {
     let (run, word) = (quote::text(run.as_str()), quote::text(hook.input()));
     let sql = format!("DELETE FROM rolling_upgrade.hook WHERE run = {run} AND hook = {word};");
-    session.query(&format!("forget that {hook} ran"), &sql, limit).await.map(drop)
+    session.query(&format!("delete the record that {hook} ran"), &sql, limit).await.map(drop)
 }
 
 fn note_sql(run: &UpgradeId, side: Side, jobs: &[Noted]) -> String {
@@ -100,7 +100,7 @@ fn unnote_sql(run: &UpgradeId, side: Side, names: &[String]) -> String {
 pub(super) fn worker(row: &Row) -> Result<Worker, SqlError> {
     let word = row.text("side")?;
     let side = Side::read(&word)
-        .ok_or_else(|| SqlError::unexpected("read `rolling_upgrade.worker`", format!("`{word}` is no side")))?;
+        .ok_or_else(|| SqlError::unexpected("read `rolling_upgrade.worker`", format!("`{word}` is not a side")))?;
     Ok(Worker { run: row.text("run")?, side, noted: Noted { name: row.text("name")?, runs: row.flag("runs")? } })
 }
 

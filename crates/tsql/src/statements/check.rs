@@ -42,8 +42,8 @@ pub enum CheckFailure {
     },
     /// Its session does not run any more what it is sent.
     #[error(
-        "the check `{check}` sets an option in the batch that begins in line {first_line}, such as NOEXEC, and the server runs \
-         nothing after it: nobody can tell what it would find; take that option out of it"
+        "the check `{check}` sets an option in the batch that begins in line {first_line}, such as NOEXEC, and the \
+         server runs nothing after it: its result is unknown; take that option out of it"
     )]
     Silenced {
         /// The check.

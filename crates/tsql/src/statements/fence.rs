@@ -18,7 +18,7 @@ pub async fn open(
     within: Duration,
     limit: Duration,
 ) -> Result<Fence, SqlError> {
-    let answer = session.query("open the fence", &open_sql(run, within), limit).await?;
+    let answer = session.query("record that the read-only time begins", &open_sql(run, within), limit).await?;
     read(answer.row()?)
 }
 
@@ -27,7 +27,7 @@ pub async fn open(
 /// # Errors
 /// As [`Session::query`].
 pub async fn close(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
-    session.query("close the fence", &close_sql(run), limit).await.map(drop)
+    session.query("record that the read-only time is over", &close_sql(run), limit).await.map(drop)
 }
 
 /// Opens the closed fence of an upgrade again, with its deadline: the database is about to be read-only once more.
@@ -37,7 +37,7 @@ pub async fn close(session: &mut Session, run: &UpgradeId, limit: Duration) -> R
 pub async fn reopen(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<(), SqlError> {
     let run = quote::text(run.as_str());
     let sql = format!("UPDATE rolling_upgrade.fence SET closed_at = NULL WHERE run = {run};");
-    session.query("open the fence again", &sql, limit).await.map(drop)
+    session.query("record that the read-only time goes on", &sql, limit).await.map(drop)
 }
 
 fn open_sql(run: &UpgradeId, within: Duration) -> String {

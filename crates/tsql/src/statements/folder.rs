@@ -21,7 +21,7 @@ pub async fn keep(
     checks: &[ScriptName],
     limit: Duration,
 ) -> Result<(), SqlError> {
-    session.query("write down which scripts are finished", &keep_sql(run, scripts, checks), limit).await.map(drop)
+    session.query("record which scripts are finished", &keep_sql(run, scripts, checks), limit).await.map(drop)
 }
 
 fn keep_sql(run: &UpgradeId, scripts: &[ScriptName], checks: &[ScriptName]) -> String {

@@ -164,7 +164,10 @@ async fn before(
     let journal = read(session, run, limit).await?;
     match history::ran(&[name(script)], &mine(journal, script), run)?.as_slice() {
         [Some(_)] => Ok(Ran::Before),
-        _ => Err(SqlError::unexpected(format!("run `{}`", script.name), "its journal row came and went").into()),
+        _ => {
+            Err(SqlError::unexpected(format!("run `{}`", script.name), "its journal row appeared and disappeared")
+                .into())
+        }
     }
 }
 

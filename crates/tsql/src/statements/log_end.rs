@@ -57,7 +57,7 @@ DELETE FROM rolling_upgrade.log_end WHERE run = {run};
 INSERT INTO rolling_upgrade.log_end (run, log_end) VALUES ({run}, {end});
 COMMIT TRANSACTION;"
     );
-    copy.query("keep the end of production's log", &sql, limit).await.map(drop)
+    copy.query("record the end of production's log", &sql, limit).await.map(drop)
 }
 
 /// What the copy keeps.

@@ -89,7 +89,7 @@ async fn replace(session: &mut Session, run: &UpgradeId, limit: Duration) -> Res
         Err(error) if error.not_permitted() => None,
         reading => Some(reading?),
     };
-    session.query("keep a reading of who wrote", &replace_sql(run, reading.as_ref()), limit).await.map(drop)
+    session.query("record who wrote to the database", &replace_sql(run, reading.as_ref()), limit).await.map(drop)
 }
 
 /// The canary is touched only where the server has no count of it: a run that dies between that and the reading would leave a count that
@@ -143,7 +143,7 @@ pub async fn begin(session: &mut Session, run: &UpgradeId, afresh: bool, limit: 
 /// As [`Session::query`], but for a refusal of the counters.
 pub async fn written(session: &mut Session, run: &UpgradeId, limit: Duration) -> Result<Written, SqlError> {
     let Some(first) = first(session, run, limit).await? else {
-        return Ok(Written::Unknown("no first reading of its counters was kept".to_owned()));
+        return Ok(Written::Unknown("it has no first reading of its write counters".to_owned()));
     };
     match read(session, limit).await {
         Ok(now) => Ok(Written::between(&first, &now)),
@@ -160,7 +160,7 @@ IF OBJECT_ID(N'rolling_upgrade.measure', N'U') IS NOT NULL
     SELECT instance_started, updates, canary FROM rolling_upgrade.measure WHERE run = {key}
 ELSE SELECT CAST(NULL AS int) AS updates WHERE 1 = 0;"
     );
-    let answer = session.query("read the first reading of the counters", &sql, limit).await?;
+    let answer = session.query("read the first reading of the write counters", &sql, limit).await?;
     let read = |row: &Row| {
         Ok(Reading {
             instance: row.time("instance_started")?,

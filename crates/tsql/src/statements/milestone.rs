@@ -15,7 +15,7 @@ use crate::{Session, SqlError, answer::Row};
 /// # Errors
 /// As [`Session::query`].
 pub async fn record(session: &mut Session, run: &UpgradeId, moment: Moment, limit: Duration) -> Result<(), SqlError> {
-    session.query(&format!("write down `{}`", moment.word()), &record_sql(run, moment), limit).await.map(drop)
+    session.query(&format!("record `{}`", moment.word()), &record_sql(run, moment), limit).await.map(drop)
 }
 
 /// Takes a milestone back.
@@ -23,7 +23,7 @@ pub async fn record(session: &mut Session, run: &UpgradeId, moment: Moment, limi
 /// # Errors
 /// As [`Session::query`].
 pub async fn erase(session: &mut Session, run: &UpgradeId, moment: Moment, limit: Duration) -> Result<(), SqlError> {
-    let (attempt, run) = (format!("take `{}` back", moment.word()), quote::text(run.as_str()));
+    let (attempt, run) = (format!("remove the record `{}`", moment.word()), quote::text(run.as_str()));
     let sql = format!("DELETE FROM rolling_upgrade.milestone WHERE run = {run} AND moment = N'{}';", moment.word());
     session.query(&attempt, &sql, limit).await.map(drop)
 }
@@ -42,7 +42,10 @@ BEGIN TRANSACTION;
 UPDATE rolling_upgrade.fence SET closed_at = SYSUTCDATETIME() WHERE run = {key} AND closed_at IS NULL;
 COMMIT TRANSACTION;"
     );
-    session.query("close the fence of the copy", &sql, limit).await.map(drop)
+    session
+        .query("record that the copy has every write and that its read-only time is over", &sql, limit)
+        .await
+        .map(drop)
 }
 
 pub(super) fn record_sql(run: &UpgradeId, moment: Moment) -> String {

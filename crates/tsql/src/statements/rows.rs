@@ -49,7 +49,7 @@ pub async fn count(session: &mut Session, limit: Duration) -> Result<Vec<TableRo
 /// # Errors
 /// As [`Session::query`].
 pub async fn keep(session: &mut Session, run: &UpgradeId, kept: &Kept, limit: Duration) -> Result<(), SqlError> {
-    session.query("keep the row counts", &keep_sql(run, kept), limit).await.map(drop)
+    session.query("record the row counts", &keep_sql(run, kept), limit).await.map(drop)
 }
 
 /// The counts that the upgrade keeps in the session's database; `None` where it keeps none.

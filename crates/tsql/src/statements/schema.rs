@@ -151,7 +151,8 @@ pub async fn ensure(session: &mut Session, limit: Duration) -> Result<(), SqlErr
         Some(found) if found > VERSION => Err(SqlError::unexpected(
             format!("{attempt} in {}", session.place()),
             format!(
-                "it is there in version {found}, and this release knows only {VERSION}: use the release that made it"
+                "it is there in version {found}, and this release knows only {VERSION}: use the newer release that \
+                 wrote it"
             ),
         )),
         _ => session.query(attempt, ENSURE, limit).await.map(drop),

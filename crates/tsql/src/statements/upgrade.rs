@@ -12,7 +12,7 @@ use crate::{Session, SqlError, answer::Row};
 /// # Errors
 /// As [`Session::query`].
 pub async fn record(session: &mut Session, upgrade: &Upgrade, limit: Duration) -> Result<(), SqlError> {
-    session.query("write down what belongs to the upgrade", &record_sql(upgrade), limit).await.map(drop)
+    session.query("record the identifiers of the upgrade", &record_sql(upgrade), limit).await.map(drop)
 }
 
 /// Writes down which package the upgrade has deployed to its stage site, as the label of the profile has it.
@@ -27,7 +27,7 @@ pub async fn record_package(
 ) -> Result<(), SqlError> {
     let (run, value) = (quote::text(run.as_str()), quote::text(value));
     let sql = format!("UPDATE rolling_upgrade.upgrade SET package = {value} WHERE run = {run};");
-    session.query("write down which package was deployed", &sql, limit).await.map(drop)
+    session.query("record which package was deployed", &sql, limit).await.map(drop)
 }
 
 fn record_sql(upgrade: &Upgrade) -> String {

@@ -8,6 +8,7 @@ use crate::{
     ids::eq_azure_name,
     labels,
     plan::Surroundings,
+    status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
@@ -24,7 +25,12 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     }
     let what =
         format!("profile `{}` is in use by upgrade `{other}`; this is upgrade `{}`", world.profile.id, upgrade.id);
-    blocking(what, format!("finish upgrade `{other}`, or roll it back and clean it up"))
+    let which = which_upgrade(&world.profile.id);
+    let hint = format!(
+        "to go on with upgrade `{other}` pass `upgrade-id: {other}` ({which} shows where it stands); otherwise finish \
+         it, or run rollback and cleanup for it"
+    );
+    blocking(what, hint)
 }
 
 #[cfg(test)]

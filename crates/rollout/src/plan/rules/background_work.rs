@@ -14,8 +14,8 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     if told.is_empty() {
         return None;
     }
-    let hint = "stop what else works in the background with `hook-quiesce`: triggered WebJobs of production, Functions, containers, machines; \
-                and start V2's with `hook-activate`";
+    let hint = "stop other background work with `hook-quiesce`: triggered WebJobs of production, Functions, \
+                containers, virtual machines; and start V2's with `hook-activate`";
     notice(format!("background work: {}", told.join("; ")), hint)
 }
 
@@ -24,7 +24,7 @@ fn of_production(upgrade: &Upgrade, jobs: &WebJobs) -> Vec<String> {
     let stopped = (!running.is_empty())
         .then(|| format!("freeze stops WebJobs {} of site `{site}`, and rollback starts them again", list(&running)));
     let left = (!jobs.triggered.is_empty()).then(|| {
-        format!("triggered WebJobs {} of site `{site}` cannot be stopped from outside", list(&jobs.triggered))
+        format!("triggered WebJobs {} of site `{site}` cannot be stopped by this software", list(&jobs.triggered))
     });
     stopped.into_iter().chain(left).collect()
 }

@@ -8,9 +8,9 @@ fn what_is_stopped_and_what_cannot_be_is_told() {
     jobs.triggered = vec!["nightly".to_owned()];
     assert_eq!(
         case.remarked_by("background-work"),
-        "background work: freeze stops WebJobs `fulfil` of site `rg/contoso-1`, and rollback starts them again; triggered WebJobs \
-         `nightly` of site `rg/contoso-1` cannot be stopped from outside; prepare keeps WebJobs `fulfil`, `retired`, `waiting` of stage \
-         site `rg-2/contoso-2` from running"
+        "background work: freeze stops WebJobs `fulfil` of site `rg/contoso-1`, and rollback starts them again; \
+         triggered WebJobs `nightly` of site `rg/contoso-1` cannot be stopped by this software; prepare keeps WebJobs \
+         `fulfil`, `retired`, `waiting` of stage site `rg-2/contoso-2` from running"
     );
 }
 

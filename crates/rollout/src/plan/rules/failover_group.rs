@@ -16,12 +16,12 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     let (slot, group): (&crate::Slot, String) = slots.into_iter().find_map(group)?;
     let name = group.rsplit('/').next().unwrap_or_default();
     let what = format!(
-        "database `{}` is in failover group `{name}`: Azure may answer 409 `FailoverGroupAlreadySetup` to the end of a link, \
-         and a failover during the upgrade would turn the roles round",
+        "database `{}` is in failover group `{name}`: Azure may answer 409 `FailoverGroupAlreadySetup` to the end of a \
+         link, and a failover during the upgrade would swap the roles of the databases",
         slot.database
     );
-    let hint = "take the database out of the group for the upgrade, its geo-secondary stays; put V2's database into the \
-                group afterwards, for the listener would go on leading to V1";
+    let hint = "take the database out of the group for the upgrade, its geo-secondary stays; put V2's database into \
+                the group after the upgrade: until then the listener leads to V1";
     blocking(what, hint)
 }
 

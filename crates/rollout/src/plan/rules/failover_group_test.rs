@@ -8,8 +8,8 @@ fn production_in_a_group_blocks() {
     case.production().failover_group = Some(GROUP.to_owned());
     assert_eq!(
         case.blocked_by("failover-group"),
-        "database `rg/sql-1/shop` is in failover group `shop-dr`: Azure may answer 409 `FailoverGroupAlreadySetup` to the end \
-         of a link, and a failover during the upgrade would turn the roles round"
+        "database `rg/sql-1/shop` is in failover group `shop-dr`: Azure may answer 409 `FailoverGroupAlreadySetup` to \
+         the end of a link, and a failover during the upgrade would swap the roles of the databases"
     );
 }
 

@@ -24,10 +24,10 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
         );
     }
     let what = format!(
-        "`{id}` is a Hyperscale database and has a geo-secondary already: Azure would answer 400 `GeoReplicaLimitReached`, for \
-         several of them are a preview"
+        "`{id}` is a Hyperscale database and has a geo-secondary already: Azure would answer 400 \
+         `GeoReplicaLimitReached`, because more than one is a preview feature"
     );
-    blocking(what, "remove the other geo-secondary for the upgrade; a named replica is no use as stage")
+    blocking(what, "remove the other geo-secondary for the upgrade; a named replica cannot serve as stage")
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn a_second_one_blocks() {
     assert_eq!(
         hyperscale().with_secondary_on("sql-3").blocked_by("hyperscale"),
         "`rg/sql-1/shop` is a Hyperscale database and has a geo-secondary already: Azure would answer 400 \
-         `GeoReplicaLimitReached`, for several of them are a preview"
+         `GeoReplicaLimitReached`, because more than one is a preview feature"
     );
 }
 

@@ -29,8 +29,8 @@ pub(super) fn of_the_site(upgrade: &Upgrade, world: &World, around: &Surrounding
         log_in.name, log_in.sid
     );
     let hint = format!(
-        "in `master` of `{server}`{}: CREATE LOGIN [{}] WITH PASSWORD = '<the same>', SID = {}",
-        if there { ", after dropping that log-in" } else { "" },
+        "connect to `master` of `{server}`{} and run: CREATE LOGIN [{}] WITH PASSWORD = '<the same>', SID = {}",
+        if there { ", drop that log-in" } else { "" },
         name.replace(']', "]]"),
         log_in.sid
     );
@@ -52,7 +52,7 @@ pub(super) fn of_others(upgrade: &Upgrade, world: &World, around: &Surroundings)
         others.iter().map(|log_in| format!("`{}` (SID {})", log_in.name, log_in.sid)).collect::<Vec<_>>().join(", ")
     );
     let names = list(others.iter().map(|log_in| &log_in.name));
-    notice(what, format!("create the log-ins of {names} there WITH SID, if V2 or its people need them"))
+    notice(what, format!("create the log-ins of {names} there WITH SID, if V2 or its users need them"))
 }
 
 /// Who the connection string of production's site logs in as; `None` for an identity of Microsoft Entra.

@@ -27,7 +27,7 @@ fn the_user_of_the_site_blocks_and_the_hint_has_its_sid() {
     );
     assert_eq!(
         case.finds("site-log-in").unwrap().hint,
-        "in `master` of `rg/sql-2`: CREATE LOGIN [app] WITH PASSWORD = '<the same>', SID = 0xAA"
+        "connect to `master` of `rg/sql-2` and run: CREATE LOGIN [app] WITH PASSWORD = '<the same>', SID = 0xAA"
     );
     case.passes("other-log-ins");
 }
@@ -38,7 +38,10 @@ fn the_same_name_with_another_sid_is_another_log_in() {
     case.around.principals.stage = Ok(vec![log_in("app", "0xCC"), log_in("reports", "0xBB")]);
     assert!(case.blocked_by("site-log-in").contains("has a log-in of that name with another SID"));
     assert!(
-        case.finds("site-log-in").unwrap().hint.starts_with("in `master` of `rg/sql-2`, after dropping that log-in: ")
+        case.finds("site-log-in")
+            .unwrap()
+            .hint
+            .starts_with("connect to `master` of `rg/sql-2`, drop that log-in and run: ")
     );
 }
 

@@ -39,7 +39,7 @@ use crate::{upgrade::Upgrade, world::World};
 pub use same_region::stage_kind;
 pub use scripts_ran::check_scripts;
 pub use stage_site::users_hosts;
-pub use users::kept_from_stage;
+pub use users::{kept_from_stage, renumber, smaller_number};
 
 /// One thing that a rule found.
 #[derive(Debug, Clone, PartialEq, Eq)]

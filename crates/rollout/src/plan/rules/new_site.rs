@@ -22,12 +22,12 @@ pub(super) fn plan(upgrade: &Upgrade, world: &World, around: &Surroundings) -> O
     let (wanted, production) = (wanted(world, around)?, world.production.site.as_ref()?);
     if upgrade.stage.site.slot.is_some() {
         let what =
-            format!("stage site `{}` does not exist, and prepare creates no deployment slot", upgrade.stage.site);
-        return blocking(what, "name a site of its own as `stage-site`, or create the slot yourself");
+            format!("stage site `{}` does not exist, and prepare does not create deployment slots", upgrade.stage.site);
+        return blocking(what, "pass a site without a slot as `stage-site`, or create the slot yourself");
     }
     let Some(plan) = &around.stage_plan else {
         let what = format!("plan `{wanted}` does not exist, or this identity may not read it");
-        return blocking(what, "look at the resource group and the name in the input `stage-plan`");
+        return blocking(what, "check the resource group and the name in the input `stage-plan`");
     };
     shares_scale_unit(wanted, production)
         .or_else(|| cannot_hold(wanted, plan, production, around))
@@ -47,18 +47,18 @@ fn shares_scale_unit(wanted: &PlanId, production: &Site) -> Option<Found> {
          where it cannot have production's host names",
         production.id
     );
-    blocking(what, "name a plan in another resource group: that is likely to be in another scale unit")
+    blocking(what, "pass a plan in another resource group: it is likely to be in another scale unit")
 }
 
 fn cannot_hold(wanted: &PlanId, plan: &Plan, production: &Site, around: &Surroundings) -> Option<Found> {
     if region(&plan.location) != region(&production.location) {
         let what = format!("plan `{wanted}` is in {}, production's site in {}", plan.location, production.location);
-        return blocking(what, "name a plan in production's region");
+        return blocking(what, "pass a plan in production's region");
     }
     let ours = around.production_plan.as_ref()?;
     let system = |plan: &Plan| if plan.linux { "Linux" } else { "Windows" };
     let what = format!("plan `{wanted}` is for {}, production's for {}", system(plan), system(ours));
-    (ours.linux != plan.linux).then(|| blocking(what, "name a plan for the same operating system"))?
+    (ours.linux != plan.linux).then(|| blocking(what, "pass a plan for the same operating system"))?
 }
 
 /// A new site would be added as an external endpoint, to which the profile's own name is not bound.
@@ -96,8 +96,8 @@ pub(super) fn scale_unit(upgrade: &Upgrade, world: &World, around: &Surroundings
     );
     let records: Vec<_> = hosts.iter().map(|host| format!("asuid.{host}")).collect();
     let hint = format!(
-        "have the TXT records {} of the domain and the certificate in stage's resource group; until freeze nothing is \
-         read-only, so a refused binding costs nothing",
+        "create the TXT records {} of the domain, and put the certificate into stage's resource group; a refused \
+         binding does no harm, because nothing is read-only before freeze",
         list(records)
     );
     notice(what, hint)
@@ -115,8 +115,8 @@ pub(super) fn settings(upgrade: &Upgrade, world: &World, around: &Surroundings) 
     let what = format!("settings that the new site does not get: {}", each.join("; "));
     notice(
         what,
-        "name in `share-setting` those that both sites may use at the same time, set others on stage after prepare, and leave \
-         out what only V1 needs",
+        "pass in `share-setting` those that both sites may use at the same time, set others on stage after prepare, \
+         and omit what only V1 needs",
     )
 }
 
@@ -132,9 +132,11 @@ fn told(difference: &Difference, around: &Surroundings) -> Finding {
     let Difference { name, what } = difference;
     let accepted = around.wishes.accepts(name);
     let hint = if accepted {
-        format!("`{name}` is accepted: give stage before switch what V2 needs of it")
+        format!("you accepted `{name}`: before switch give stage what V2 needs of it")
     } else {
-        format!("make the site yourself with what V2 needs of it, or accept it: `accept-difference: {name}`")
+        format!(
+            "create the site yourself with what V2 needs of it, or accept the difference: `accept-difference: {name}`"
+        )
     };
     Finding { rule: DIFFERENCE, blocks: !accepted, what: format!("difference `{name}`: {what}"), hint }
 }

@@ -38,8 +38,8 @@ fn a_plan_elsewhere_is_fine_and_certain_is_nothing() {
     );
     assert_eq!(
         hint(&case, "new-site"),
-        "have the TXT records `asuid.www.contoso.example` of the domain and the certificate in stage's resource group; until \
-         freeze nothing is read-only, so a refused binding costs nothing"
+        "create the TXT records `asuid.www.contoso.example` of the domain, and put the certificate into stage's \
+         resource group; a refused binding does no harm, because nothing is read-only before freeze"
     );
     assert!(case.remarked_by("same-region").ends_with("`contoso-2` is added as an external endpoint"));
 }
@@ -85,7 +85,7 @@ fn a_slot_and_an_application_without_a_name_of_its_own_are_refused() {
     case.upgrade.stage.site = "rg-2/contoso-2/next".parse().unwrap();
     assert_eq!(
         case.blocked_by("stage-plan"),
-        "stage site `rg-2/contoso-2/next` does not exist, and prepare creates no deployment slot"
+        "stage site `rg-2/contoso-2/next` does not exist, and prepare does not create deployment slots"
     );
 }
 
@@ -99,8 +99,8 @@ fn settings_that_are_left_out_are_told_by_name() {
     case.world.production.settings.push(crate::facts::ConnectionSetting { name: "Reports".to_owned(), ..copy });
     assert_eq!(
         case.remarked_by("settings"),
-        "settings that the new site does not get: `OrderQueue` looks like a connection to a queue, a storage account or a bus; \
-         `Reports` leads to production's database"
+        "settings that the new site does not get: `OrderQueue` looks like a connection to a queue, a storage account \
+         or a bus; `Reports` points to production's database"
     );
     case.around.wishes.shared = vec!["orderqueue".to_owned(), "Reports".to_owned()];
     case.passes("settings");
@@ -118,11 +118,11 @@ fn each_difference_blocks_until_it_is_accepted_by_name() {
     assert_eq!(told(&case), [(true, "difference `identity`".to_owned()), (true, "difference `slots`".to_owned())]);
     assert_eq!(
         hint(&case, "difference"),
-        "make the site yourself with what V2 needs of it, or accept it: `accept-difference: identity`"
+        "create the site yourself with what V2 needs of it, or accept the difference: `accept-difference: identity`"
     );
     case.around.wishes.accepted = vec!["Identity".to_owned(), "slots".to_owned()];
     assert!(told(&case).iter().all(|(blocks, _)| !blocks));
-    assert_eq!(hint(&case, "difference"), "`identity` is accepted: give stage before switch what V2 needs of it");
+    assert_eq!(hint(&case, "difference"), "you accepted `identity`: before switch give stage what V2 needs of it");
 }
 
 #[test]
@@ -168,7 +168,8 @@ fn a_site_that_another_upgrade_created_blocks_and_our_own_half_one_does_not() {
     );
     assert_eq!(
         hint(&case, "stage-site"),
-        "run cleanup of stage with `upgrade-id: 6`, or take the tag `rolling-upgrade` off the site if that upgrade is done with \
-         it"
+        "to go on with upgrade `6` pass `upgrade-id: 6` (`upgrade-status --subscription-id <id> --profile rg/contoso` \
+         shows where it stands); otherwise run cleanup with that id and `remove: rg/sql-2/shop`, or remove the tag \
+         `rolling-upgrade` from the site if that upgrade no longer needs it"
     );
 }

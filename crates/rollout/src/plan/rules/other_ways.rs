@@ -31,7 +31,8 @@ pub(super) fn host_names(_: &Upgrade, world: &World, around: &Surroundings) -> O
     if all.is_empty() {
         return None;
     }
-    let what = format!("users may come past profile `{}`, and would stay on V1: {}", world.profile.id, all.join("; "));
+    let what =
+        format!("users may bypass profile `{}`, and would then stay on V1: {}", world.profile.id, all.join("; "));
     notice(what, format!("make each a CNAME of `{fqdn}`; behind a gateway or a CDN let that ask for `{fqdn}`"))
 }
 
@@ -41,10 +42,10 @@ pub(super) fn profiles(upgrade: &Upgrade, world: &World, around: &Surroundings) 
     let endpoints = match endpoints {
         Ok(endpoints) => endpoints,
         Err(why) => {
-            let what = format!("whether other profiles lead to these sites was not looked at: {why}");
+            let what = format!("plan could not check whether other profiles send users to these sites: {why}");
             return notice(
                 what,
-                "let an identity that may list the subscription's profiles run plan, or look yourself",
+                "run plan with an identity that may list the subscription's profiles, or check yourself",
             );
         }
     };

@@ -22,13 +22,15 @@ fn host_names_that_lead_elsewhere_are_told() {
     );
     assert_eq!(
         case.remarked_by("users-names"),
-        "users may come past profile `rg/contoso`, and would stay on V1: `www.contoso.com` resolves to `198.51.100.1`, \
-         `198.51.100.2`, and `contoso.trafficmanager.net` to `192.0.2.1`; `shop.contoso.com` was not resolved (no such name)"
+        "users may bypass profile `rg/contoso`, and would then stay on V1: `www.contoso.com` resolves to \
+         `198.51.100.1`, `198.51.100.2`, and `contoso.trafficmanager.net` to `192.0.2.1`; `shop.contoso.com` was not \
+         resolved (no such name)"
     );
     let case = seen(&[("www.contoso.com", Ok(one)), ("shop.contoso.com", Ok(one))], Err("timed out"));
     assert_eq!(
         case.remarked_by("users-names"),
-        "users may come past profile `rg/contoso`, and would stay on V1: `contoso.trafficmanager.net` was not resolved (timed out)"
+        "users may bypass profile `rg/contoso`, and would then stay on V1: `contoso.trafficmanager.net` was not \
+         resolved (timed out)"
     );
 }
 
@@ -58,6 +60,6 @@ fn other_profiles_with_the_same_site_are_told() {
     case.around.elsewhere.as_mut().unwrap().endpoints = Err("403 `AuthorizationFailed`".to_owned());
     assert_eq!(
         case.remarked_by("other-profiles"),
-        "whether other profiles lead to these sites was not looked at: 403 `AuthorizationFailed`"
+        "plan could not check whether other profiles send users to these sites: 403 `AuthorizationFailed`"
     );
 }

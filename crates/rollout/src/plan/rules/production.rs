@@ -27,7 +27,10 @@ pub(super) fn writable(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Op
         return None;
     }
     let what = format!("production database `{}` takes no writes", upgrade.production.database);
-    blocking(what, "run rollback if an upgrade left it read-only; a geo-secondary cannot be upgraded")
+    blocking(
+        what,
+        "if an upgrade left it read-only, run rollback; if it is a geo-secondary, plan the upgrade of its primary",
+    )
 }
 
 #[cfg(test)]

@@ -12,10 +12,7 @@ pub(super) fn enabled(_: &Upgrade, world: &World, _: &Surroundings) -> Option<Fo
     if profile.enabled {
         return None;
     }
-    blocking(
-        format!("profile `{}` is disabled: Azure answers nobody's DNS query for it", profile.id),
-        "enable the profile",
-    )
+    blocking(format!("profile `{}` is disabled: Azure answers no DNS query for it", profile.id), "enable the profile")
 }
 
 /// Users follow the switch within a minute.
@@ -24,8 +21,10 @@ pub(super) fn time_to_live(_: &Upgrade, world: &World, _: &Surroundings) -> Opti
     if ttl <= 60 {
         return None;
     }
-    let what =
-        format!("DNS answers of profile `{}` live {ttl} s: users stay on V1 that long after the switch", profile.id);
+    let what = format!(
+        "DNS answers of profile `{}` have a TTL of {ttl} s: users stay on V1 that long after the switch",
+        profile.id
+    );
     notice(what, "set the profile's TTL to 60 s or less, at least the old TTL before the upgrade")
 }
 

@@ -29,12 +29,12 @@ pub fn check_scripts(scripts: &[ScriptName], journal: &[JournalRow], run: &Upgra
 fn hint(mismatch: &Mismatch) -> String {
     match mismatch {
         Mismatch::ChangedSince { .. } => {
-            "a script runs once in the life of a database: give it back what it had, and put the change into a script of its \
-             own; a new script that only has an old name needs another name"
+            "a script runs once per database: restore its old contents and put the change into a new script; if it is \
+             a new script that has an old name, rename it"
         }
         Mismatch::Unfinished { .. } => {
-            "look which part of it is in the database, run the rest by hand, and set `finished_at` of its row in table \
-             `rolling_upgrade.journal`"
+            "check which part of it is in the database, run the rest by hand, and set `finished_at` of its row in \
+             table `rolling_upgrade.journal`"
         }
         Mismatch::Changed { .. } | Mismatch::Vanished(_) => "check out the scripts that the upgrade began with",
     }
@@ -48,7 +48,7 @@ fn renamed(script: &ScriptName, journal: &[JournalRow]) -> Option<Finding> {
         "`{}` has the contents of `{}`, which ran in upgrade `{}`: under its new name it runs again",
         script.name, row.script, row.run
     );
-    Some(notice(what, "give it its old name back if it must not run twice"))
+    Some(notice(what, "restore its old name if it must not run twice"))
 }
 
 /// Scripts that ran, and of which nothing is in the folder, neither name nor contents.
@@ -62,7 +62,7 @@ fn missing(scripts: &[ScriptName], journal: &[JournalRow]) -> Option<Finding> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let shown = list(names.iter().take(SHOWN));
     let what = format!("{shown}{more} ran in earlier upgrades, and the folder does not have them");
-    (!names.is_empty()).then(|| notice(what, "nothing is to be done where each upgrade has a folder of its own"))
+    (!names.is_empty()).then(|| notice(what, "no action is needed if each upgrade has a folder of its own"))
 }
 
 fn notice(what: String, hint: &str) -> Finding {

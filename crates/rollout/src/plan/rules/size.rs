@@ -14,18 +14,22 @@ pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option
     let production = world.production.database.as_ref()?;
     if eq_azure_name(&production.sku_tier, "DataWarehouse") {
         let what = format!("`{}` is a dedicated SQL pool, which has no geo-secondaries", upgrade.production.database);
-        return blocking(what, "upgrade it in another way: this software needs active geo-replication");
+        return blocking(what, "this software cannot upgrade it, because it needs active geo-replication");
     }
     let stage = world.stage.database.as_ref()?;
     if eq_azure_name(&production.sku_tier, &stage.sku_tier) {
         return None;
     }
     let what = format!(
-        "stage database `{}` is of tier {}, production of {}: both sides of a link are of one tier, Azure would answer 409 \
-         `UnableToAlterDatabaseInReplication` to a change",
+        "stage database `{}` is of tier {}, production of {}: both sides of a link must be of one tier, and Azure \
+         refuses a change with 409 `UnableToAlterDatabaseInReplication`",
         upgrade.stage.database, stage.sku_tier, production.sku_tier
     );
-    blocking(what, "run cleanup of stage, then prepare: a new geo-secondary gets production's tier and size")
+    blocking(
+        what,
+        "run cleanup with `remove: <stage database>`, then prepare: a new geo-secondary gets production's tier and \
+         size",
+    )
 }
 
 /// The stage database is as large as production's.
@@ -37,8 +41,8 @@ pub(super) fn size(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option
         return None;
     }
     let what = format!(
-        "stage database `{}` ({}) is smaller than production ({}): Azure slows production's log down to what the copy keeps up \
-         with (wait `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and V2 would serve users with less",
+        "stage database `{}` ({}) is smaller than production ({}): Azure slows production's log down to what the copy \
+         keeps up with (wait `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and V2 would have less capacity for users",
         upgrade.stage.database,
         told(stage),
         told(production)

@@ -8,6 +8,7 @@ use super::{Found, blocking};
 use crate::{
     facts::{TAG, tag},
     plan::Surroundings,
+    status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
@@ -19,14 +20,17 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
     if owner.is_some_and(|owner| upgrade.id.is(owner)) {
         return None;
     }
+    let which = which_upgrade(&world.profile.id);
     let hint = match owner {
-        Some(other) => {
-            format!("finish upgrade `{other}`, or roll it back and clean its stage up; or name another stage server")
-        }
-        None => {
-            "name another stage server, or remove that database if nobody needs it: a geo-secondary needs a free name"
-                .to_owned()
-        }
+        Some(other) => format!(
+            "to go on with upgrade `{other}` pass `upgrade-id: {other}` ({which} shows where it stands); otherwise \
+             finish it, or run rollback and cleanup for it; or pass another `stage-server`"
+        ),
+        None => format!(
+            "if it is the copy of an upgrade that has begun, pass the `upgrade-id` of that upgrade ({which} shows it); \
+             otherwise pass another `stage-server`, or delete that database if it is unused: a geo-secondary needs a \
+             free name"
+        ),
     };
     let owner = owner.map_or("carries no `rolling-upgrade` tag".to_owned(), |id| format!("belongs to upgrade `{id}`"));
     let id = &upgrade.stage.database;

@@ -9,6 +9,7 @@ use crate::{
     facts::{Site, TAG, tag},
     ids::eq_azure_name,
     plan::Surroundings,
+    status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
@@ -17,13 +18,18 @@ use crate::{
 pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
     let (stage, id) = (&world.stage, &upgrade.stage.site);
     let Some(site) = &stage.site else {
-        let hint = "name the App Service plan in which prepare shall create it as `stage-plan`, or deploy V2 to a site of its own";
+        let hint = "pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site \
+                    and deploy V2 to it yourself";
         return around.wishes.plan.is_none().then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
     };
     if let Some(owner) = tag(&site.tags, TAG).filter(|owner| !upgrade.id.is(owner)) {
         let what = format!("stage site `{id}` was created by upgrade `{owner}`, and this is upgrade `{}`", upgrade.id);
+        let which = which_upgrade(&world.profile.id);
         let hint = format!(
-            "run cleanup of stage with `upgrade-id: {owner}`, or take the tag `{TAG}` off the site if that upgrade is done with it"
+            "to go on with upgrade `{owner}` pass `upgrade-id: {owner}` ({which} shows where it stands); otherwise run \
+             cleanup with that id and `remove: {}`, or remove the tag `{TAG}` from the site if that upgrade no longer \
+             needs it",
+            upgrade.stage.database
         );
         return blocking(what, hint);
     }
@@ -31,7 +37,7 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
         return None;
     }
     let what = format!("stage site `{id}` has no connection string `{}`", upgrade.connection_name);
-    blocking(what, "give it one of that name; prepare points it at the stage database")
+    blocking(what, "add a connection string of that name; prepare points it to the stage database")
 }
 
 /// Two sites of one plan are in one scale unit.
@@ -49,7 +55,7 @@ pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -
     }
     let what =
         format!("stage site `{}` is in {}, production in {}", upgrade.stage.site, stage.location, production.location);
-    notice(what, "put the stage site in production's region unless the longer way to the database is meant")
+    notice(what, "put the stage site in production's region, unless you accept a higher latency to the database")
 }
 
 /// Users come under a name that the stage site is bound to, with a certificate where production has one.

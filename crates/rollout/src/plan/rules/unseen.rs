@@ -29,7 +29,7 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> 
         return None;
     }
     let what = format!("not checked, because this identity cannot see it: {}", unseen.join("; "));
-    notice(what, "let an identity that can see it run plan, or look at it yourself (docs/preflight.md)")
+    notice(what, "run plan with an identity that can see it, or check it yourself (docs/preflight.md)")
 }
 
 fn why<T>(seen: &Result<T, String>, what: &str) -> Option<String> {

@@ -4,6 +4,8 @@
 //! Seen in `endpointStatus`, `endpointMonitorStatus`, `alwaysServe` and `priority` of all endpoints (`trafficmanager.json`,
 //! 2022-04-01). Azure has no word for it: the switch would succeed, and users would be on somebody else's endpoint.
 
+use std::fmt;
+
 use super::{Found, blocking};
 use crate::{
     facts::{Endpoint, EndpointKind, MonitorStatus, PRIORITIES, Profile},
@@ -20,7 +22,8 @@ pub(super) fn are_on_production(upgrade: &Upgrade, world: &World, _: &Surroundin
         return None;
     }
     let what = format!("users are sent to {now} now, and not to production's endpoint `{}` alone", production.name);
-    let hint = "repair production's endpoint, the enabled one with the lowest priority; if another is production, disable this one";
+    let hint = "repair production's endpoint, which is the enabled endpoint with the smallest priority number; if \
+                another endpoint is production, disable this one";
     blocking(what, hint)
 }
 
@@ -108,7 +111,10 @@ fn enabled(after: &Profile, upgrade: &Upgrade) -> String {
     let own = [&upgrade.production.endpoint, &upgrade.stage.endpoint].into_iter().filter_map(|id| after.endpoint(id));
     let mut all: Vec<_> = own.chain(others(after, upgrade)).collect();
     all.sort_by_key(|endpoint| endpoint.priority);
-    format!("the enabled endpoints and stage's have the priorities {}", super::list(all.into_iter().map(numbered)))
+    format!(
+        "the priority numbers of the enabled endpoints and of stage's are {}",
+        super::list(all.into_iter().map(numbered))
+    )
 }
 
 fn numbered(endpoint: &Endpoint) -> String {
@@ -124,7 +130,7 @@ fn behind_production(after: &Profile, upgrade: &Upgrade, others: &[&Endpoint]) -
     let first = others.iter().map(|endpoint| endpoint.priority.unwrap_or(0)).min();
     match (stage, free, first) {
         (Some(stage), Some(free), Some(first)) if free < first || others == [stage] => {
-            format!("give stage's endpoint the priority directly behind production's: {}", renumber(stage, free))
+            format!("give stage's endpoint the priority number directly after production's: {}", renumber(stage, free))
         }
         _ => behind_stage(after, others),
     }
@@ -135,14 +141,19 @@ fn behind_stage(after: &Profile, others: &[&Endpoint]) -> String {
     let commands: Vec<_> =
         others.iter().zip(last + 1..=*PRIORITIES.end()).map(|(endpoint, number)| renumber(endpoint, number)).collect();
     if commands.len() < others.len() {
-        return "give the others a priority behind stage's, or disable them for the upgrade".to_owned();
+        return "give the other endpoints greater priority numbers than stage's endpoint, or disable them for the \
+                upgrade"
+            .to_owned();
     }
     let them = if others.len() == 1 { "it" } else { "them" };
-    format!("put {them} behind stage's endpoint: {}; or disable {them} for the upgrade", commands.join(", "))
+    format!(
+        "give {them} a greater priority number than stage's endpoint: {}; or disable {them} for the upgrade",
+        commands.join(", ")
+    )
 }
 
 /// The line of azure-cli that gives an endpoint another number.
-fn renumber(endpoint: &Endpoint, priority: u32) -> String {
+pub fn renumber(endpoint: &Endpoint, priority: impl fmt::Display) -> String {
     let id = &endpoint.id;
     format!(
         "`az network traffic-manager endpoint update --resource-group {} --profile-name {} --type {} --name {} --priority \
@@ -167,12 +178,22 @@ fn no_number(profile: &Profile, production: &Slot) -> Option<Found> {
     let endpoint = profile.endpoint(&production.endpoint)?;
     let (first, last) = (PRIORITIES.start(), PRIORITIES.end());
     let what = format!(
-        "no priority behind production's endpoint `{}` is free for stage's: they go from {first} to {last}",
+        "no priority number after that of production's endpoint `{}` is free for stage's endpoint: the numbers go from \
+         {first} to {last}",
         numbered(endpoint)
     );
-    let lower = PRIORITIES.rev().find(|number| profile.is_free(*number));
-    let hint = "give production's endpoint a lower priority, still in front of the others";
-    blocking(what, lower.map_or_else(|| hint.to_owned(), |number| format!("{hint}: {}", renumber(endpoint, number))))
+    blocking(what, smaller_number(profile, endpoint))
+}
+
+/// Makes room behind an endpoint that has the greatest number.
+pub fn smaller_number(profile: &Profile, production: &Endpoint) -> String {
+    let free = PRIORITIES.rev().find(|number| profile.is_free(*number));
+    let number = free.map_or_else(|| "<number>".to_owned(), |free| free.to_string());
+    format!(
+        "give production's endpoint a smaller priority number that is still smaller than those of the other endpoints: \
+         {}",
+        renumber(production, number)
+    )
 }
 
 #[cfg(test)]

@@ -49,14 +49,14 @@ fn a_sorry_page_behind_is_no_matter_and_one_between_blocks() {
     case.world.profile.endpoints[1].priority = Some(2);
     assert_eq!(
         case.blocked_by(THEN),
-        "after the switch users would be sent to `sorry`, and not to stage's endpoint `contoso-2` alone: the enabled endpoints \
-         and stage's have the priorities `contoso-1 1`, `sorry 2`, `contoso-2 3`"
+        "after the switch users would be sent to `sorry`, and not to stage's endpoint `contoso-2` alone: the priority \
+         numbers of the enabled endpoints and of stage's are `contoso-1 1`, `sorry 2`, `contoso-2 3`"
     );
     assert_eq!(
         hint(&case, THEN),
         format!(
-            "put it behind stage's endpoint: `{COMMAND} --type externalEndpoints --name sorry --priority 4`; or disable it for \
-             the upgrade"
+            "give it a greater priority number than stage's endpoint: `{COMMAND} --type externalEndpoints --name sorry \
+             --priority 4`; or disable it for the upgrade"
         )
     );
     case.world.profile.endpoints[1].enabled = false;
@@ -86,16 +86,17 @@ fn a_stage_endpoint_that_is_there_has_its_own_number() {
     assert_eq!(
         hint(&case, THEN),
         format!(
-            "give stage's endpoint the priority directly behind production's: `{COMMAND} --type externalEndpoints --name \
-             contoso-2 --priority 2`"
+            "give stage's endpoint the priority number directly after production's: `{COMMAND} --type \
+             externalEndpoints --name contoso-2 --priority 2`"
         )
     );
     case.world.profile.endpoints[2].priority = Some(2);
     assert_eq!(
         hint(&case, THEN),
         format!(
-            "put them behind stage's endpoint: `{COMMAND} --type externalEndpoints --name standby --priority 6`, `{COMMAND} \
-             --type externalEndpoints --name sorry --priority 7`; or disable them for the upgrade"
+            "give them a greater priority number than stage's endpoint: `{COMMAND} --type externalEndpoints --name \
+             standby --priority 6`, `{COMMAND} --type externalEndpoints --name sorry --priority 7`; or disable them \
+             for the upgrade"
         )
     );
 }
@@ -112,8 +113,8 @@ fn a_stage_endpoint_in_front_of_production_blocks() {
     assert_eq!(
         hint(&case, THEN),
         format!(
-            "give stage's endpoint the priority directly behind production's: `{COMMAND} --type externalEndpoints --name \
-             contoso-2 --priority 4`"
+            "give stage's endpoint the priority number directly after production's: `{COMMAND} --type \
+             externalEndpoints --name contoso-2 --priority 4`"
         )
     );
 }
@@ -124,13 +125,14 @@ fn without_a_number_behind_production_there_is_no_stage() {
     case.world.profile.endpoints[0].priority = Some(1000);
     assert_eq!(
         case.blocked_by(THEN),
-        "no priority behind production's endpoint `contoso-1 1000` is free for stage's: they go from 1 to 1000"
+        "no priority number after that of production's endpoint `contoso-1 1000` is free for stage's endpoint: the \
+         numbers go from 1 to 1000"
     );
     assert_eq!(
         hint(&case, THEN),
         format!(
-            "give production's endpoint a lower priority, still in front of the others: `{COMMAND} --type azureEndpoints --name \
-             contoso-1 --priority 999`"
+            "give production's endpoint a smaller priority number that is still smaller than those of the other \
+             endpoints: `{COMMAND} --type azureEndpoints --name contoso-1 --priority 999`"
         )
     );
 }

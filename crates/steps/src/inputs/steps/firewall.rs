@@ -8,16 +8,17 @@ use crate::inputs::{ConnectionInputs, Span, identifier};
 /// What to do with the firewalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Verb {
-    /// Let this runner in.
+    /// Adds rules for this runner's address, and waits until the servers accept it.
     Open,
-    /// Take the rules of this upgrade away.
+    /// Removes every rule of this upgrade, whichever runner added it.
     Close,
 }
 
 /// Inputs of `upgrade-firewall`.
 #[derive(Debug, Parser)]
 #[command(
-    about = "open: adds firewall rules for this runner on both SQL servers and waits until they work; close: removes them",
+    about = "open: adds firewall rules for this runner to both SQL servers, and waits until they take effect; close: \
+             removes all rules of this upgrade",
     after_help = EXAMPLE
 )]
 pub struct FirewallArguments {
@@ -48,7 +49,7 @@ pub struct FirewallArguments {
     /// Before plan, with `profile`: name of the connection string setting, where the site has several.
     #[arg(help_heading = "Firewall", long)]
     pub connection_name: Option<String>,
-    /// Longest time until a new rule has its effect.
+    /// Longest time until a new rule takes effect.
     #[arg(help_heading = "Firewall", long, default_value = "10m")]
     pub firewall_timeout: Span,
 }
@@ -57,7 +58,11 @@ const EXAMPLE: &str = "\
 Example:
   upgrade-firewall open --upgrade-id 4711 --subscription-id <id> --production-database rg/sql-1/shop --stage-database rg/sql-2/shop
 
-Exit codes: 0 done, 10 refused (nothing changed), 20 interrupted (run it again).";
+Run `open` as the first and `close` as the last step of each job, `close` also after a failure. `close` removes every firewall rule
+whose name begins with `rolling-upgrade-<upgrade-id>-`, and no other; sessions that are open stay open. `cleanup` removes the rules that
+are left.
+
+Exit codes: 0 done or already done, 10 refused (nothing changed), 20 interrupted (run it again).";
 
 /// Which databases are meant.
 pub enum Meant {
@@ -78,9 +83,9 @@ impl FirewallArguments {
     /// # Errors
     /// It is not said, or said twice and differently.
     pub fn verb(&self) -> Result<Verb, Refusal> {
-        let refuse = |why: &str| Refusal::new("read the input `firewall`", why, "say `open` or `close`");
+        let refuse = |why: &str| Refusal::new("read the input `firewall`", why, "pass `open` or `close`");
         match (self.verb, self.firewall) {
-            (Some(one), Some(other)) if one != other => Err(refuse("the first argument says another thing")),
+            (Some(one), Some(other)) if one != other => Err(refuse("the first argument is another one")),
             (Some(verb), _) | (None, Some(verb)) => Ok(verb),
             (None, None) => Err(refuse("it is empty")),
         }

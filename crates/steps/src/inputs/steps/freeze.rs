@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::inputs::{
     HookInputs, Limits, SiteInputs, Span, StepInputs,
+    durations::longer_than_zero,
     groups::{CommonInputs, GiveBackInputs, ScriptInputs, example},
 };
 
@@ -28,11 +29,12 @@ pub struct FreezeArguments {
     /// Output `package-digest` of plan: the package that must be deployed.
     #[arg(help_heading = "Scripts", long)]
     pub package_digest: Option<String>,
-    /// Time that open transactions get to end before production becomes read-only, at most 30s.
+    /// Time that open transactions on production get to end before they are rolled back, at most 30s.
     #[arg(help_heading = "Limits", long, default_value = "5s")]
     pub rollback_after: Span,
-    /// Deadline of the read-only time: a step that it passes in gives production back.
-    #[arg(help_heading = "Limits", long, default_value = "30m")]
+    /// Longest time for which users may be unable to write, counted from this freeze. A step that is at work when it is over gives
+    /// production its write access back, or completes the switch if users may have written to V2.
+    #[arg(help_heading = "Limits", long, default_value = "30m", value_parser = longer_than_zero)]
     pub max_read_only: Span,
     /// Replication lag above which production is not frozen.
     #[arg(help_heading = "Limits", long, default_value = "5s")]
@@ -40,13 +42,14 @@ pub struct FreezeArguments {
     /// Longest time for WebJobs to stop.
     #[arg(help_heading = "Limits", long, default_value = "10m")]
     pub health_timeout: Span,
-    /// Clients that may go on working on production's database beside its site: programs, hosts or log-ins, in commas or lines.
+    /// Clients beside production's site that may stay connected to its database: programs, hosts or log-ins, separated by commas or
+    /// lines.
     #[arg(help_heading = "Limits", long, value_delimiter = ',')]
     pub accept_client: Vec<String>,
     /// Executable that stops background work before production becomes read-only.
     #[arg(help_heading = "Hooks", long)]
     pub hook_quiesce: Option<PathBuf>,
-    /// Executable that starts V2's background work; only checked here.
+    /// Executable that starts V2's background work; freeze only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_activate: Option<PathBuf>,
 }

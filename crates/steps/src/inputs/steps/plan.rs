@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use rollout::Refusal;
 
 use crate::inputs::{ConnectionInputs, HookInputs, SiteInputs, Span};
 
@@ -43,13 +44,13 @@ pub struct PlanArguments {
     /// The stage site.
     #[command(flatten)]
     pub site: SiteInputs,
-    /// Executable that stops background work before production becomes read-only; checked here.
+    /// Executable that stops background work before production becomes read-only; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_quiesce: Option<PathBuf>,
-    /// Executable that starts it again once production takes writes; checked here.
+    /// Executable that starts V1's background work again once production takes writes; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_resume: Option<PathBuf>,
-    /// Executable that starts V2's background work; checked here.
+    /// Executable that starts V2's background work; plan only checks that it can run.
     #[arg(help_heading = "Hooks", long)]
     pub hook_activate: Option<PathBuf>,
     /// Longest time for one hook; plan runs none.
@@ -64,6 +65,29 @@ Example:
 Exit codes: 0 done, 10 refused (a rule forbids the upgrade, or an input is wrong), 20 interrupted (run it again).";
 
 impl PlanArguments {
+    /// Nothing is missing that plan cannot do without.
+    ///
+    /// # Errors
+    /// Something is: all of it is named, each with an example.
+    pub fn require_all(&self) -> Result<(), Refusal> {
+        let needed = [
+            (self.connection.subscription_id.is_none(), "subscription-id", "<id>", "the subscription of all resources"),
+            (self.profile.is_none(), "profile", "rg/profile", "the Traffic Manager profile that users come through"),
+            (self.stage_server.is_none(), "stage-server", "rg/sql-2", "the SQL server for the copy of the database"),
+            (self.stage_site.is_none(), "stage-site", "rg-2/web-2", "the site that runs V2"),
+            (self.scripts.is_none(), "scripts", "db/upgrade", "the folder of the upgrade scripts"),
+        ];
+        let missing: Vec<_> = needed.into_iter().filter(|(is_missing, ..)| *is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = missing.iter().map(|(_, name, ..)| format!("`{name}`")).collect();
+        let examples: Vec<_> =
+            missing.iter().map(|(_, name, example, what)| format!("`--{name} {example}` ({what})")).collect();
+        let why = format!("inputs are missing: {}", names.join(", "));
+        Err(Refusal::new("plan the upgrade", why, format!("pass {}", examples.join(", "))))
+    }
+
     /// The hooks that the inputs name.
     pub fn hooks(&self) -> HookInputs {
         HookInputs {

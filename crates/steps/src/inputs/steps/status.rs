@@ -7,7 +7,7 @@ use crate::inputs::{ConnectionInputs, SlotInputs};
 /// Inputs of `upgrade-status`: both slots, or the profile alone.
 #[derive(Debug, Parser)]
 #[command(
-    about = "Changes nothing: says where an upgrade stands and which step comes next, with its command line",
+    about = "Changes nothing: shows where an upgrade stands and which step comes next, with its command line",
     after_help = EXAMPLE
 )]
 pub struct StatusArguments {

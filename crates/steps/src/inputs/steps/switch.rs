@@ -25,7 +25,8 @@ pub struct SwitchArguments {
     /// Output `scripts-digest` of plan: the scripts and checks that must have run.
     #[arg(help_heading = "Scripts", long)]
     pub scripts_digest: Option<String>,
-    /// `true`: rows that the stage database got between migrate and switch are V2's own.
+    /// `true`: keep the rows that the stage database got between migrate and switch, because V2 wrote them itself. Without it switch
+    /// refuses such rows.
     #[arg(help_heading = "Limits", long, default_value = "false", action = clap::ArgAction::Set)]
     pub accept_stage_writes: bool,
     /// Executable that starts V2's background work, once users are on V2.

@@ -76,7 +76,7 @@ pub async fn look(
 }
 
 fn no_server(id: &ServerId) -> Refusal {
-    let hint = "look at the identifier of production's database";
+    let hint = "check the identifier of production's database";
     Refusal::new(format!("read server `{id}`"), "there is no such server", hint)
 }
 
