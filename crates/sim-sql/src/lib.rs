@@ -15,6 +15,7 @@ mod error;
 mod event;
 mod functions;
 mod host;
+mod outside;
 mod principal;
 mod run;
 mod session;

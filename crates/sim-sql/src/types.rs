@@ -275,7 +275,8 @@ impl Type {
             "datetime" => Self::DateTime,
             "smalldatetime" => Self::SmallDateTime,
             "datetime2" => Self::DateTime2(fraction(small(0, 7))?),
-            "datetimeoffset" | "xml" | "sql_variant" | "hierarchyid" | "geography" | "geometry" | "json" => {
+            "cursor" | "datetimeoffset" | "xml" | "sql_variant" | "hierarchyid" | "geography" | "geometry" | "json"
+            | "vector" => {
                 return Err(error::unsupported(&format!("type {name}")));
             }
             _ => return Err(error::unknown_type(name)),

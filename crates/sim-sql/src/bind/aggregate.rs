@@ -11,8 +11,7 @@ use crate::{
     types::{NVARCHAR_MAX, Type},
 };
 
-const AGGREGATES: [&str; 12] =
-    ["count", "count_big", "sum", "avg", "min", "max", "string_agg", "stdev", "stdevp", "var", "varp", "checksum_agg"];
+const AGGREGATES: [&str; 7] = ["count", "count_big", "sum", "avg", "min", "max", "string_agg"];
 
 /// Whether an aggregate without a window stands anywhere in the expression.
 pub(super) fn contains(expression: &Expr) -> bool {
@@ -50,9 +49,6 @@ impl Binder<'_> {
                 Bound::new(format!("ntile({}){over}", self.expression(buckets, scope)?.sql), Type::BigInt)
             }
             "lag" | "lead" | "first_value" | "last_value" => self.neighbour(name, call, &over, scope)?,
-            "stdev" | "stdevp" | "var" | "varp" | "checksum_agg" => {
-                return Err(error::unsupported(&format!("aggregate {}", name.to_uppercase())));
-            }
             _ => return Ok(None),
         };
         Ok(Some(bound))

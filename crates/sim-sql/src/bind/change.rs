@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, Expr, FromTable, ObjectName, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind, With,
+    Assignment, AssignmentTarget, BinaryOperator, Delete, Expr, FromTable, ObjectName, TableFactor, TableWithJoins,
+    Update, UpdateTableFromKind, With,
 };
 
 use super::{Binder, Bound, Scope};
@@ -181,6 +181,9 @@ impl Binder<'_> {
         scope: &Scope<'_>,
     ) -> Result<(Bound, usize), Message> {
         if name.starts_with('@') {
+            if matches!(value, Expr::BinaryOp { op: BinaryOperator::Eq, .. }) {
+                return Err(error::unsupported("UPDATE … SET @variable = column = …"));
+            }
             return Ok((self.expression(value, scope)?, usize::MAX));
         }
         let place = target.table.columns.iter().position(|column| same(&column.name, name));

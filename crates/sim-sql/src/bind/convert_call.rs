@@ -23,7 +23,6 @@ impl Binder<'_> {
                 self.call("substring", &[expr, from, length], scope)
             }
             Expr::Trim { trim_where, trim_what, expr, .. } => self.trim(*trim_where, trim_what.as_deref(), expr, scope),
-            Expr::AtTimeZone { timestamp, .. } => self.expression(timestamp, scope),
             other => Err(error::unsupported(&function::shortened(&other.to_string()))),
         }
     }

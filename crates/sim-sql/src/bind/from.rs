@@ -9,7 +9,7 @@ use super::{Binder, DEEPEST_VIEW, Scope, Source, SourceColumn, parts, query::ren
 use crate::{
     Message,
     catalogue::{Name, Object, Table, View, quoted, same},
-    error, syntax, system,
+    error, outside, syntax, system,
     types::Type,
 };
 
@@ -41,9 +41,6 @@ impl Binder<'_> {
             JoinOperator::Right(on) | JoinOperator::RightOuter(on) => ("RIGHT JOIN", Some(on)),
             JoinOperator::FullOuter(on) => ("FULL JOIN", Some(on)),
             JoinOperator::CrossJoin(_) => ("CROSS JOIN", None),
-            JoinOperator::CrossApply | JoinOperator::OuterApply => {
-                return Err(error::unsupported("CROSS APPLY or OUTER APPLY"));
-            }
             _ => return Err(error::unsupported("a join of this kind")),
         };
         let relation = self.factor(&join.relation, scope)?;
@@ -64,7 +61,11 @@ impl Binder<'_> {
             }
             TableFactor::Table { name, args: Some(arguments), .. } => {
                 let is_hint = arguments.args.iter().all(|argument| argument.to_string().eq_ignore_ascii_case("nolock"));
-                if is_hint { self.named(name, None, scope) } else { Err(error::invalid_object(&name.to_string())) }
+                if is_hint {
+                    self.named(name, None, scope)
+                } else {
+                    Err(outside::table_function(&parts(name).join(".")))
+                }
             }
             TableFactor::Derived { subquery, alias: Some(alias), .. } => self.derived(subquery, alias, scope),
             TableFactor::NestedJoin { table_with_joins, .. } => {
@@ -140,7 +141,7 @@ impl Binder<'_> {
                 Ok((table.sqlite_name(), columns(table)))
             }
             Some(Object::View(view)) => self.view(view),
-            _ => Err(error::invalid_object(&parts.join("."))),
+            _ => Err(outside::relation(name, &parts.join("."))),
         }
     }
 

@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgum
 
 use super::{Binder, Bound, Scope, operator, parts};
 use crate::{
-    Message, error,
+    Message, error, outside,
     types::{NVARCHAR_MAX, Type, nvarchar, varbinary},
 };
 
@@ -89,6 +89,9 @@ const PLAIN: [Plain; 43] = [
     plain("checksum", "ts_checksum", &[Any], 1, Is(Type::Int)),
 ];
 
+/// Functions that take more arguments than the engine knows.
+const MORE_ARGUMENTS: [&str; 2] = ["checksum", "log"];
+
 impl Binder<'_> {
     pub(super) fn function(&mut self, function: &Function, scope: &Scope<'_>) -> Result<Bound, Message> {
         let names = parts(&function.name);
@@ -96,6 +99,7 @@ impl Binder<'_> {
         if names.len() > 1 {
             return self.user_function(&names, &arguments(function)?, scope);
         }
+        outside::refuse_function(&name)?;
         if let Some(bound) = self.aggregate(&name, function, scope)? {
             return Ok(bound);
         }
@@ -123,6 +127,9 @@ impl Binder<'_> {
     }
 
     fn plain(&mut self, plain: &Plain, arguments: &[&Expr], scope: &Scope<'_>) -> Result<Bound, Message> {
+        if MORE_ARGUMENTS.contains(&plain.name) && arguments.len() > plain.wants.len() {
+            return Err(error::unsupported(&format!("{} with more arguments", plain.name.to_uppercase())));
+        }
         if arguments.len() < plain.least || arguments.len() > plain.wants.len() {
             return Err(error::argument_count(plain.name, plain.least));
         }

@@ -17,9 +17,6 @@ use crate::{
 impl Binder<'_> {
     /// A whole query. `outer` is the query around it, whose columns it may name.
     pub(crate) fn query(&mut self, query: &Query, outer: Option<&Scope<'_>>) -> Result<BoundQuery, Message> {
-        if query.for_clause.is_some() {
-            return Err(error::unsupported("FOR XML or FOR JSON"));
-        }
         let known = self.tables.len();
         let with = self.with(query.with.as_ref())?;
         let bound = self.body_and_order(query, outer);

@@ -97,12 +97,9 @@ impl Binder<'_> {
     }
 
     fn groups(&mut self, group_by: &GroupByExpr, scope: &Scope<'_>) -> Result<String, Message> {
-        let GroupByExpr::Expressions(items, modifiers) = group_by else {
+        let GroupByExpr::Expressions(items, _) = group_by else {
             return Err(error::unsupported("GROUP BY ALL"));
         };
-        if !modifiers.is_empty() {
-            return Err(error::unsupported("GROUP BY … WITH"));
-        }
         if items.is_empty() {
             return Ok(String::new());
         }

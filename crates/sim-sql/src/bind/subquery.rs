@@ -15,7 +15,7 @@ impl Binder<'_> {
     pub(super) fn scalar_subquery(&mut self, query: &Query, scope: &Scope<'_>) -> Result<Bound, Message> {
         let bound = self.query(query, Some(scope))?;
         let [column] = bound.columns.as_slice() else {
-            return Err(error::internal("a subquery in an expression returns one column"));
+            return Err(error::subquery_columns());
         };
         if yields_one_row(query) {
             return Ok(Bound::new(format!("({})", bound.sql), column.kind));
@@ -38,7 +38,7 @@ impl Binder<'_> {
         let operand = self.expression(operand, scope)?;
         let bound = self.query(query, Some(scope))?;
         let [column] = bound.columns.as_slice() else {
-            return Err(error::internal("a subquery after IN returns one column"));
+            return Err(error::subquery_columns());
         };
         let kind = operator::comparable(operand.kind, column.kind);
         let name = quoted(&column.name);

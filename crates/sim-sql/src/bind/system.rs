@@ -7,7 +7,7 @@ use super::{Binder, Bound, Scope, object_name};
 use crate::{
     Access, Message, Role,
     catalogue::{Object, same},
-    error, session,
+    error, outside, session,
     store::LockMode,
     syntax,
     system::{self, DATABASE_COLLATION, VERSION},
@@ -30,13 +30,12 @@ impl Binder<'_> {
                 (integer(env.state.settings.lock_timeout.map_or(-1, |limit| limit.as_millis() as i64)), Type::Int)
             }
             "@@nestlevel" => (integer(i64::from(!env.frame.procedure.is_empty())), Type::Int),
-            "@@fetch_status" => (integer(-1), Type::Int),
             "@@max_precision" => (integer(38), Type::TinyInt),
             "@@datefirst" => (integer(7), Type::TinyInt),
             "@@language" => (Value::Text("us_english".to_owned()), SYSNAME),
             "@@options" => (integer(5496), Type::Int),
             "@@servicename" => (Value::Text("MSSQLSERVER".to_owned()), SYSNAME),
-            _ => return Err(error::undeclared(name)),
+            _ => return Err(outside::global(name)),
         };
         Ok(self.parameter(value, kind))
     }
@@ -81,7 +80,6 @@ impl Binder<'_> {
             "ident_current" => Some((self.current_identity(&texts)?, Type::Decimal(38, 0))),
             "applock_test" => Some((self.test_lock(&texts)?, Type::Int)),
             "objectproperty" => Some((self.object_property(&texts)?, Type::Int)),
-            "columnproperty" => Some((Value::Null, Type::Int)),
             "sessionproperty" => Some((integer(1), Type::Int)),
             _ => self.error_function(name),
         };

@@ -50,7 +50,8 @@ impl Binder<'_> {
                     .collect::<Result<Vec<_>, Message>>()?;
                 Bound::new(format!("ts_datefromparts({})", items.join(", ")), Type::Date)
             }
-            ("format", [value, pattern, ..]) => self.format(value, pattern, scope)?,
+            ("format", [value, pattern]) => self.format(value, pattern, scope)?,
+            ("format", [_, _, _]) => return Err(error::unsupported("FORMAT with a culture")),
             _ => return Ok(None),
         }))
     }

@@ -34,6 +34,9 @@ pub(crate) fn convert(value: Value, from: Type, to: Type, style: i64, overlong: 
         Type::Null => Ok(value),
         _ if to.is_number() => number::convert(value, from, to),
         Type::Text { .. } => text::convert(value, from, to, style, overlong),
+        Type::Binary { .. } if from.is_text() && style != 0 => {
+            Err(error::unsupported(&format!("CONVERT from text to binary with style {style}")))
+        }
         Type::Binary { .. } => text::to_binary(value, from, to, overlong),
         Type::Guid => text::to_guid(value, from),
         _ => time::convert(value, from, to, style),

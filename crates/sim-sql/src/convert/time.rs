@@ -239,7 +239,7 @@ pub(super) fn style(text: &str, from: Type, style: i64) -> Result<String, Messag
         21 | 25 | 121 => format!("{} {fraction}", date_text(m.date())),
         23 => date_text(m.date()),
         126 | 127 => format!("{}T{fraction}", date_text(m.date())),
-        _ => return Err(error::internal(&format!("style {style} of CONVERT is not known"))),
+        _ => return Err(error::unsupported(&format!("CONVERT with style {style}"))),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::{UNSUPPORTED, error, with_state};
 use crate::Message;
 
+/// The one answer to T-SQL that is outside the subset: Azure's words, with the statement, clause or function.
 pub(crate) fn unsupported(what: &str) -> Message {
     error(
         UNSUPPORTED,
@@ -121,6 +122,19 @@ pub(crate) fn subquery_rows() -> Message {
     error(512, 16, "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the subquery is used as an expression.".to_owned())
 }
 
+pub(crate) fn subquery_columns() -> Message {
+    error(
+        116,
+        16,
+        "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
+            .to_owned(),
+    )
+}
+
+pub(crate) fn invalid_escape() -> Message {
+    error(506, 16, "The invalid escape character \"\" was specified in a LIKE predicate.".to_owned())
+}
+
 pub(crate) fn set_lists_differ() -> Message {
     error(205, 16, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.".to_owned())
 }
@@ -161,6 +175,7 @@ pub(crate) fn not_output(parameter: &str) -> Message {
     )
 }
 
+/// What SQLite refused, or what the engine lost track of: its own fault, under a number that no script handles.
 pub(crate) fn internal(text: &str) -> Message {
     error(UNSUPPORTED, 16, format!("The simulated server cannot run this statement: {text}"))
 }

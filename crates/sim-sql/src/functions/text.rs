@@ -249,9 +249,7 @@ fn like(values: &[Value]) -> Result<Value, Message> {
     }
     let escape = match &values[2] {
         Value::Null => None,
-        value => {
-            Some(string(value).chars().next().ok_or_else(|| error::internal("an escape character is one character"))?)
-        }
+        value => Some(string(value).chars().next().ok_or_else(error::invalid_escape)?),
     };
     let elements = pattern(string(&values[1]), escape);
     let full: Vec<char> = string(&values[0]).chars().collect();

@@ -10,7 +10,7 @@ use crate::{
     bind::{Frame, Variable, object_name, routine_of},
     catalogue::{Object, Routine},
     convert::{self, Overlong},
-    error,
+    error, outside,
     principal::Permission,
     syntax::{self, Argument, Execute, Statement},
     types::Type,
@@ -36,7 +36,7 @@ impl Engine<'_> {
         let name = object_name(&execute.procedure, self.state.database())?;
         let catalogue = self.catalogue()?;
         let Some(Object::Routine(routine)) = catalogue.object(&name).filter(|object| object.kind() == "P") else {
-            return Err(error::no_procedure(&written).into());
+            return Err(outside::procedure(&written).into());
         };
         let routine = Arc::clone(routine);
         self.may(Permission::Execute, "EXECUTE", || routine.header.full_name())?;

@@ -1,6 +1,6 @@
 //! How statements fail, and how far a failure reaches.
 
-use crate::{Message, store::Waited};
+use crate::{Message, error::UNSUPPORTED, store::Waited};
 
 /// Why a statement did not end well.
 #[derive(Debug)]
@@ -44,7 +44,8 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 fn reach(message: &Message) -> Reach {
     match message.number {
         207 | 208 | 209 | 4104 | 137 | 1087 | 195 | 174 | 4121 | 313 | 40515 => Reach::Scope,
-        102 | 105 | 111 | 113 | 134 | 156 | 243 | 262 | 229 | 2714 | 217 | 109 | 110 | 120 | 121 | 213 => Reach::Batch,
+        UNSUPPORTED | 102 | 105 | 111 | 113 | 134 | 156 | 243 | 262 | 229 | 2714 | 217 | 109 | 110 | 120 | 121
+        | 213 => Reach::Batch,
         241 | 242 | 245 | 8114 | 8169 | 206 | 529 | 3998 => Reach::Transaction,
         _ => Reach::Statement,
     }

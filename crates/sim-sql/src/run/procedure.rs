@@ -28,7 +28,6 @@ impl Engine<'_> {
                 0
             }
             "sp_wait_for_database_copy_sync" => self.wait_for_copy_sync(arguments, frame)?,
-            "sp_set_session_context" => return Err(error::unsupported("sp_set_session_context").into()),
             _ => return Ok(None),
         };
         Ok(Some(code))

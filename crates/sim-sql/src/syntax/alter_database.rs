@@ -2,8 +2,27 @@
 
 use std::time::Duration;
 
-use super::{Cursor, Kind, statement};
+use super::{Cursor, Kind, outside};
 use crate::{Access, Message, store::Termination};
+
+/// The words of an option, with the database's name before them.
+const NAMED: usize = 5;
+
+/// What may follow the name of a database, or a first word that is none (`ALTER DATABASE SCOPED CONFIGURATION`).
+const CHANGES: [&str; 12] = [
+    "SET",
+    "ADD",
+    "REMOVE",
+    "MODIFY",
+    "COLLATE",
+    "FAILOVER",
+    "FORCE_FAILOVER_ALLOW_DATA_LOSS",
+    "PERFORM_CUTOVER",
+    "CONFIGURATION",
+    "CREDENTIAL",
+    "KEY",
+    "SPECIFICATION",
+];
 
 pub(super) fn alter(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     let start = cursor.position();
@@ -23,7 +42,11 @@ pub(super) fn alter(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
         return remove_secondary(cursor, database);
     }
     cursor.move_to(start);
-    unsupported(cursor)
+    if !CHANGES.iter().any(|change| cursor.is_at(3, change)) {
+        cursor.skip(3);
+        return Err(cursor.unexpected());
+    }
+    Ok(outside::refused(cursor, NAMED, &["SET", "ROLLBACK"]))
 }
 
 fn termination(cursor: &mut Cursor<'_>) -> Result<Termination, Message> {
@@ -48,14 +71,4 @@ fn remove_secondary(cursor: &mut Cursor<'_>, database: String) -> Result<Kind, M
     cursor.expect("ON")?;
     cursor.expect("SERVER")?;
     Ok(Kind::RemoveSecondary { database, server: cursor.identifier()? })
-}
-
-/// The whole statement, whose words are the option's own: it goes to the next `;` or to the end.
-fn unsupported(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
-    let words: Vec<String> = (0..5).map(|ahead| cursor.peek_at(ahead).to_string()).collect();
-    while !cursor.at_end() && cursor.peek() != &sqlparser::tokenizer::Token::SemiColon {
-        cursor.skip(1);
-    }
-    statement::skip_semicolons(cursor);
-    Ok(Kind::Unsupported(words.join(" ")))
 }

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::cursor::bare;
 
 /// Keywords that begin a statement; T-SQL reserves them, so that no unquoted name can be one of them.
-const STARTERS: [&str; 42] = [
+const STARTERS: [&str; 49] = [
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -49,6 +49,13 @@ const STARTERS: [&str; 42] = [
     "RESTORE",
     "BULK",
     "RECONFIGURE",
+    "FETCH",
+    "REVERT",
+    "SHUTDOWN",
+    "SETUSER",
+    "READTEXT",
+    "WRITETEXT",
+    "UPDATETEXT",
 ];
 
 /// Further reserved words that error 156 names as keywords.
@@ -109,6 +116,26 @@ pub(super) fn end(tokens: &[TokenWithSpan], start: usize) -> usize {
     at
 }
 
+/// The same of a statement that is outside the subset. `passed` tokens belong to it whatever they are; the words of
+/// `holds` begin no other statement.
+pub(super) fn end_of_outside(
+    tokens: &[TokenWithSpan],
+    start: usize,
+    passed: usize,
+    holds: &'static [&'static str],
+) -> usize {
+    let start = (start + passed).min(tokens.len());
+    let mut scan = Scan::new(tokens, start);
+    if scan.lead != Lead::Merge {
+        scan.lead = Lead::Outside(holds);
+    }
+    let mut at = start;
+    while at < tokens.len() && !scan.ends_at(at) {
+        at += 1;
+    }
+    at
+}
+
 /// What the scan has seen of the statement so far.
 struct Scan<'a> {
     tokens: &'a [TokenWithSpan],
@@ -128,6 +155,8 @@ enum Lead {
     /// `UPDATE` whose `SET` has not come yet.
     Update,
     Merge,
+    /// One that is outside the subset, with the keywords that it still holds.
+    Outside(&'static [&'static str]),
     Other,
 }
 
@@ -175,6 +204,9 @@ impl<'a> Scan<'a> {
         if word.eq_ignore_ascii_case("THROW") {
             return self.is_throw(at);
         }
+        if self.is_label(at) || self.is_switch_of_trigger(at, word) {
+            return true;
+        }
         is_starter(word) && !self.continues(at, word)
     }
 
@@ -194,6 +226,28 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// `name:`, to which a `GOTO` may lead.
+    fn is_label(&self, at: usize) -> bool {
+        self.tokens.get(at + 1).is_some_and(|token| token.token == Token::Colon)
+    }
+
+    /// `ENABLE TRIGGER` and `DISABLE TRIGGER`: the first word is not reserved, the second one is.
+    fn is_switch_of_trigger(&self, at: usize, word: &str) -> bool {
+        let switches = ["ENABLE", "DISABLE"].iter().any(|switch| switch.eq_ignore_ascii_case(word));
+        switches && self.is_next(at, "TRIGGER")
+    }
+
+    /// The `IF EXISTS` of a `DROP`, which no query follows.
+    fn is_existence(&self, at: usize) -> bool {
+        let query = self.tokens.get(at + 2).is_some_and(|token| token.token == Token::LParen);
+        self.is_next(at, "EXISTS") && !query
+    }
+
+    fn is_next(&self, at: usize, word: &str) -> bool {
+        let next = self.tokens.get(at + 1).and_then(|token| bare(&token.token));
+        next.is_some_and(|next| next.eq_ignore_ascii_case(word))
+    }
+
     /// Whether this keyword belongs to the statement that has begun.
     fn continues(&mut self, at: usize, word: &str) -> bool {
         let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
@@ -203,6 +257,9 @@ impl<'a> Scan<'a> {
                 .is_some_and(|before| keywords.iter().any(|keyword| keyword.eq_ignore_ascii_case(before)))
         };
         if is("SELECT") && after(&["UNION", "ALL", "EXCEPT", "INTERSECT"]) {
+            return true;
+        }
+        if (is("FETCH") && after(&["ROW", "ROWS"])) || (is("MERGE") && self.is_next(at, "JOIN")) {
             return true;
         }
         match self.lead {
@@ -218,6 +275,14 @@ impl<'a> Scan<'a> {
                 self.lead = Lead::Other;
                 true
             }
+            Lead::Outside(_) if is("IF") && self.is_existence(at) => true,
+            Lead::Outside(holds) => match holds.iter().position(|held| is(held)) {
+                Some(place) => {
+                    self.lead = Lead::Outside(&holds[place + 1..]);
+                    true
+                }
+                None => false,
+            },
             Lead::Merge => is("SET") || (after(&["THEN"]) && (is("UPDATE") || is("DELETE") || is("INSERT"))),
             _ => false,
         }

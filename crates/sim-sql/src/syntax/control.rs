@@ -2,7 +2,7 @@
 
 use sqlparser::{ast::Expr, tokenizer::Token};
 
-use super::{Cursor, Kind, Statement, query, statement};
+use super::{Cursor, Kind, Statement, outside, query, statement};
 use crate::Message;
 
 pub(super) fn condition(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
@@ -43,16 +43,20 @@ pub(super) fn begin(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
         let name = transaction_name(cursor);
         if cursor.eat("WITH") {
             cursor.expect("MARK")?;
+            description(cursor);
         }
         return Ok(Kind::Begin(name));
     }
     if cursor.eat("TRY") {
         return attempt(cursor);
     }
-    if cursor.is("DISTRIBUTED") || cursor.is("ATOMIC") || cursor.is("DIALOG") || cursor.is("CONVERSATION") {
-        return statement::unsupported(cursor);
-    }
     Ok(Kind::Block(statement::until_end(cursor)?))
+}
+
+/// What a mark of the log says, which nothing here reads.
+fn description(cursor: &mut Cursor<'_>) {
+    let is_text = matches!(cursor.peek(), Token::SingleQuotedString(_) | Token::NationalStringLiteral(_));
+    cursor.skip(usize::from(is_text));
 }
 
 fn attempt(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
@@ -123,18 +127,27 @@ pub(super) fn expressions(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>, Message>
 
 pub(super) fn wait(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     if !cursor.is_at(1, "DELAY") {
-        return statement::unsupported(cursor);
+        let known = cursor.is_at(1, "TIME") || cursor.peek_at(1) == &Token::LParen;
+        if known {
+            return Ok(outside::refused(cursor, 2, &[]));
+        }
+        cursor.skip(1);
+        return Err(cursor.unexpected());
     }
     cursor.skip(2);
     Ok(Kind::WaitFor(query::expression(cursor)?))
 }
 
 pub(super) fn commit(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
+    let start = cursor.position();
     cursor.skip(1);
     if cursor.eat_any(&["TRAN", "TRANSACTION"]) {
         transaction_name(cursor);
     } else {
         cursor.eat("WORK");
+    }
+    if cursor.is("WITH") && cursor.peek_at(1) == &Token::LParen {
+        return Ok(outside::refused_at(cursor, start, "COMMIT … WITH DELAYED_DURABILITY"));
     }
     Ok(Kind::Commit)
 }

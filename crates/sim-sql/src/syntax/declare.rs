@@ -2,13 +2,10 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::{Cursor, Declaration, Kind, query, statement, table};
+use super::{Cursor, Declaration, Kind, query, table};
 use crate::{Message, types::Type};
 
 pub(super) fn declare(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
-    if !cursor.word_at(1).is_some_and(|name| name.starts_with('@')) {
-        return statement::unsupported(cursor);
-    }
     cursor.skip(1);
     let mut declarations = vec![declaration(cursor)?];
     while cursor.eat_token(&Token::Comma) {

@@ -4,7 +4,7 @@ use sqlparser::{ast, tokenizer::Token};
 
 use super::{
     CreateMode, Cursor, DropKind, IndexDefinition, Kind, Parameter, Parts, Routine, TableDefinition, declare, execute,
-    query, statement, table,
+    outside, query, statement, table,
 };
 use crate::{Message, error};
 
@@ -62,25 +62,33 @@ fn module(cursor: &mut Cursor<'_>, start: usize, mode: CreateMode) -> Result<Kin
         alone("FUNCTION")?;
         return create_function(cursor, mode);
     }
-    cursor.move_to(start);
-    whole_batch(cursor, start)
-}
-
-/// Triggers and the like reach to the end of the batch, as their bodies do.
-fn whole_batch(cursor: &mut Cursor<'_>, start: usize) -> Result<Kind, Message> {
-    let is_trigger = (1..4).any(|ahead| cursor.is_at(ahead, "TRIGGER"));
-    let kind = statement::unsupported(cursor)?;
-    if is_trigger {
-        cursor.move_to(cursor.tokens().len().max(start + 1));
+    if cursor.eat("TRIGGER") {
+        alone("TRIGGER")?;
+        cursor.move_to(cursor.tokens().len());
+        return Ok(Kind::Unsupported(format!("{verb} TRIGGER")));
     }
-    Ok(kind)
+    Err(cursor.unexpected())
 }
 
 fn create_table(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     let name = cursor.name()?;
+    if cursor.is("AS") {
+        return table_as(cursor);
+    }
     let elements = table::elements(cursor)?;
     table::skip_storage(cursor)?;
+    if cursor.is("AS") {
+        return table_as(cursor);
+    }
     Ok(Kind::CreateTable(TableDefinition { name, elements }))
+}
+
+/// `AS NODE`, `AS EDGE`, `AS FILETABLE`: tables of other kinds.
+fn table_as(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
+    let kind = ["NODE", "EDGE", "FILETABLE"].into_iter().find(|kind| cursor.is_at(1, kind));
+    let kind = kind.ok_or_else(|| cursor.unexpected())?;
+    let start = cursor.position();
+    Ok(outside::refused_at(cursor, start, &format!("CREATE TABLE … AS {kind}")))
 }
 
 fn create_schema(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
@@ -114,13 +122,15 @@ fn index(cursor: &mut Cursor<'_>) -> Result<Option<IndexDefinition>, Message> {
 fn create_view(cursor: &mut Cursor<'_>, mode: CreateMode) -> Result<Kind, Message> {
     let name = cursor.name()?;
     let columns = if cursor.peek() == &Token::LParen { execute::column_list(cursor)? } else { Vec::new() };
-    if cursor.eat("WITH") {
-        cursor.identifier()?;
-    }
+    module_options(cursor)?;
     cursor.expect("AS")?;
-    let Kind::Query(query) = query::statement(cursor)? else { return Err(cursor.unexpected()) };
+    let kind = match query::statement(cursor)? {
+        Kind::Query(query) => Kind::CreateView { name, columns, query, mode },
+        refused @ Kind::Unsupported(_) => refused,
+        _ => return Err(cursor.unexpected()),
+    };
     statement::skip_semicolons(cursor);
-    if cursor.at_end() { Ok(Kind::CreateView { name, columns, query, mode }) } else { Err(cursor.unexpected()) }
+    if cursor.at_end() { Ok(kind) } else { Err(cursor.unexpected()) }
 }
 
 fn create_procedure(cursor: &mut Cursor<'_>, mode: CreateMode) -> Result<Kind, Message> {
@@ -130,9 +140,7 @@ fn create_procedure(cursor: &mut Cursor<'_>, mode: CreateMode) -> Result<Kind, M
     if in_parentheses {
         cursor.expect_token(&Token::RParen)?;
     }
-    if cursor.eat("WITH") {
-        cursor.identifier()?;
-    }
+    module_options(cursor)?;
     cursor.expect("AS")?;
     let routine = Box::new(Routine { parameters, returns: None, body: statement::all(cursor)? });
     Ok(Kind::CreateRoutine { name, routine, mode })
@@ -149,12 +157,38 @@ fn create_function(cursor: &mut Cursor<'_>, mode: CreateMode) -> Result<Kind, Me
         return Ok(Kind::Unsupported("CREATE FUNCTION … RETURNS TABLE".to_owned()));
     }
     let returns = Some(declare::data_type(cursor)?);
-    if cursor.eat("WITH") {
-        cursor.identifier()?;
-    }
+    module_options(cursor)?;
     cursor.expect("AS")?;
     let routine = Box::new(Routine { parameters, returns, body: statement::all(cursor)? });
     Ok(Kind::CreateRoutine { name, routine, mode })
+}
+
+/// Passes `WITH SCHEMABINDING, RECOMPILE …`, which change no result; what changes one is refused.
+fn module_options(cursor: &mut Cursor<'_>) -> Result<(), Message> {
+    if !cursor.eat("WITH") {
+        return Ok(());
+    }
+    loop {
+        if !cursor.eat_any(&["SCHEMABINDING", "RECOMPILE", "ENCRYPTION", "VIEW_METADATA"]) {
+            return Err(refused_option(cursor));
+        }
+        if !cursor.eat_token(&Token::Comma) {
+            return Ok(());
+        }
+    }
+}
+
+fn refused_option(cursor: &Cursor<'_>) -> Message {
+    let options = [
+        ("EXECUTE", "WITH EXECUTE AS"),
+        ("EXEC", "WITH EXECUTE AS"),
+        ("NATIVE_COMPILATION", "WITH NATIVE_COMPILATION"),
+        ("RETURNS", "WITH RETURNS NULL ON NULL INPUT"),
+        ("CALLED", "WITH CALLED ON NULL INPUT"),
+        ("INLINE", "WITH INLINE"),
+    ];
+    let found = options.into_iter().find(|(word, _)| cursor.is(word));
+    found.map_or_else(|| cursor.unexpected(), |(_, name)| error::unsupported(name).at(cursor.line()))
 }
 
 pub(super) fn parameters(cursor: &mut Cursor<'_>) -> Result<Vec<Parameter>, Message> {
@@ -183,12 +217,11 @@ pub(super) fn drop(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     let start = cursor.position();
     cursor.skip(1);
     if cursor.eat("INDEX") {
-        return drop_index(cursor);
+        let dropped = drop_index(cursor)?;
+        let several = cursor.peek() == &Token::Comma;
+        return Ok(if several { outside::refused_at(cursor, start, "DROP INDEX of several indexes") } else { dropped });
     }
-    let Some(kind) = drop_kind(cursor) else {
-        cursor.move_to(start);
-        return statement::unsupported(cursor);
-    };
+    let kind = drop_kind(cursor).ok_or_else(|| cursor.unexpected())?;
     let if_exists = if_exists(cursor)?;
     let mut names: Vec<Parts> = vec![cursor.name()?];
     while cursor.eat_token(&Token::Comma) {
@@ -231,9 +264,14 @@ fn drop_index(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
 }
 
 pub(super) fn truncate(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
+    let start = cursor.position();
     cursor.skip(1);
     cursor.expect("TABLE")?;
-    cursor.name().map(Kind::Truncate)
+    let table = cursor.name()?;
+    if cursor.is("WITH") && cursor.peek_at(1) == &Token::LParen {
+        return Ok(outside::refused_at(cursor, start, "TRUNCATE TABLE … WITH PARTITIONS"));
+    }
+    Ok(Kind::Truncate(table))
 }
 
 /// The query of a view's stored text.

@@ -2,18 +2,34 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::{Argument, Cursor, Execute, Kind, Statement, boundary, cursor::bare as bare_word, declare, query};
+use super::{Argument, Cursor, Execute, Kind, Statement, boundary, cursor::bare as bare_word, declare, outside, query};
 use crate::Message;
 
 pub(super) fn execute(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
+    let start = cursor.position();
     cursor.skip(1);
-    if cursor.eat_token(&Token::LParen) {
-        let text = query::expression(cursor)?;
-        cursor.expect_token(&Token::RParen)?;
-        return Ok(Kind::ExecuteText(text));
+    if cursor.peek() == &Token::LParen {
+        return text(cursor, start);
     }
     let result = result_variable(cursor)?;
+    if cursor.word_at(0).is_some_and(|name| name.starts_with('@')) {
+        return Ok(outside::refused_at(cursor, start, "EXECUTE @procedure"));
+    }
     call(cursor, result)
+}
+
+/// `EXEC ('…')`; at a linked server, or as somebody else, it is outside the subset.
+fn text(cursor: &mut Cursor<'_>, start: usize) -> Result<Kind, Message> {
+    cursor.skip(1);
+    let text = query::expression(cursor)?;
+    if cursor.peek() == &Token::Comma {
+        return Ok(outside::refused_at(cursor, start, "EXECUTE (…) AT"));
+    }
+    cursor.expect_token(&Token::RParen)?;
+    match ["AT", "AS"].into_iter().find(|word| cursor.is(word)) {
+        Some(word) => Ok(outside::refused_at(cursor, start, &format!("EXECUTE (…) {word}"))),
+        None => Ok(Kind::ExecuteText(text)),
+    }
 }
 
 /// A batch may begin with a procedure's name alone.
@@ -31,6 +47,7 @@ fn result_variable(cursor: &mut Cursor<'_>) -> Result<Option<String>, Message> {
 }
 
 fn call(cursor: &mut Cursor<'_>, result: Option<String>) -> Result<Kind, Message> {
+    let start = cursor.position();
     let procedure = cursor.name()?;
     let end = boundary::end(cursor.tokens(), cursor.position());
     let mut arguments = Vec::new();
@@ -39,6 +56,9 @@ fn call(cursor: &mut Cursor<'_>, result: Option<String>) -> Result<Kind, Message
         while cursor.eat_token(&Token::Comma) {
             arguments.push(argument(cursor)?);
         }
+    }
+    if cursor.is("WITH") && cursor.is_at(1, "RESULT") {
+        return Ok(outside::refused_at(cursor, start, "EXECUTE … WITH RESULT SETS"));
     }
     if cursor.eat("WITH") {
         cursor.expect("RECOMPILE")?;

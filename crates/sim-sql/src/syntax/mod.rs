@@ -9,6 +9,7 @@ mod declare;
 mod declared;
 mod definition;
 mod execute;
+mod outside;
 mod query;
 mod set;
 mod statement;

@@ -8,7 +8,7 @@ use sqlparser::{
     tokenizer::{Token, TokenWithSpan, Word},
 };
 
-use super::{Cursor, Kind, boundary, cursor};
+use super::{Cursor, Kind, boundary, cursor, outside};
 use crate::{Message, error};
 
 const DIALECT: MsSqlDialect = MsSqlDialect {};
@@ -16,6 +16,7 @@ const DIALECT: MsSqlDialect = MsSqlDialect {};
 /// Reads an expression; what follows it is left.
 pub(super) fn expression(cursor: &mut Cursor<'_>) -> Result<Expr, Message> {
     let tokens = cursor.slice_to(boundary::end(cursor.tokens(), cursor.position()));
+    refuse_clause(tokens, cursor.line())?;
     let mut parser = Parser::new(&DIALECT).with_tokens_with_locations(tokens.to_vec());
     let expression = parser.parse_expr().map_err(|error| refused(&error, tokens, &parser))?;
     cursor.skip(parser.index());
@@ -38,9 +39,17 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     let tokens = without_option(cursor.slice_to(end));
     refuse_go(tokens)?;
     refuse_empty_list(tokens)?;
-    let kind = parse(tokens)?;
+    let kind = match outside::clause(tokens) {
+        Some(clause) => Kind::Unsupported(clause.to_owned()),
+        None => parse(tokens)?,
+    };
     cursor.move_to(end);
     Ok(kind)
+}
+
+/// An expression cannot be passed over: its clause is refused as soon as it is read.
+fn refuse_clause(tokens: &[TokenWithSpan], line: u32) -> Result<(), Message> {
+    outside::clause(tokens).map_or(Ok(()), |clause| Err(error::unsupported(clause).at(line)))
 }
 
 /// `GO` is the client's: a server takes it for a syntax error.
@@ -110,7 +119,6 @@ fn kind(statement: ast::Statement, top: Option<Expr>) -> Result<Kind, Message> {
         ast::Statement::Insert(insert) => Kind::Insert(Box::new(insert)),
         ast::Statement::Update(update) => Kind::Update { update: Box::new(update), top, with: None },
         ast::Statement::Delete(delete) => Kind::Delete { delete: Box::new(delete), top, with: None },
-        ast::Statement::Merge(_) => Kind::Unsupported("MERGE".to_owned()),
         other => Kind::Unsupported(first_words(&other.to_string())),
     })
 }
@@ -127,7 +135,6 @@ fn query_kind(query: ast::Query, top: Option<Expr>) -> Kind {
             }
             Kind::Insert(Box::new(insert))
         }
-        SetExpr::Merge(_) => Kind::Unsupported("WITH … MERGE".to_owned()),
         body => Kind::Query(Box::new(ast::Query { body: Box::new(body), ..query })),
     }
 }

@@ -2,7 +2,9 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::{Cursor, Kind, Statement, alter_database, boundary, control, declare, definition, execute, query, set};
+use super::{
+    Cursor, Kind, Statement, alter_database, boundary, control, declare, definition, execute, outside, query, set,
+};
 use crate::Message;
 
 /// All statements up to the end of the batch.
@@ -20,7 +22,7 @@ pub(super) fn all(cursor: &mut Cursor<'_>) -> Result<Vec<Statement>, Message> {
 pub(super) fn until_end(cursor: &mut Cursor<'_>) -> Result<Vec<Statement>, Message> {
     let mut statements = Vec::new();
     skip_semicolons(cursor);
-    while !cursor.is("END") {
+    while !cursor.is("END") || cursor.is_at(1, "CONVERSATION") {
         if cursor.at_end() {
             return Err(cursor.unexpected());
         }
@@ -49,8 +51,24 @@ pub(super) fn next(cursor: &mut Cursor<'_>) -> Result<Statement, Message> {
 }
 
 fn by_word(cursor: &mut Cursor<'_>, word: &str) -> Result<Kind, Message> {
+    if let Some(refused) = outside::statement(cursor) {
+        return Ok(refused);
+    }
+    if is_label(cursor, word) {
+        cursor.skip(2);
+        return Ok(Kind::Block(Vec::new()));
+    }
+    known(cursor, word)
+}
+
+/// A label does nothing where it is reached; the `GOTO` that leads to it is refused.
+fn is_label(cursor: &Cursor<'_>, word: &str) -> bool {
+    cursor.peek_at(1) == &Token::Colon && !boundary::is_reserved(word)
+}
+
+fn known(cursor: &mut Cursor<'_>, word: &str) -> Result<Kind, Message> {
     match word {
-        "SELECT" | "WITH" | "UPDATE" | "DELETE" | "MERGE" => query::statement(cursor),
+        "SELECT" | "WITH" | "UPDATE" | "DELETE" => query::statement(cursor),
         "INSERT" => execute::insert(cursor),
         "IF" => control::condition(cursor),
         "WHILE" => control::repetition(cursor),
@@ -71,8 +89,7 @@ fn by_word(cursor: &mut Cursor<'_>, word: &str) -> Result<Kind, Message> {
         "EXEC" | "EXECUTE" => execute::execute(cursor),
         "CREATE" | "ALTER" | "DROP" | "TRUNCATE" => define(cursor, word),
         "CHECKPOINT" => simple(cursor, Kind::Set(super::Setting::Other)),
-        _ if boundary::is_reserved(word) && !boundary::is_starter(word) => Err(cursor.unexpected()),
-        _ if boundary::is_starter(word) && word != "END" && word != "ELSE" => unsupported(cursor),
+        _ if boundary::is_reserved(word) => Err(cursor.unexpected()),
         _ if cursor.position() == 0 && word != "GO" => execute::bare(cursor),
         _ => Err(cursor.unexpected()),
     }
@@ -91,21 +108,4 @@ fn define(cursor: &mut Cursor<'_>, word: &str) -> Result<Kind, Message> {
 fn simple(cursor: &mut Cursor<'_>, kind: Kind) -> Result<Kind, Message> {
     cursor.skip(1);
     Ok(kind)
-}
-
-/// A statement that begins like one of T-SQL but is outside the subset: refused when it runs.
-pub(super) fn unsupported(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
-    let end = boundary::end(cursor.tokens(), cursor.position() + permissions(cursor));
-    let words: Vec<String> = cursor.slice_to(end).iter().take(3).map(|token| token.token.to_string()).collect();
-    cursor.move_to(end.max(cursor.position() + 1));
-    Ok(Kind::Unsupported(words.join(" ")))
-}
-
-/// How many tokens a `GRANT`, `DENY` or `REVOKE` has before its `TO` or `FROM`: permissions have the names of statements.
-fn permissions(cursor: &Cursor<'_>) -> usize {
-    if !["GRANT", "DENY", "REVOKE"].iter().any(|word| cursor.is(word)) {
-        return 0;
-    }
-    let left = cursor.tokens().len() - cursor.position();
-    (1..left).find(|ahead| cursor.is_at(*ahead, "TO") || cursor.is_at(*ahead, "FROM")).unwrap_or(0)
 }

@@ -4,12 +4,23 @@ use sqlparser::tokenizer::Token;
 
 use super::{
     ColumnDefinition, ConstraintDefinition, Cursor, DefaultDefinition, Element, IndexDefinition, Kind, Rule,
-    TableChange, boundary, declare, definition, execute, query,
+    TableChange, boundary, declare, definition, execute, outside, query,
 };
 use crate::{
     Message,
     catalogue::{Action, Sorted},
+    error,
 };
+
+/// Options of columns that are outside the subset.
+const COLUMN_OPTIONS: [&str; 5] = ["ENCRYPTED", "FILESTREAM", "GENERATED", "HIDDEN", "MASKED"];
+
+/// Options of tables and indexes that change what statements do, and that are outside the subset unless they are `OFF`.
+const STORAGE_OPTIONS: [&str; 6] =
+    ["DROP_EXISTING", "IGNORE_DUP_KEY", "LEDGER", "MEMORY_OPTIMIZED", "REMOTE_DATA_ARCHIVE", "SYSTEM_VERSIONING"];
+
+/// What `ALTER TABLE` can say beside what the engine does.
+const CHANGES: [&str; 9] = ["ADD", "CHECK", "DISABLE", "DROP", "ENABLE", "NOCHECK", "REBUILD", "SET", "SWITCH"];
 
 /// The elements between the parentheses of a table.
 pub(super) fn elements(cursor: &mut Cursor<'_>) -> Result<Vec<Element>, Message> {
@@ -34,6 +45,9 @@ fn begins_constraint(cursor: &Cursor<'_>) -> bool {
 fn element(cursor: &mut Cursor<'_>) -> Result<Element, Message> {
     if begins_constraint(cursor) || cursor.is("DEFAULT") {
         return constraint(cursor).map(Element::Constraint);
+    }
+    if cursor.is("PERIOD") && cursor.is_at(1, "FOR") {
+        return Err(error::unsupported("PERIOD FOR SYSTEM_TIME").at(cursor.line()));
     }
     if cursor.is("INDEX") {
         return inline_index(cursor).map(Element::Index);
@@ -93,6 +107,8 @@ fn column_option(cursor: &mut Cursor<'_>, column: &mut ColumnDefinition) -> Resu
     } else if begins_constraint(cursor) || cursor.is("REFERENCES") {
         let constraint = constraint_at(cursor, &column.name)?;
         column.constraints.push(constraint);
+    } else if let Some(option) = COLUMN_OPTIONS.iter().find(|option| cursor.is(option)) {
+        return Err(error::unsupported(&format!("column option {option}")).at(cursor.line()));
     } else {
         return Ok(false);
     }
@@ -239,24 +255,39 @@ pub(super) fn sorted_columns(cursor: &mut Cursor<'_>) -> Result<Vec<Sorted>, Mes
     Ok(columns)
 }
 
-/// Passes `WITH (…)`, `ON [PRIMARY]` and `TEXTIMAGE_ON [PRIMARY]`, which say where and how the rows are stored.
+/// Passes `WITH (…)`, `ON [PRIMARY]` and `TEXTIMAGE_ON [PRIMARY]`, which say where and how the rows are stored. What says
+/// more than that is refused.
 pub(super) fn skip_storage(cursor: &mut Cursor<'_>) -> Result<(), Message> {
     loop {
         if cursor.is("WITH") && cursor.peek_at(1) == &Token::LParen {
             cursor.skip(1);
+            let start = cursor.position();
             cursor.skip_group()?;
+            refuse_storage_option(cursor, start)?;
         } else if (cursor.is("ON") && !cursor.is_at(1, "DELETE") && !cursor.is_at(1, "UPDATE"))
             || cursor.is("TEXTIMAGE_ON")
         {
             cursor.skip(1);
             cursor.identifier()?;
             if cursor.peek() == &Token::LParen {
-                cursor.skip_group()?;
+                return Err(error::unsupported("ON partition scheme").at(cursor.line()));
             }
         } else {
             return Ok(());
         }
     }
+}
+
+fn refuse_storage_option(cursor: &Cursor<'_>, start: usize) -> Result<(), Message> {
+    let mut inner = Cursor::new(cursor.tokens());
+    for at in start..cursor.position() {
+        inner.move_to(at);
+        let set = inner.peek_at(1) == &Token::Eq && !inner.is_at(2, "OFF");
+        if let Some(option) = STORAGE_OPTIONS.iter().find(|option| set && inner.is(option)) {
+            return Err(error::unsupported(&format!("option {option}")).at(inner.line()));
+        }
+    }
+    Ok(())
 }
 
 /// `ALTER TABLE` from the table's name on.
@@ -274,7 +305,7 @@ pub(super) fn alter(cursor: &mut Cursor<'_>) -> Result<Kind, Message> {
     } else if cursor.eat("DROP") {
         dropped(cursor)?
     } else {
-        other(cursor)
+        other(cursor)?
     };
     Ok(Kind::AlterTable { table, change })
 }
@@ -292,7 +323,7 @@ fn alter_column(cursor: &mut Cursor<'_>) -> Result<TableChange, Message> {
     cursor.skip(2);
     let column = cursor.identifier()?;
     if cursor.is("ADD") || cursor.is("DROP") {
-        return Ok(other(cursor));
+        return other(cursor);
     }
     let kind = declare::data_type(cursor)?;
     if cursor.eat("COLLATE") {
@@ -304,10 +335,14 @@ fn alter_column(cursor: &mut Cursor<'_>) -> Result<TableChange, Message> {
     } else {
         cursor.eat("NULL").then_some(true)
     };
+    skip_storage(cursor)?;
     Ok(TableChange::AlterColumn { column, kind, nullable })
 }
 
 fn dropped(cursor: &mut Cursor<'_>) -> Result<TableChange, Message> {
+    if cursor.is("PERIOD") && cursor.is_at(1, "FOR") {
+        return Err(error::unsupported("PERIOD FOR SYSTEM_TIME").at(cursor.line()));
+    }
     let columns = cursor.eat("COLUMN");
     if !columns {
         cursor.eat("CONSTRAINT");
@@ -326,9 +361,12 @@ fn dropped(cursor: &mut Cursor<'_>) -> Result<TableChange, Message> {
     })
 }
 
-fn other(cursor: &mut Cursor<'_>) -> TableChange {
+fn other(cursor: &mut Cursor<'_>) -> Result<TableChange, Message> {
+    if !CHANGES.iter().any(|change| cursor.is(change)) {
+        return Err(cursor.unexpected());
+    }
     let end = boundary::end(cursor.tokens(), cursor.position());
-    let words: Vec<String> = cursor.slice_to(end).iter().take(3).map(|token| token.token.to_string()).collect();
+    let words = outside::first_words(cursor.slice_to(end), 3);
     cursor.move_to(end.max(cursor.position() + 1));
-    TableChange::Unsupported(format!("ALTER TABLE … {}", words.join(" ")))
+    Ok(TableChange::Unsupported(format!("ALTER TABLE … {words}")))
 }

@@ -32,7 +32,7 @@ impl Engine<'_> {
             Kind::AlterTable { table, change } => self.alter_table(table, change, frame)?,
             Kind::CreateIndex(definition) => self.create_index(definition, frame)?,
             Kind::DropIndex { index, table, if_exists } => self.drop_index(index, table, *if_exists, frame)?,
-            Kind::Drop { kind, names, if_exists } => self.drop_objects(*kind, names, *if_exists, frame)?,
+            Kind::Drop { kind, names, if_exists } => self.drop_objects(*kind, names, *if_exists)?,
             Kind::Truncate(table) => self.truncate(table, frame)?,
             Kind::CreateSchema(name) => self.create_schema(name)?,
             Kind::Transfer { schema, object } => self.transfer(schema, object)?,

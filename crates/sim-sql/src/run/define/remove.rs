@@ -11,20 +11,14 @@ use crate::{
 };
 
 impl Engine<'_> {
-    pub(super) fn drop_objects(
-        &mut self,
-        kind: DropKind,
-        names: &[Vec<String>],
-        if_exists: bool,
-        frame: &Frame,
-    ) -> Outcome<()> {
+    pub(super) fn drop_objects(&mut self, kind: DropKind, names: &[Vec<String>], if_exists: bool) -> Outcome<()> {
         names.iter().try_for_each(|parts| match kind {
             DropKind::Schema => self.drop_schema(parts, if_exists),
-            _ => self.drop_object(kind, parts, if_exists, frame),
+            _ => self.drop_object(kind, parts, if_exists),
         })
     }
 
-    fn drop_object(&mut self, kind: DropKind, parts: &[String], if_exists: bool, _frame: &Frame) -> Outcome<()> {
+    fn drop_object(&mut self, kind: DropKind, parts: &[String], if_exists: bool) -> Outcome<()> {
         let (word, statement) = words(kind);
         self.may_define(statement, parts)?;
         let own = parts.last().cloned().unwrap_or_default();

@@ -1,0 +1,80 @@
+//! Batches, control flow, messages, procedures, settings.
+
+use super::Row;
+
+pub const ROWS: &[Row] = &[
+    ("statements with and without semicolons", "SELECT 1; SELECT 2 SELECT 3", "3"),
+    ("nested comments", "SELECT 1 /* a /* b */ c */ + 1 -- end", "2"),
+    ("`DECLARE` of variables", "DECLARE @a int = 1, @b nvarchar(3) = N'abcdef'; SELECT @a, @b", "1|abc"),
+    (
+        "`DECLARE` of a table variable",
+        "DECLARE @t TABLE (a int PRIMARY KEY, b int DEFAULT 7); INSERT @t (a) VALUES (1); SELECT a, b FROM @t",
+        "1|7",
+    ),
+    ("`SET @x =`", "DECLARE @x int; SET @x = 4; SELECT @x", "4"),
+    (
+        "`SET @x +=`, `-=`, `*=`, `/=`, `%=`",
+        "DECLARE @x int = 10; SET @x += 4; SET @x -= 2; SET @x *= 3; SET @x /= 5; SET @x %= 4; SELECT @x",
+        "3",
+    ),
+    ("`SELECT @x =`", "DECLARE @x int, @y int; SELECT @x = 1, @y = 2; SELECT @x + @y", "3"),
+    ("`IF … ELSE`", "IF EXISTS (SELECT * FROM Artist WHERE ArtistId = 9) SELECT 'yes' ELSE SELECT 'no'", "no"),
+    ("`BEGIN … END`", "IF 1 = 1 BEGIN SELECT 1; SELECT 2 END", "2"),
+    (
+        "`WHILE`, `BREAK`, `CONTINUE`",
+        "DECLARE @i int = 0; WHILE 1 = 1 BEGIN SET @i += 1; IF @i < 3 CONTINUE; BREAK END SELECT @i",
+        "3",
+    ),
+    ("`RETURN`", "SELECT 1 RETURN SELECT 2", "1"),
+    ("labels", "SELECT 1 done: SELECT 2", "2"),
+    ("`PRINT`", "PRINT N'hello'", "hello"),
+    ("`RAISERROR` up to severity 10", "RAISERROR ('%d of %s', 10, 1, 3, 'four') WITH NOWAIT", "3 of four"),
+    ("`RAISERROR` from severity 11", "RAISERROR ('no', 16, 1)", "error 50000"),
+    ("`THROW`", "THROW 51000, 'stop', 1; SELECT 1", "error 51000"),
+    (
+        "`TRY … CATCH`, `ERROR_NUMBER()` and its like",
+        "BEGIN TRY SELECT 1 / 0 END TRY BEGIN CATCH SELECT ERROR_NUMBER(), ERROR_SEVERITY(), ERROR_STATE(), ERROR_LINE(), ERROR_PROCEDURE(), ERROR_MESSAGE() END CATCH",
+        "8134|16|1|1|NULL|Divide by zero error encountered.",
+    ),
+    ("`THROW` in `CATCH`", "BEGIN TRY SELECT 1 / 0 END TRY BEGIN CATCH THROW END CATCH", "error 8134"),
+    ("`WAITFOR DELAY`", "WAITFOR DELAY '00:00:00.01'; SELECT 1", "1"),
+    (
+        "`EXEC` by place and by name, `OUTPUT`, `DEFAULT`, return code",
+        "CREATE PROCEDURE dbo.p @a int, @b int = 5, @c int OUTPUT AS SET @c = @a + @b; RETURN 7\nGO\nDECLARE @r int, @c int; EXEC @r = dbo.p 1, DEFAULT, @c OUTPUT; SELECT @r, @c",
+        "7|6",
+    ),
+    ("a procedure's name alone", "CREATE PROCEDURE p AS SELECT 3\nGO\np", "3"),
+    ("`EXECUTE … WITH RECOMPILE`", "CREATE PROCEDURE p AS SELECT 3\nGO\nEXECUTE p WITH RECOMPILE", "3"),
+    ("`EXEC ('…')`", "DECLARE @n varchar(9) = '2'; EXEC ('SELECT ' + @n)", "2"),
+    (
+        "`sp_executesql`",
+        "DECLARE @o int; EXEC sp_executesql N'SET @y = @x * 2', N'@x int, @y int OUTPUT', @x = 20, @y = @o OUTPUT; SELECT @o",
+        "40",
+    ),
+    ("`USE` of the current database", "USE shop; SELECT 1", "1"),
+    ("`USE` of another", "USE master", "error 40508"),
+    ("`SET NOCOUNT`", "SET NOCOUNT ON; UPDATE Artist SET Name = 'x'; SELECT @@ROWCOUNT", "3"),
+    ("`SET PARSEONLY`", "SET PARSEONLY ON; DELETE Album", "done"),
+    ("`SET NOEXEC`", "SET NOEXEC ON; DELETE Album; SET NOEXEC OFF; SELECT COUNT(*) FROM Album", "3"),
+    ("`SET LOCK_TIMEOUT`", "SET LOCK_TIMEOUT 1500; SELECT @@LOCK_TIMEOUT", "1500"),
+    (
+        "`SET IDENTITY_INSERT`",
+        "SET IDENTITY_INSERT dbo.Album ON; INSERT Album (AlbumId, Title, ArtistId) VALUES (50, 'Fifty', 1); SELECT MAX(AlbumId) FROM Album",
+        "50",
+    ),
+    (
+        "without effect: `SET QUOTED_IDENTIFIER`, `ANSI_NULLS` and its like, `ARITHABORT`, `TEXTSIZE`, `LANGUAGE`, `DATEFORMAT`, `DATEFIRST`, `DEADLOCK_PRIORITY`, `STATISTICS`, `CONTEXT_INFO`",
+        "SET QUOTED_IDENTIFIER ON; SET ANSI_NULLS, ANSI_PADDING ON; SET ARITHABORT ON; SET LANGUAGE us_english; SET DATEFIRST 7; SET STATISTICS IO ON; SELECT 1",
+        "1",
+    ),
+    (
+        "without effect: `OPTION (…)`",
+        "SELECT Name FROM Artist WHERE ArtistId = 1 OPTION (RECOMPILE, MAXDOP 1)",
+        "Alpha",
+    ),
+    ("without effect: `CHECKPOINT`", "CHECKPOINT", "done"),
+    ("a syntax error runs nothing", "DELETE Album SELECT FROM", "error 156"),
+    ("an unknown name ends its batch", "SELECT 1 SELECT * FROM Nowhere SELECT 2", "error 208"),
+    ("a procedure that is not there", "EXEC nothing", "error 2812"),
+    ("procedures in procedures, at most 32", "CREATE PROCEDURE p AS EXEC p\nGO\nEXEC p", "error 217"),
+];

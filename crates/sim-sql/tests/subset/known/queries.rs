@@ -1,0 +1,127 @@
+//! Queries over tables.
+
+use super::Row;
+
+pub const ROWS: &[Row] = &[
+    ("`SELECT`, aliases in each form", "SELECT a = 1, 2 AS b, 3 c", "1|2|3"),
+    ("`DISTINCT`", "SELECT DISTINCT ArtistId FROM Album ORDER BY ArtistId", "1 ; 2"),
+    ("`TOP`", "SELECT TOP (1) Title FROM Album ORDER BY Price DESC", "Three"),
+    (
+        "`ORDER BY` columns, aliases, places",
+        "SELECT Title AS t, Price FROM Album ORDER BY 2 DESC, t",
+        "Three|3.00 ; Two|2.25 ; One|1.50",
+    ),
+    ("`OFFSET … FETCH`", "SELECT Title FROM Album ORDER BY AlbumId OFFSET 1 ROWS FETCH NEXT 1 ROW ONLY", "Two"),
+    (
+        "`JOIN`",
+        "SELECT b.Title, a.Name FROM Album b JOIN Artist AS a ON a.ArtistId = b.ArtistId WHERE a.Name = 'BETA'",
+        "Three|beta",
+    ),
+    (
+        "`LEFT JOIN`",
+        "SELECT a.Name, b.Title FROM Artist a LEFT JOIN Album b ON b.ArtistId = a.ArtistId AND b.Price > 2 ORDER BY a.ArtistId",
+        "Alpha|Two ; beta|Three ; Gamma|NULL",
+    ),
+    ("`RIGHT JOIN`", "SELECT COUNT(*) FROM Album b RIGHT OUTER JOIN Artist a ON a.ArtistId = b.ArtistId", "4"),
+    ("`FULL JOIN`", "SELECT COUNT(*) FROM Artist a FULL JOIN Album b ON a.ArtistId = b.AlbumId AND b.AlbumId > 1", "4"),
+    (
+        "`CROSS JOIN`, tables with commas",
+        "SELECT (SELECT COUNT(*) FROM Artist CROSS JOIN Album), COUNT(*) FROM Artist, Album",
+        "9|9",
+    ),
+    (
+        "joins in parentheses",
+        "SELECT COUNT(*) FROM Artist a JOIN (Album b JOIN Album c ON c.AlbumId = b.AlbumId) ON b.ArtistId = a.ArtistId",
+        "3",
+    ),
+    (
+        "derived tables",
+        "SELECT x.n FROM (SELECT ArtistId, COUNT(*) FROM Album GROUP BY ArtistId) AS x (id, n) WHERE x.id = 1",
+        "2",
+    ),
+    ("`VALUES` as a table", "SELECT SUM(v.n) FROM (VALUES (1), (2)) AS v (n)", "3"),
+    (
+        "`EXISTS`, correlated",
+        "SELECT Name FROM Artist a WHERE NOT EXISTS (SELECT * FROM Album b WHERE b.ArtistId = a.ArtistId)",
+        "Gamma",
+    ),
+    (
+        "`IN` of a query",
+        "SELECT Name FROM Artist WHERE ArtistId IN (SELECT ArtistId FROM Album WHERE Price > 2.5)",
+        "beta",
+    ),
+    ("a query as a value", "SELECT (SELECT MAX(Price) FROM Album)", "3.00"),
+    ("more than one row as a value", "SELECT (SELECT Title FROM Album)", "error 512"),
+    ("more than one column as a value", "SELECT (SELECT AlbumId, Title FROM Album)", "error 116"),
+    ("`GROUP BY`, `HAVING`", "SELECT ArtistId, SUM(Price) FROM Album GROUP BY ArtistId HAVING COUNT(*) > 1", "1|3.75"),
+    ("`UNION`, `UNION ALL`", "SELECT COUNT(*) FROM (SELECT 'a' AS x UNION SELECT 'A' UNION ALL SELECT 'b') AS u", "2"),
+    ("`EXCEPT`", "SELECT ArtistId FROM Artist EXCEPT SELECT ArtistId FROM Album", "3"),
+    ("`INTERSECT`", "SELECT ArtistId FROM Artist INTERSECT SELECT ArtistId FROM Album WHERE Price > 2.5", "2"),
+    ("common table expressions", "WITH a AS (SELECT 1 AS x), b (y) AS (SELECT x + 1 FROM a) SELECT y FROM b", "2"),
+    ("recursive ones", "WITH c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5) SELECT SUM(n) FROM c", "15"),
+    (
+        "`SELECT … INTO`",
+        "SELECT Title, Price INTO dbo.Cheap FROM Album WHERE Price < 2; SELECT * FROM dbo.Cheap",
+        "One|1.50",
+    ),
+    ("names of three parts", "SELECT [Title] FROM [shop].[dbo].[Album] WHERE \"AlbumId\" = 1", "One"),
+    ("another database", "SELECT * FROM other.dbo.Album", "error 40515"),
+    ("without effect: table hints", "SELECT COUNT(*) FROM Album WITH (NOLOCK, INDEX (UX_Title))", "3"),
+    (
+        "`COUNT`, `COUNT_BIG`",
+        "SELECT COUNT(*), COUNT(Made), COUNT(DISTINCT ArtistId), COUNT_BIG(*) FROM Album",
+        "3|2|2|3",
+    ),
+    (
+        "`SUM`, `AVG`, `MIN`, `MAX`",
+        "SELECT SUM(Price), AVG(Price), MIN(Made), MAX(Title) FROM Album",
+        "6.75|2.250000|2020-01-01|Two",
+    ),
+    ("`STRING_AGG`", "SELECT STRING_AGG(Title, ', ') WITHIN GROUP (ORDER BY Title DESC) FROM Album", "Two, Three, One"),
+    (
+        "`ROW_NUMBER`, `RANK`, `DENSE_RANK`, `NTILE`",
+        "SELECT ROW_NUMBER() OVER (ORDER BY AlbumId), RANK() OVER (ORDER BY ArtistId), DENSE_RANK() OVER (ORDER BY ArtistId), NTILE(2) OVER (ORDER BY AlbumId) FROM Album",
+        "1|1|1|1 ; 2|1|1|1 ; 3|3|2|2",
+    ),
+    (
+        "`LAG`, `LEAD`, `FIRST_VALUE`, `LAST_VALUE`",
+        "SELECT LAG(Title) OVER (ORDER BY AlbumId), LEAD(Title, 1, 'end') OVER (ORDER BY AlbumId), FIRST_VALUE(Title) OVER (ORDER BY AlbumId), LAST_VALUE(Title) OVER (ORDER BY AlbumId) FROM Album",
+        "NULL|Two|One|One ; One|Three|One|Two ; Two|end|One|Three",
+    ),
+    (
+        "`PERCENT_RANK`, `CUME_DIST`",
+        "SELECT PERCENT_RANK() OVER (ORDER BY AlbumId), CUME_DIST() OVER (ORDER BY ArtistId DESC) FROM Album WHERE AlbumId < 3",
+        "0|1 ; 1|1",
+    ),
+    (
+        "window frames",
+        "SELECT SUM(Price) OVER (PARTITION BY ArtistId ORDER BY AlbumId ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM Album ORDER BY AlbumId",
+        "1.50 ; 3.75 ; 3.00",
+    ),
+    (
+        "comparison: case and trailing blanks do not count, accents do",
+        "SELECT IIF('abc ' = 'ABC', 1, 0), IIF('e' = 'é', 1, 0)",
+        "1|0",
+    ),
+    ("without effect: `COLLATE`", "SELECT IIF('a' = 'A' COLLATE Latin1_General_BIN, 1, 0)", "1"),
+    ("`LIKE`, `ESCAPE`", "SELECT IIF('Rock' LIKE 'r[a-o]%', 1, 0), IIF('10%' LIKE '10!%' ESCAPE '!', 1, 0)", "1|1"),
+    (
+        "`BETWEEN`, `IN`, `IS NULL`, `NOT`",
+        "SELECT AlbumId FROM Album WHERE Price BETWEEN 1 AND 3 AND AlbumId NOT IN (1) AND Made IS NOT NULL",
+        "2",
+    ),
+    ("`IS [NOT] DISTINCT FROM`", "SELECT COUNT(*) FROM Album WHERE Made IS NOT DISTINCT FROM NULL", "1"),
+    (
+        "`CASE`",
+        "SELECT CASE ArtistId WHEN 1 THEN 'a' ELSE 'b' END, CASE WHEN Price > 2 THEN 1 END FROM Album",
+        "a|NULL ; a|1 ; b|1",
+    ),
+    ("arithmetic, bits", "SELECT 7 / 2, 7 % 3, 7.0 / 2, -7 / 2, 5 & 3, 5 | 3, 5 ^ 3, ~5", "3|1|3.500000|-3|1|7|6|-6"),
+    ("`+` of strings", "SELECT 'a' + N'b', 'a' + NULL", "ab|NULL"),
+    ("`datetime + n`", "SELECT CAST('2020-01-31' AS datetime) + 1", "2020-02-01 00:00:00.000"),
+    ("division by zero", "SELECT 1 / 0", "error 8134"),
+    ("an unknown column", "SELECT Nope FROM Album", "error 207"),
+    ("an unknown alias", "SELECT x.Title FROM Album", "error 4104"),
+    ("an ambiguous column", "SELECT ArtistId FROM Album JOIN Artist ON 1 = 1", "error 209"),
+    ("sets of different widths", "SELECT 1 UNION SELECT 1, 2", "error 205"),
+];
