@@ -15,7 +15,6 @@ mod initial_world;
 mod picture;
 mod random;
 mod replication;
-mod report;
 mod scenario;
 mod scenario_resources;
 mod sign_in;
@@ -28,13 +27,14 @@ mod users;
 mod watch;
 mod world;
 
-pub use faults::{Fault, Faulted, Place, Protocol, RecordedRequest, RequestKey, What};
-pub use hands::Hand;
-pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
 pub use scenario::{
     AlterOnGeoPrimary, CopySync, Cut, CutBatch, ForeignEndpoint, ProductionSite, Redirect, Scenario, SqlLogin, Unlink,
     WriteMeasure,
 };
 pub use scenario_resources::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use sign_in::SignIn;
+pub use sim_control::{
+    Broken, Fault, Faulted, Hand, Invariants, Messages, Place, Protocol, Reads, RecordedRequest, Report, RequestKey,
+    Serving, SignIns, What, Writes,
+};
 pub use simulator::{Addresses, Credentials, Simulator, Snapshot};

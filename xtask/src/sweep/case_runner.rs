@@ -1,12 +1,13 @@
 //! Plays one case: the step with its fault, the step again, and the way back from where it was left.
 
 use anyhow::{Context, anyhow, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sim_control::What;
 
 use super::{
     case::{Case, OF_PAIRS, Pairs, Run, Second},
     ended::{Ended, told},
-    fault::Fault,
+    fault,
     golden::Golden,
     harness::{Harness, Ran},
     judge::{self, Left, Next, Seen},
@@ -14,7 +15,7 @@ use super::{
         differences, has_switched, without_closed_fences, without_fences_of_stage, without_stage,
         without_stage_database,
     },
-    request::Request,
+    request::{self, Request},
     sweep_step::{ROLLBACK, START, SweepStep},
     tally::Tally,
 };
@@ -64,7 +65,7 @@ struct Setting<'s> {
     /// The saved state.
     from: &'s str,
     station: &'s SweepStep,
-    fault: Fault,
+    fault: What,
     request: &'s Request,
 }
 
@@ -127,7 +128,7 @@ impl CaseRunner<'_, '_> {
                 continue;
             }
             tally.fired = 1;
-            let picture = if setting.fault == Fault::OperationHangs {
+            let picture = if setting.fault == What::OperationHangs {
                 self.bench.alone()?;
                 self.bench.moving_picture()?
             } else {
@@ -184,7 +185,7 @@ impl CaseRunner<'_, '_> {
         &self,
         station: &SweepStep,
         next: Next,
-        fault: Fault,
+        fault: What,
         half: &Value,
         tally: &mut Tally,
     ) -> anyhow::Result<Followed> {
@@ -213,13 +214,13 @@ impl CaseRunner<'_, '_> {
         Ok(ran.faulted.requests)
     }
 
-    fn back(&self, next: Next, fault: Fault, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
+    fn back(&self, next: Next, fault: What, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(&ROLLBACK, None)?;
         self.tell("from the half-way world", &ROLLBACK, &ran);
         match next {
             Next::AgainAndNoWayBack => self.refuses(&ran.ended, half)?,
             // Users may have been on V2, and the counters of its server began anew: nobody can tell whether they wrote.
-            Next::AgainAndBack if fault == Fault::Failover && leads_on(&ran.ended) => self.refuses(&ran.ended, half)?,
+            Next::AgainAndBack if fault == What::Failover && leads_on(&ran.ended) => self.refuses(&ran.ended, half)?,
             Next::AgainAndBack | Next::Nothing => {
                 self.bench.release()?;
                 self.gives_back(&ran.ended)?;
@@ -264,13 +265,12 @@ impl CaseRunner<'_, '_> {
     /// The simulator has watched every change: what users lost, and what must never be seen.
     fn check_users(&self, tally: &mut Tally) -> anyhow::Result<()> {
         let report = self.bench.report()?;
-        let lost = report["writes"]["lost"].as_u64().unwrap_or_default();
-        let broken = report["invariants"]["broken"].as_array().cloned().unwrap_or_default();
-        let secrets = broken.iter().filter(|broken| broken["number"] == 7).count() as u64;
+        let (lost, broken) = (report.writes.lost, report.invariants.broken);
+        let secrets = broken.iter().filter(|broken| broken.number == 7).count() as u64;
         tally.lost_writes += lost;
         tally.leaked_secrets += secrets;
         tally.broken_invariants += broken.len() as u64 - secrets;
-        ensure!(lost == 0 && broken.is_empty(), "{lost} writes are lost; broken invariants: {}", Value::from(broken));
+        ensure!(lost == 0 && broken.is_empty(), "{lost} writes are lost; broken invariants: {}", json!(broken));
         Ok(())
     }
 
@@ -286,7 +286,7 @@ impl CaseRunner<'_, '_> {
         for (run, requests) in runs {
             for request in requests.iter().filter(|request| request.changes) {
                 for fault in OF_PAIRS {
-                    let second = Second { run, mark: request.spot.mark(), fault };
+                    let second = Second { run, mark: request::mark(&request.spot), fault };
                     let wanted = match &case.pairs {
                         Pairs::None => false,
                         Pairs::All => true,
@@ -304,7 +304,7 @@ impl CaseRunner<'_, '_> {
         let mut tally = Tally { runs: 1, ..Tally::default() };
         if let Err(error) = self.second(case.station, second, request, &mut tally) {
             tally.failed = 1;
-            let told = format!("{}, then `{}`: {}", case.told(), request.spot.request, second.fault.name());
+            let told = format!("{}, then `{}`: {}", case.told(), request.spot.request, fault::name(second.fault));
             played.failures.push(failure(format!("{case}+{second}"), told, &error));
         }
         played.tally.add(&tally);

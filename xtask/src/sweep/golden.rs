@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sim_control::{Report, What};
 
 use super::{
     ended::Ended,
-    fault::Fault,
     harness::{Harness, Ran},
     picture::{differences, without_stage},
     request::{self, Request},
@@ -69,7 +69,7 @@ impl Golden {
         let death = self.death_of(station)?;
         for _ in 0..ATTEMPTS {
             bench.restore(station.from)?;
-            let ran = bench.run(station, death.as_ref().map(|request| (Fault::KilledAfter, request)))?;
+            let ran = bench.run(station, death.as_ref().map(|request| (What::HeldAfter, request)))?;
             match death {
                 Some(_) => ensure!(ran.ended.killed, "{} was to be killed, and has ended", station.name),
                 None => ran.ended.succeeded(station.step)?,
@@ -149,9 +149,9 @@ pub fn requests(all: &[Golden], station: &SweepStep) -> anyhow::Result<Vec<Reque
 }
 
 /// Refuses a world in which a write was lost or an invariant broken.
-fn check_report(report: &Value) -> anyhow::Result<()> {
-    let (lost, broken) = (&report["writes"]["lost"], &report["invariants"]["broken"]);
-    ensure!(*lost == 0, "{lost} writes are lost");
-    ensure!(broken.as_array().is_some_and(Vec::is_empty), "broken: {broken}");
+fn check_report(report: &Report) -> anyhow::Result<()> {
+    let (lost, broken) = (report.writes.lost, &report.invariants.broken);
+    ensure!(lost == 0, "{lost} writes are lost");
+    ensure!(broken.is_empty(), "broken: {}", json!(broken));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use sim_control::PictureTaken;
 
 use crate::{outputs::Outputs, rehearse::stage::StageSite};
 
@@ -37,11 +38,10 @@ const SCHEMA: &str = "rolling_upgrade";
 
 /// What the simulator answers, without what changes from run to run: times, and the rows that users write. What users were
 /// told is kept, is in the simulator's ledger.
-pub fn normal(answer: &Value) -> Value {
-    let mut picture = answer["picture"].clone();
-    let written = answer["users_wrote"].as_array().cloned().unwrap_or_default();
+pub fn normal(taken: PictureTaken) -> Value {
+    let PictureTaken { mut picture, users_wrote, .. } = taken;
     for contents in each(&mut picture, "databases").filter_map(|database| database.get_mut("contents")) {
-        for table in written.iter().filter_map(Value::as_str) {
+        for table in &users_wrote {
             if let Some(object) = contents.get_mut(table) {
                 object["rows"] = json!("of users");
             }
@@ -224,15 +224,17 @@ mod tests {
 
     #[test]
     fn rows_of_users_and_times_do_not_count() {
-        let answer = |rows: &str, at: &str| {
-            json!({
-                "users_wrote": ["dbo.t", "dbo.gone"],
-                "picture": { "databases": [database("sql-1", rows)], "profiles": [{ "name": "p", "tags": { SWITCHED: at, "a": at } }] },
-            })
+        let answer = |rows: &str, at: &str| PictureTaken {
+            schema: 1,
+            users_wrote: ["dbo.t", "dbo.gone"].map(str::to_owned).into(),
+            picture: json!({
+                "databases": [database("sql-1", rows)],
+                "profiles": [{ "name": "p", "tags": { SWITCHED: at, "a": at } }],
+            }),
         };
-        let (one, other) = (normal(&answer("1", "x")), normal(&answer("2", "x")));
+        let (one, other) = (normal(answer("1", "x")), normal(answer("2", "x")));
         assert_eq!(differences(&one, &other), Vec::<String>::new());
-        let later = normal(&answer("1", "y"));
+        let later = normal(answer("1", "y"));
         assert_eq!(differences(&one, &later), ["profiles/p/tags/a: \"x\" was expected, \"y\" is there"]);
     }
 

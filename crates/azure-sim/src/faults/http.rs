@@ -1,6 +1,8 @@
 //! What goes wrong at HTTP requests.
 
-use super::{Faults, Gone, Met, Protocol, What, request_log::plain};
+use sim_control::{Protocol, What};
+
+use super::{Faults, Gone, Met, request_log::plain};
 use crate::{
     arm::{Answer, Request},
     cloud::Cloud,
@@ -113,7 +115,7 @@ impl Cloud {
 
     /// What happens to the answer of this status to a request that had its effect.
     pub(crate) fn ending(&self, met: &Met, request: &Request, unit: Option<&str>, status: u16) -> Ending {
-        self.faults.finished(met, status == 202, status < 400 && met.protocol.changes(request));
+        self.faults.finished(met, status == 202, status < 400 && changes(met.protocol, request));
         if let (Some(What::GoneAfter), Some(unit)) = (met.what, unit) {
             self.faults.take_down(unit);
         }
@@ -153,13 +155,11 @@ fn refusal(what: What) -> Option<Answer> {
     Some(answer.with("Content-Type", "application/json; charset=utf-8"))
 }
 
-impl Protocol {
-    /// The request is one that changes something. A list of settings is a POST because it shows secrets.
-    fn changes(self, request: &Request) -> bool {
-        let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
-        let lists = request.segments.last().is_some_and(|last| last.eq_ignore_ascii_case("list"));
-        matches!(self, Self::Arm | Self::Publish) && writes && !lists
-    }
+/// The request is one that changes something. A list of settings is a POST because it shows secrets.
+fn changes(protocol: Protocol, request: &Request) -> bool {
+    let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
+    let lists = request.segments.last().is_some_and(|last| last.eq_ignore_ascii_case("list"));
+    matches!(protocol, Protocol::Arm | Protocol::Publish) && writes && !lists
 }
 
 impl Faults {

@@ -2,7 +2,6 @@
 //!
 //! Whatever comes in over the wire is a step's: users and sites act inside of the simulator.
 
-mod fault;
 mod http;
 mod request_log;
 mod sql;
@@ -10,16 +9,13 @@ mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use serde::Serialize;
+use sim_control::{Fault, Faulted, Hand, Place, Protocol, SCHEMA, What};
 use sim_sql::Message;
 
-pub use fault::{Fault, Place, Protocol, RequestKey, What};
 pub(crate) use http::{Ending, Opening};
-pub use request_log::RecordedRequest;
 pub(crate) use wire::Wire;
 
 use crate::{
-    Hand,
     cloud::{Cloud, lock},
     world::Fate,
 };
@@ -57,21 +53,6 @@ enum Gone {
     Sites(String),
 }
 
-/// What became of the fault that was set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Faulted {
-    /// Version of this format: 1.
-    pub schema: u32,
-    /// The fault.
-    pub fault: Option<Fault>,
-    /// The request at which it happened, if it did.
-    pub fired: Option<RecordedRequest>,
-    /// Why the hand that was to act had nothing to act on.
-    pub idle_hand: Option<String>,
-    /// Every request since it was set.
-    pub requests: Vec<RecordedRequest>,
-}
-
 /// A request that came in.
 pub(crate) struct Met {
     pub(crate) number: usize,
@@ -103,7 +84,7 @@ impl Faults {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.request_log.get(number)).cloned();
         let (fault, idle_hand) = (state.fault.clone(), state.idle_hand.clone());
-        Faulted { schema: 1, fault, fired, idle_hand, requests: state.request_log.all().to_vec() }
+        Faulted { schema: SCHEMA, fault, fired, idle_hand, requests: state.request_log.all().to_vec() }
     }
 
     /// The sites of a scale unit are down.

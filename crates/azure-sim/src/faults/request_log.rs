@@ -2,25 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-
-use super::fault::{Protocol, RequestKey};
-
-/// A request that came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RecordedRequest {
-    /// Counted from 1.
-    pub number: usize,
-    /// What it is.
-    #[serde(flatten)]
-    pub spot: RequestKey,
-    /// It changed something.
-    pub changes: bool,
-    /// It began an operation that goes on after its answer.
-    pub accepted: bool,
-    /// It carried a token that was issued to an application.
-    pub token: bool,
-}
+use sim_control::{Protocol, RecordedRequest, RequestKey};
 
 /// All of them since the last fault was set.
 #[derive(Debug, Default)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sim_control::{Protocol, What};
 use sim_tds::{Greeting, Login, Verdict};
 
-use super::{Faults, Gone, Met, Protocol, REFUSED_AFTER_FAILOVER, What, request_log::plain, unavailable};
+use super::{Faults, Gone, Met, REFUSED_AFTER_FAILOVER, request_log::plain, unavailable};
 use crate::cloud::Cloud;
 
 /// More characters of a batch than this tell nothing more.

@@ -1,6 +1,6 @@
 //! The control interface, plain HTTP on loopback.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -8,14 +8,12 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use sim_control::{Act, Fault, Faulted, Output, Picture, PictureTaken, Report, Runner, SCHEMA, Wait, path};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    Hand, Report,
     cloud::{Cloud, lock},
-    faults::{Fault, Faulted},
     snapshot::Saved,
 };
 
@@ -29,18 +27,18 @@ type Out<T> = Result<Json<T>, (StatusCode, String)>;
 
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new()
-        .route("/report", get(report))
-        .route("/world", get(world))
-        .route("/wait", post(wait))
-        .route("/tick", post(tick))
-        .route("/output", post(output))
-        .route("/picture", post(picture))
-        .route("/fault", get(faulted).post(fault))
-        .route("/hand", post(hand))
-        .route("/release", post(release))
-        .route("/runner", post(runner))
-        .route("/snapshot", post(snapshot))
-        .route("/restore", post(restore))
+        .route(path::REPORT, get(report))
+        .route(path::WORLD, get(world))
+        .route(path::WAIT, post(wait))
+        .route(path::TICK, post(tick))
+        .route(path::OUTPUT, post(output))
+        .route(path::PICTURE, post(picture))
+        .route(path::FAULT, get(faulted).post(fault))
+        .route(path::HAND, post(hand))
+        .route(path::RELEASE, post(release))
+        .route(path::RUNNER, post(runner))
+        .route(path::SNAPSHOT, post(snapshot))
+        .route(path::RESTORE, post(restore))
         .with_state(Arc::new(Shared { cloud, saved: std::sync::Mutex::default() }))
 }
 
@@ -54,16 +52,11 @@ async fn report(State(shared): State<Arc<Shared>>) -> Out<Report> {
 
 async fn world(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
     let digest = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("digest")));
-    blocking(move || if digest { json!({"schema": 1, "digest": shared.cloud.digest()}) } else { shared.cloud.shown() })
-        .await
-        .map(Json)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wait {
-    condition: String,
-    timeout_ms: u64,
+    blocking(
+        move || if digest { json!({"schema": SCHEMA, "digest": shared.cloud.digest()}) } else { shared.cloud.shown() },
+    )
+    .await
+    .map(Json)
 }
 
 /// 408 if the condition does not hold in time, 400 if there is no such condition.
@@ -71,7 +64,7 @@ async fn wait(State(shared): State<Arc<Shared>>, Json(wait): Json<Wait>) -> Out<
     let Wait { condition, timeout_ms } = wait;
     let named = condition.clone();
     match blocking(move || shared.cloud.wait(&condition, Duration::from_millis(timeout_ms))).await? {
-        Some(true) => Ok(Json(json!({"schema": 1, "condition": named}))),
+        Some(true) => Ok(Json(json!({"schema": SCHEMA, "condition": named}))),
         Some(false) => Err((StatusCode::REQUEST_TIMEOUT, format!("`{named}` does not hold after {timeout_ms} ms"))),
         None => Err((StatusCode::BAD_REQUEST, format!("there is no condition `{named}`"))),
     }
@@ -79,13 +72,6 @@ async fn wait(State(shared): State<Arc<Shared>>, Json(wait): Json<Wait>) -> Out<
 
 async fn tick(State(shared): State<Arc<Shared>>) -> Out<Value> {
     blocking(move || shared.cloud.tick()).await.map(|()| done())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Output {
-    step: String,
-    text: String,
 }
 
 /// Text that a step showed to somebody: it must hold no secret.
@@ -96,29 +82,16 @@ async fn output(State(shared): State<Arc<Shared>>, Json(output): Json<Output>) -
         .map(|()| done())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Runner {
-    addresses: Vec<Ipv4Addr>,
-}
-
 /// SQL clients come from elsewhere from now on.
 async fn runner(State(shared): State<Arc<Shared>>, Json(runner): Json<Runner>) -> Out<Value> {
     shared.cloud.world().runner = runner.addresses;
     Ok(done())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Picture {
-    /// Columns whose values change from run to run: `schema.table.column`, in lower case.
-    volatile: Vec<String>,
-}
-
-async fn picture(State(shared): State<Arc<Shared>>, Json(asked): Json<Picture>) -> Out<Value> {
+async fn picture(State(shared): State<Arc<Shared>>, Json(asked): Json<Picture>) -> Out<PictureTaken> {
     let taken = blocking(move || {
         let picture = shared.cloud.picture(&asked.volatile)?;
-        Ok(json!({"schema": 1, "users_wrote": shared.cloud.users_wrote(), "picture": picture}))
+        Ok(PictureTaken { schema: SCHEMA, users_wrote: shared.cloud.users_wrote(), picture })
     });
     taken.await?.map(Json).map_err(failed)
 }
@@ -130,12 +103,6 @@ async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
 /// `null` sets none; whichever it is, requests are counted from 1 again.
 async fn fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Option<Fault>>) -> Out<Value> {
     shared.cloud.faults.set(fault).map(|()| done()).map_err(|why| (StatusCode::BAD_REQUEST, why))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Act {
-    hand: Hand,
 }
 
 /// Somebody acts by hand. 409 if there is nothing that it could be done to.
@@ -178,5 +145,5 @@ fn failed(error: anyhow::Error) -> (StatusCode, String) {
 }
 
 fn done() -> Json<Value> {
-    Json(json!({"schema": 1}))
+    Json(json!({"schema": SCHEMA}))
 }

@@ -1,6 +1,6 @@
 //! What was issued: assertions and tokens, for whom, until when.
 
-use crate::report::SignIns;
+use crate::SignIns;
 
 /// For which service a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
