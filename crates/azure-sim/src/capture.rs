@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use sim_tds::Login;
 
 use crate::{
-    arm::{Answer, Request},
     cloud::lock,
+    http::{Answer, Request},
     site::{Reply, SiteRequest},
 };
 

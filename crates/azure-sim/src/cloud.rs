@@ -11,9 +11,10 @@ use std::{
 
 use crate::{
     Credentials, Scenario,
+    arm::ResourceManager,
     capture::Capture,
     clock,
-    deploy::Packages,
+    deploy::{Deployments, Packages},
     faults::{Faults, Wire},
     random::Random,
     sign_in::Issued,
@@ -112,6 +113,16 @@ impl Cloud {
 
     pub(crate) fn replay(&self) -> MutexGuard<'_, ()> {
         lock(&self.replay)
+    }
+
+    pub(crate) fn resource_manager(&self) -> ResourceManager<'_> {
+        let Self { world, scenario, random, packages, .. } = self;
+        ResourceManager { world, scenario, random, packages }
+    }
+
+    pub(crate) fn deployments(&self) -> Deployments<'_> {
+        let Self { world, scenario, random, .. } = self;
+        Deployments { world, scenario, random }
     }
 
     /// Makes a change of state with the users acting before and after it, and judges the invariants.

@@ -11,6 +11,7 @@ mod deploy;
 mod faults;
 mod front;
 mod hands;
+mod http;
 mod initial_world;
 mod picture;
 mod random;

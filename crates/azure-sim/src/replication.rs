@@ -18,7 +18,7 @@ impl Cloud {
     /// Does what is due. Called again and again in the background.
     pub(crate) fn advance(self: &Arc<Self>) {
         let mut causes = self.finish_operations();
-        causes.extend(self.finish_deployments());
+        causes.extend(self.deployments().finish());
         causes.extend(self.seed());
         self.replicate();
         self.end_idle_sessions();

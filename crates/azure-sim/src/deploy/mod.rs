@@ -10,4 +10,4 @@ mod queue;
 pub(crate) use blob::{BLOB, Packages};
 pub(crate) use package::pack;
 pub(crate) use publish::LARGEST_PACKAGE;
-pub(crate) use queue::show;
+pub(crate) use queue::{Deployments, show};

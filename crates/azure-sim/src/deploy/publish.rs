@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::show;
 use crate::{
-    arm::{Answer, Request},
     cloud::Cloud,
+    http::{Answer, Request},
     sign_in::{Audience, Standing},
     world::{Name, Refusal, Site},
 };
@@ -51,15 +51,15 @@ impl Cloud {
 
     fn accept(&self, site: &Name, request: &Request) -> Result<Answer, Refusal> {
         check_query(request)?;
-        let deployment = self.take_package(site, Ok(request.body.clone()))?;
+        let deployment = self.deployments().take(site, Ok(request.body.clone()))?;
         let host = self.world().sites.get(site).map(Site::publish_host).unwrap_or_default();
         let location = format!("https://{host}/api/deployments/latest?deployer=OneDeploy");
         let answer = Answer::empty(202).with("Location", location).with("SCM-DEPLOYMENT-ID", deployment.id);
-        Ok(answer.paced(self))
+        Ok(answer.paced(self.scenario.retry_after_ms))
     }
 
     fn deployment(&self, site: &Name, id: &str) -> Result<Answer, Refusal> {
-        self.finish_deployments();
+        self.deployments().finish();
         let world = self.world();
         let missing = || Refusal::new(404, "NotFound", format!("Deployment '{id}' not found."));
         let site = world.sites.get(site).ok_or_else(missing)?;
@@ -70,7 +70,7 @@ impl Cloud {
         let found = found.ok_or_else(missing)?;
         let mut shown = show(site, found);
         shown["id"] = json!(found.id);
-        Ok(if found.done { Answer::ok(shown) } else { Answer::json(202, shown).paced(self) })
+        Ok(if found.done { Answer::ok(shown) } else { Answer::json(202, shown).paced(self.scenario.retry_after_ms) })
     }
 }
 

@@ -4,9 +4,9 @@ use sim_control::{Protocol, What};
 
 use super::{Faults, Gone, Met, request_log::plain};
 use crate::{
-    arm::{Answer, Request},
     cloud::Cloud,
     deploy::BLOB,
+    http::{Answer, Request},
     sign_in::{ENTRA, GITHUB},
     world::{Fate, Refusal},
 };
@@ -110,7 +110,11 @@ impl Cloud {
     }
 
     fn paced(&self, what: What, answer: Answer) -> Answer {
-        if matches!(what, What::Throttled | What::Unavailable) { answer.paced(self) } else { answer }
+        if matches!(what, What::Throttled | What::Unavailable) {
+            answer.paced(self.scenario.retry_after_ms)
+        } else {
+            answer
+        }
     }
 
     /// What happens to the answer of this status to a request that had its effect.

@@ -18,12 +18,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::line::{Cut, Line};
+use super::{
+    line::{Cut, Line},
+    resource_manager,
+};
 use crate::{
-    arm::{self, Answer},
     cloud::Cloud,
     deploy::{BLOB, LARGEST_PACKAGE},
     faults::{Ending, Opening},
+    http::{self, Answer},
     site::{Reply, SiteRequest},
     users::{HOST, resolve},
 };
@@ -120,7 +123,7 @@ async fn answer(
     let publishes = cloud.world().site_of_publish_host(&host).is_some();
     let limit = if publishes { LARGEST_PACKAGE } else { LARGEST_BODY };
     let Ok(body) = axum::body::to_bytes(body, limit).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let request = arm::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
+    let request = http::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
     let met = cloud.meet_http(&host, peer.unit.as_deref(), publishes, &request);
     if let Some(hand) = met.hand() {
         let cloud = Arc::clone(&cloud);
@@ -167,9 +170,9 @@ fn host(request: &Request) -> String {
 
 impl Cloud {
     /// Answers a request by its host.
-    fn respond(self: &Arc<Self>, peer: &Peer, host: &str, target: &str, request: &arm::Request) -> Response<Body> {
+    fn respond(self: &Arc<Self>, peer: &Peer, host: &str, target: &str, request: &http::Request) -> Response<Body> {
         if host.eq_ignore_ascii_case("management.azure.com") {
-            return arm_response(self.arm(request));
+            return arm_response(resource_manager::answer(self, request));
         }
         if host.eq_ignore_ascii_case(BLOB) {
             let (status, body) = self.packages.answer(request);

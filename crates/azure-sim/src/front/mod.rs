@@ -3,6 +3,7 @@
 mod control;
 mod https;
 mod line;
+mod resource_manager;
 mod tls;
 
 pub(crate) use control::router as control;

@@ -10,9 +10,9 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    arm::{Answer, Request},
     clock,
     cloud::Cloud,
+    http::{Answer, Request},
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

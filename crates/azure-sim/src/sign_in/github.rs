@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::jwt;
 use crate::{
-    arm::{Answer, Request},
     clock,
     cloud::Cloud,
+    http::{Answer, Request},
 };
 
 /// `GET …&audience=<for whom>` with the runner's bearer token.

@@ -16,9 +16,9 @@ pub(crate) use issued::{Audience, Issued, Standing};
 pub use settings::SignIn;
 
 use crate::{
-    arm::{Answer, Request},
     clock,
     cloud::{Cloud, lock},
+    http::{Answer, Request},
 };
 
 /// Where Microsoft Entra ID is.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{arm::Answer, clock, cloud::Cloud};
+use crate::{clock, cloud::Cloud, http::Answer};
 
 /// A refusal: status, `error`, number and text.
 pub(super) struct Refusal {
