@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sim_control::{Act, Fault, Faulted, Hand, Output, Picture, PictureTaken, Report, Wait, path};
+use sim_control::{Act, AskForState, Fault, Faulted, Hand, Output, Report, StateDump, Wait, path};
 use ureq::{Agent, Body, http::Response};
 
 /// No answer takes longer.
@@ -77,9 +77,9 @@ impl Control {
     }
 
     /// The world piece by piece, and the tables that users have written to.
-    pub fn picture(&self, volatile: &[&str]) -> anyhow::Result<PictureTaken> {
+    pub fn state_dump(&self, volatile: &[&str]) -> anyhow::Result<StateDump> {
         let volatile = volatile.iter().map(|column| (*column).to_owned()).collect();
-        self.post(path::PICTURE, &Picture { volatile })?.read()
+        self.post(path::STATE_DUMP, &AskForState { volatile })?.read()
     }
 
     /// Makes every user read and write once.

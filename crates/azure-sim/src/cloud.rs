@@ -16,12 +16,12 @@ use crate::{
     clock,
     deploy::{Deployments, Packages},
     faults::{Faults, Wire},
+    invariants::Findings,
     random::Random,
     sign_in::Issued,
     site::{Pools, Process},
     storage::Storage,
     users::{Ledger, Queue, Users},
-    watch::Watch,
     world::World,
 };
 
@@ -40,7 +40,7 @@ pub(crate) struct Cloud {
     users: Mutex<Users>,
     ledger: Mutex<Ledger>,
     queue: Mutex<Queue>,
-    watch: Mutex<Watch>,
+    findings: Mutex<Findings>,
     /// Held while the invariants are judged.
     judging: Mutex<()>,
     /// Assertions and tokens.
@@ -59,7 +59,7 @@ pub(crate) struct Cloud {
 
 impl Cloud {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let users = Users::new(parts.scenario.users, parts.scenario.stubborn_users);
+        let users = Users::new(parts.scenario.users, parts.scenario.stale_dns_users);
         Arc::new(Self {
             scenario: parts.scenario,
             credentials: parts.credentials,
@@ -72,7 +72,7 @@ impl Cloud {
             users: Mutex::new(users),
             ledger: Mutex::default(),
             queue: Mutex::default(),
-            watch: Mutex::default(),
+            findings: Mutex::default(),
             judging: Mutex::default(),
             issued: Mutex::default(),
             pools: Pools::default(),
@@ -98,8 +98,8 @@ impl Cloud {
         lock(&self.queue)
     }
 
-    pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
-        lock(&self.watch)
+    pub(crate) fn findings(&self) -> MutexGuard<'_, Findings> {
+        lock(&self.findings)
     }
 
     pub(crate) fn judging(&self) -> MutexGuard<'_, ()> {

@@ -13,7 +13,8 @@ mod front;
 mod hands;
 mod http;
 mod initial_world;
-mod picture;
+mod invariants;
+
 mod random;
 mod replication;
 mod scenario;
@@ -23,9 +24,10 @@ mod simulator;
 mod site;
 mod snapshot;
 mod sql;
+mod state_dump;
 mod storage;
 mod users;
-mod watch;
+
 mod world;
 
 pub use scenario::{

@@ -140,7 +140,7 @@ impl Cloud {
         }
         drop(world);
         if let Some((source, target)) = sides {
-            self.watch().parted(source, target, clock::now());
+            self.findings().parted(source, target, clock::now());
         }
         if !self.scenario.read_only_replicates {
             crate::sql::make_writable(self, &link.target);

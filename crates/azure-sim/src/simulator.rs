@@ -149,7 +149,7 @@ impl Simulator {
 
     /// What became of the fault, and every request since it was set.
     pub fn faulted(&self) -> Faulted {
-        self.cloud.faults.told()
+        self.cloud.faults.outcome()
     }
 
     /// Somebody does something by hand.

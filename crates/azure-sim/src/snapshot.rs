@@ -7,10 +7,10 @@ use sim_sql::Store;
 use crate::{
     clock,
     cloud::Cloud,
+    invariants::Findings,
     replication::{pending, stores},
     sign_in::Issued,
     users::{Ledger, Queue, Users},
-    watch::Watch,
     world::World,
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Saved {
     users: Users,
     ledger: Ledger,
     queue: Queue,
-    watch: Watch,
+    findings: Findings,
     issued: Issued,
 }
 
@@ -34,8 +34,8 @@ impl Cloud {
         let _replay = self.replay();
         let mut world = self.world().clone();
         self.copy_stores(&mut world)?;
-        let (ledger, queue, watch) = (self.ledger().clone(), self.queue().clone(), self.watch().clone());
-        Ok(Saved { world, users: users.clone(), ledger, queue, watch, issued: self.issued().clone() })
+        let (ledger, queue, findings) = (self.ledger().clone(), self.queue().clone(), self.findings().clone());
+        Ok(Saved { world, users: users.clone(), ledger, queue, findings, issued: self.issued().clone() })
     }
 
     /// Puts a saved world in the place of the present one; every SQL session ends.
@@ -54,7 +54,7 @@ impl Cloud {
         *users = saved.users.clone();
         *self.ledger() = saved.ledger.clone();
         *self.queue() = saved.queue.clone();
-        *self.watch() = saved.watch.clone();
+        *self.findings() = saved.findings.clone();
         *self.issued() = saved.issued.clone();
         *self.world() = world;
         drop(replay);

@@ -15,7 +15,7 @@ pub use hand::Hand;
 pub use ready::Ready;
 pub use recorded::{Faulted, RecordedRequest};
 pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
-pub use request::{Act, Output, Picture, PictureTaken, Runner, Wait};
+pub use request::{Act, AskForState, Output, Runner, StateDump, Wait};
 
 /// Version of every JSON document of this interface, its field `schema`.
 pub const SCHEMA: u32 = 1;

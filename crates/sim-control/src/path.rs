@@ -11,8 +11,8 @@ pub const WAIT: &str = "/wait";
 pub const TICK: &str = "/tick";
 /// `POST` an [`Output`](crate::Output), in which secrets are looked for.
 pub const OUTPUT: &str = "/output";
-/// `POST` a [`Picture`](crate::Picture): a [`PictureTaken`](crate::PictureTaken).
-pub const PICTURE: &str = "/picture";
+/// `POST` an [`AskForState`](crate::AskForState): a [`StateDump`](crate::StateDump).
+pub const STATE_DUMP: &str = "/state-dump";
 /// `POST` a [`Fault`](crate::Fault) or `null` sets it and counts requests from 1 again; `GET`: what became of it, as
 /// [`Faulted`](crate::Faulted).
 pub const FAULT: &str = "/fault";

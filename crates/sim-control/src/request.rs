@@ -43,21 +43,21 @@ pub struct Runner {
     pub addresses: Vec<Ipv4Addr>,
 }
 
-/// Asks for the state piece by piece, so that two of them can be compared.
+/// Asks for the state piece by piece, so that two states can be compared.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Picture {
+pub struct AskForState {
     /// Columns whose values change from run to run: `schema.table.column`, in lower case.
     pub volatile: Vec<String>,
 }
 
 /// The state piece by piece.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PictureTaken {
+pub struct StateDump {
     /// [`SCHEMA`](crate::SCHEMA)
     pub schema: u32,
     /// The tables whose rows users have changed, `schema.table` in lower case.
     pub users_wrote: Vec<String>,
     /// All that the digest covers.
-    pub picture: Value,
+    pub state: Value,
 }

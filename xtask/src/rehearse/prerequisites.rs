@@ -174,7 +174,7 @@ impl Journey<'_> {
         Ok(goes_on)
     }
 
-    /// A name is cached for a second, by stubborn users for two.
+    /// A name is cached for a second, by users with stale DNS answers for two.
     fn last_user_leaves(&self) -> anyhow::Result<()> {
         let looked = Instant::now();
         self.simulator.control.wait_for(PATIENCE, |_| looked.elapsed() > Duration::from_secs(3)).map(drop)

@@ -40,7 +40,7 @@ fn work_problem(report: &Report) -> Option<String> {
 /// For how long the busiest machine may keep a user between his look at the clock and his request.
 const SLOW: f64 = 1.0;
 
-/// After a switch users with a cached name come to V1 for a while, the most stubborn ones for twice the time that an answer
+/// After a switch users with a cached name come to V1 for a while, those with stale answers for twice the time that an answer
 /// lives. Nobody at all, or anybody later, is a wrong measure.
 fn tail_problem(report: &Report, expected: Outcome) -> Option<String> {
     match (report.tail_seconds, report.tail_bound_seconds) {

@@ -13,8 +13,8 @@ use super::{
     ended::{Ended, outputs_of},
     fault,
     hands::Writes,
-    picture::{self, VOLATILE},
     request::{Faulted, Protocol, Request},
+    state_dump::{self, VOLATILE},
     sweep_step::SweepStep,
 };
 use crate::{
@@ -271,16 +271,16 @@ impl<'w> Harness<'w> {
     }
 
     /// The world once nothing is under way in it.
-    pub fn picture(&self) -> anyhow::Result<Value> {
+    pub fn state(&self) -> anyhow::Result<Value> {
         self.alone()?;
         self.release()?;
         ensure!(self.control().wait("idle", REST)?, "the world has not come to rest after {} s", REST.as_secs());
-        self.moving_picture()
+        self.moving_state()
     }
 
     /// The world as it is, although something in it does not end.
-    pub fn moving_picture(&self) -> anyhow::Result<Value> {
-        Ok(picture::normal(self.control().picture(&VOLATILE)?))
+    pub fn moving_state(&self) -> anyhow::Result<Value> {
+        Ok(state_dump::normal(self.control().state_dump(&VOLATILE)?))
     }
 
     /// Saves the world.
@@ -329,7 +329,7 @@ fn scenario(material: &Fixtures) -> Value {
     let mut scenario = material.application();
     let settings = json!({
         "users": 2,
-        "stubborn-users": 1,
+        "stale-dns-users": 1,
         "ttl-seconds": 0.05,
         "seeding-ms": 10,
         "lag-ms": LAG,

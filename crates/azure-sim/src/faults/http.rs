@@ -49,7 +49,7 @@ fn protocol(host: &str, publishes: bool) -> Protocol {
 }
 
 /// What a request is. Of a sign-in the scope too: tokens for two services are asked for at the same time.
-fn told(protocol: Protocol, host: &str, request: &Request) -> String {
+fn describe(protocol: Protocol, host: &str, request: &Request) -> String {
     let path = plain(&request.path());
     let method = &request.method;
     match protocol {
@@ -76,7 +76,7 @@ impl Cloud {
             _ => host.to_owned(),
         };
         let token = bearer(request).is_some_and(|token| self.issued().has(token));
-        let met = self.faults.meet(protocol, told(protocol, &place, request), token);
+        let met = self.faults.meet(protocol, describe(protocol, &place, request), token);
         if met.what == Some(What::TokenExpired) {
             self.end_token(request);
         }

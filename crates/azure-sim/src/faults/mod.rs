@@ -80,7 +80,7 @@ impl Faults {
         Ok(())
     }
 
-    pub(crate) fn told(&self) -> Faulted {
+    pub(crate) fn outcome(&self) -> Faulted {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.request_log.get(number)).cloned();
         let (fault, idle_hand) = (state.fault.clone(), state.idle_hand.clone());

@@ -53,7 +53,7 @@ fn without_ids(word: &str) -> String {
     let mut rest = word;
     while let Some(first) = rest.chars().next() {
         let run = run_of(rest, first);
-        out.push_str(&told(run));
+        out.push_str(&without_id(run));
         rest = &rest[run.len()..];
     }
     out
@@ -68,7 +68,7 @@ fn run_of(text: &str, first: char) -> &str {
     &text[..text.find(|c| !of_name(c)).unwrap_or(text.len())]
 }
 
-fn told(run: &str) -> String {
+fn without_id(run: &str) -> String {
     let hex = run.chars().filter(|c| c.is_ascii_hexdigit()).count();
     if hex >= 8 && run.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
         return "*".to_owned();

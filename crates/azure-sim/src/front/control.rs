@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use sim_control::{Act, Fault, Faulted, Output, Picture, PictureTaken, Report, Runner, SCHEMA, Wait, path};
+use sim_control::{Act, AskForState, Fault, Faulted, Output, Report, Runner, SCHEMA, StateDump, Wait, path};
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -32,7 +32,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route(path::WAIT, post(wait))
         .route(path::TICK, post(tick))
         .route(path::OUTPUT, post(output))
-        .route(path::PICTURE, post(picture))
+        .route(path::STATE_DUMP, post(dump))
         .route(path::FAULT, get(faulted).post(fault))
         .route(path::HAND, post(hand))
         .route(path::RELEASE, post(release))
@@ -88,16 +88,16 @@ async fn runner(State(shared): State<Arc<Shared>>, Json(runner): Json<Runner>) -
     Ok(done())
 }
 
-async fn picture(State(shared): State<Arc<Shared>>, Json(asked): Json<Picture>) -> Out<PictureTaken> {
+async fn dump(State(shared): State<Arc<Shared>>, Json(asked): Json<AskForState>) -> Out<StateDump> {
     let taken = blocking(move || {
-        let picture = shared.cloud.picture(&asked.volatile)?;
-        Ok(PictureTaken { schema: SCHEMA, users_wrote: shared.cloud.users_wrote(), picture })
+        let dump = shared.cloud.state_dump(&asked.volatile)?;
+        Ok(StateDump { schema: SCHEMA, users_wrote: shared.cloud.users_wrote(), state: dump })
     });
     taken.await?.map(Json).map_err(failed)
 }
 
 async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
-    Json(shared.cloud.faults.told())
+    Json(shared.cloud.faults.outcome())
 }
 
 /// `null` sets none; whichever it is, requests are counted from 1 again.

@@ -48,7 +48,7 @@ impl Cloud {
 
     fn blame(&self, site: &Site, job: &Name) {
         let what = format!("WebJob `{job}` of site `{}` has worked off a message that another has too", site.name);
-        self.watch().record(8, what, "the work of WebJobs");
+        self.findings().record(8, what, "the work of WebJobs");
     }
 }
 

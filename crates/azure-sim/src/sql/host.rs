@@ -87,7 +87,7 @@ impl ServerHost {
         let production = guid.is_some_and(|guid| guid == world.production);
         drop(world);
         if production {
-            cloud.watch().foreign_write(tables, cause);
+            cloud.findings().foreign_write(tables, cause);
         }
     }
 }

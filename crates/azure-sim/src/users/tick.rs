@@ -38,12 +38,12 @@ thread_local! {
 }
 
 impl Users {
-    /// `count` users, of whom the last `stubborn` keep an answer for twice its time to live.
-    pub(crate) fn new(count: u32, stubborn: u32) -> Self {
+    /// `count` users, of whom the last `stale_dns` keep an answer for twice its time to live.
+    pub(crate) fn new(count: u32, stale_dns: u32) -> Self {
         let user = |number: u32| User {
             number: i64::from(number) + 1,
             sequence: 0,
-            patience: if number + stubborn >= count { 2.0 } else { 1.0 },
+            patience: if number + stale_dns >= count { 2.0 } else { 1.0 },
             cached: None,
         };
         Self((0..count).map(user).collect())

@@ -15,8 +15,8 @@ use crate::{
     sweep::{
         ended::{Ended, told},
         harness::{Given, Harness},
-        picture::{differences, without_closed_fences},
         request::Request,
+        state_dump::{differences, without_closed_fences},
         sweep_step::{ROLLBACK, SweepStep},
         tally::Tally,
     },
@@ -247,11 +247,11 @@ impl CaseRunner<'_, '_> {
 
     /// A step that has refused has changed nothing: the world is as the hand alone makes it.
     fn check_unchanged(&self, case: &Case, case_run: &mut CaseRun) -> anyhow::Result<()> {
-        let found = self.bench.picture()?;
+        let found = self.bench.state()?;
         self.bench.save(LEFT)?;
         self.bench.restore(case.station.from)?;
         self.act(case.hand, &mut CaseRun::default())?;
-        let wanted = self.bench.picture()?;
+        let wanted = self.bench.state()?;
         // A server that the hand has put out of reach is there again, as it is after the step.
         self.bench.control().set_fault(None)?;
         let differ = differences(&without_closed_fences(&wanted), &without_closed_fences(&found));

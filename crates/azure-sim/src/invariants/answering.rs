@@ -15,14 +15,14 @@ use crate::{
 impl Cloud {
     pub(crate) fn judge_answering(self: &Arc<Self>, cause: &str) {
         if let Some(what) = self.turned_away() {
-            self.watch().record(3, what, cause);
+            self.findings().record(3, what, cause);
         }
     }
 
     /// Whoever is connected may be in the middle of something.
     pub(crate) fn judge_rest(&self, cause: &str) {
         if let Some(what) = self.cannot_write().filter(|_| self.wire.is_quiet()) {
-            self.watch().record(3, what, cause);
+            self.findings().record(3, what, cause);
         }
     }
 

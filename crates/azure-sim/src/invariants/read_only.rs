@@ -28,7 +28,7 @@ impl Cloud {
         let Some((name, store)) = self.serving_read_only() else { return };
         if deadline(&store).is_none() {
             let what = format!("`{name}` serves users, is read-only, and has no open fence row with a deadline");
-            self.watch().record(6, what, cause);
+            self.findings().record(6, what, cause);
         }
     }
 
@@ -36,22 +36,22 @@ impl Cloud {
     pub(crate) fn judge_deadline(&self) {
         let found = self.serving_read_only();
         let late = found.and_then(|(name, store)| Some((name, overdue(&store)?)));
-        let mut watch = self.watch();
+        let mut findings = self.findings();
         let Some((name, session)) = late else {
-            watch.overdue = None;
+            findings.overdue = None;
             return;
         };
         let now = clock::now();
-        let since = match &watch.overdue {
+        let since = match &findings.overdue {
             Some(known) if known.session == session => known.since,
             _ => now,
         };
-        watch.overdue = Some(Overdue { session, since });
+        findings.overdue = Some(Overdue { session, since });
         if now - since > clock::seconds(self.scenario.deadline_margin_ms) {
             let what = format!(
                 "`{name}` serves users and is read-only past the deadline, though session {session} holds the lock"
             );
-            watch.record(6, what, "the passing of time");
+            findings.record(6, what, "the passing of time");
         }
     }
 

@@ -15,7 +15,7 @@ impl Cloud {
         let decoded = percent_decode_str(text).decode_utf8_lossy();
         if self.secrets().iter().any(|secret| text.contains(secret) || decoded.contains(secret)) {
             let cause = self.without_secrets(cause);
-            self.watch().record(7, format!("a secret is in the {place}"), &cause);
+            self.findings().record(7, format!("a secret is in the {place}"), &cause);
         }
     }
 

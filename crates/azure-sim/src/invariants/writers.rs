@@ -18,7 +18,7 @@ pub(crate) struct Parting {
     at: f64,
 }
 
-impl super::Watch {
+impl super::Findings {
     /// A link has ended: from now on the two databases are independent of each other.
     pub(crate) fn parted(&mut self, source: String, target: String, at: f64) {
         self.partings.push(Parting { source, target, at });
@@ -31,10 +31,10 @@ impl Cloud {
         if writable.len() > 1 {
             let names: Vec<&str> = writable.values().map(String::as_str).collect();
             let what = format!("users can write to {} at the same time", names.join(" and "));
-            self.watch().record(2, what, cause);
+            self.findings().record(2, what, cause);
         }
         if let Some(what) = self.divergence() {
-            self.watch().record(2, what, cause);
+            self.findings().record(2, what, cause);
         }
     }
 
@@ -61,7 +61,7 @@ impl Cloud {
 
     /// Acknowledged writes on both sides of a link after it ended.
     fn divergence(&self) -> Option<String> {
-        let partings = self.watch().partings.clone();
+        let partings = self.findings().partings.clone();
         let ledger = self.ledger();
         let wrote = |database: &str, since: f64| {
             ledger.entries.iter().any(|entry| entry.database == database && entry.at > since)

@@ -21,7 +21,7 @@ pub(crate) use writers::Parting;
 
 /// What was found so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Watch {
+pub(crate) struct Findings {
     checked: u64,
     broken: Vec<Broken>,
     partings: Vec<Parting>,
@@ -37,7 +37,7 @@ pub(crate) struct Watch {
     by_hand: bool,
 }
 
-impl Watch {
+impl Findings {
     /// Records a broken invariant, if it is the first time.
     pub(crate) fn record(&mut self, number: u8, what: impl Into<String>, cause: &str) {
         self.found.insert(number);
@@ -54,33 +54,33 @@ impl Cloud {
     /// Checks the invariants that are about the state of the world (1, 2, 3, 6, 8).
     pub(crate) fn judge(self: &Arc<Self>, cause: &str) {
         let _judging = self.judging();
-        if self.watch().hand_at_work {
+        if self.findings().hand_at_work {
             return;
         }
-        self.watch().found.clear();
+        self.findings().found.clear();
         self.check(cause);
-        let mut watch = self.watch();
-        let found = std::mem::take(&mut watch.found);
-        watch.excused.retain(|number| found.contains(number));
+        let mut findings = self.findings();
+        let found = std::mem::take(&mut findings.found);
+        findings.excused.retain(|number| found.contains(number));
     }
 
     /// Nobody is blamed for what a hand breaks: whoever judges now is waited for, and nobody begins to until the hand is judged.
     pub(crate) fn begin_hand(&self) {
-        self.watch().hand_at_work = true;
+        self.findings().hand_at_work = true;
         drop(self.judging());
     }
 
     /// Judges what a hand has done: what is broken now is its doing.
     pub(crate) fn judge_hand(self: &Arc<Self>) {
         let _judging = self.judging();
-        self.watch().by_hand = true;
+        self.findings().by_hand = true;
         self.check("a hand");
-        let mut watch = self.watch();
-        (watch.by_hand, watch.hand_at_work) = (false, false);
+        let mut findings = self.findings();
+        (findings.by_hand, findings.hand_at_work) = (false, false);
     }
 
     fn check(self: &Arc<Self>, cause: &str) {
-        self.watch().checked += 1;
+        self.findings().checked += 1;
         self.judge_acknowledged(cause);
         self.judge_writers(cause);
         self.judge_answering(cause);
@@ -113,10 +113,10 @@ impl Cloud {
         self.judge_rest("the end of the run");
         let lost = self.lost();
         let (checked, broken) = {
-            let watch = self.watch();
-            (watch.checked, watch.broken.clone())
+            let findings = self.findings();
+            (findings.checked, findings.broken.clone())
         };
-        let excused = self.watch().excused.iter().copied().collect();
+        let excused = self.findings().excused.iter().copied().collect();
         let ledger = self.ledger();
         Report {
             schema: 1,

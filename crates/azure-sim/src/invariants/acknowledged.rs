@@ -31,7 +31,7 @@ impl Cloud {
             let database =
                 self.serving_site().and_then(|site| self.database_of(&site)).map_or_else(String::new, |(name, _)| name);
             let what = format!("{lost} acknowledged writes are not in `{database}`, which serves users");
-            self.watch().record(1, what, cause);
+            self.findings().record(1, what, cause);
         }
     }
 
@@ -39,8 +39,8 @@ impl Cloud {
     pub(crate) fn lost(&self) -> u64 {
         let Some((guid, store)) = self.serving_store() else { return 0 };
         let ledger = self.ledger().clone();
-        let mut watch = self.watch();
-        let verified = watch.verified.entry(guid).or_default();
+        let mut findings = self.findings();
+        let verified = findings.verified.entry(guid).or_default();
         verified.compare(&ledger, &store);
         verified.missing.len() as u64
     }

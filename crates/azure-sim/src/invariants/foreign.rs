@@ -3,7 +3,7 @@
 
 const OURS: &str = "rolling_upgrade";
 
-impl super::Watch {
+impl super::Findings {
     /// Somebody who is not a site has committed a write to these tables of production.
     pub(crate) fn foreign_write(&mut self, tables: &[String], cause: &str) {
         let foreign = tables.iter().find(|table| table.split('.').next() != Some(OURS));

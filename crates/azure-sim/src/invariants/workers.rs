@@ -6,7 +6,7 @@ use crate::{clock, cloud::Cloud, world::World};
 impl Cloud {
     pub(crate) fn judge_workers(&self, cause: &str) {
         let found = faults(&self.world(), clock::now());
-        found.into_iter().for_each(|what| self.watch().record(8, what, cause));
+        found.into_iter().for_each(|what| self.findings().record(8, what, cause));
     }
 }
 
