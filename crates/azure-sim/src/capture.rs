@@ -14,9 +14,8 @@ use serde_json::{Value, json};
 use sim_tds::Login;
 
 use crate::{
-    cloud::lock,
-    http::{Answer, Request},
-    site::{Reply, SiteRequest},
+    http::{Answer, Reply, Request, SiteRequest},
+    lock::lock,
 };
 
 /// Where requests are written to, if anywhere.

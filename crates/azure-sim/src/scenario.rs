@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    SignIn,
     scenario_resources::{AppLogIn, ProductionDatabase, RoleAssignment, ServerSettings},
+    scenario_sign_in::SignIn,
 };
 
 /// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.

@@ -3,7 +3,7 @@
 use crate::{
     clock,
     http::{Answer, Request},
-    sign_in::Standing,
+    tokens::Standing,
     world::Refusal,
 };
 

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::{
     Scenario,
-    cloud::lock,
     deploy::{Deployments, Packages},
     http::Request,
+    lock::lock,
     random::Random,
     world::{EndpointKind, World},
 };

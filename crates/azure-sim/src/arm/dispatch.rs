@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     Scenario,
-    cloud::lock,
     deploy::Packages,
     http::{Answer, Request},
+    lock::lock,
     random::Random,
     world::{Refusal, World},
 };

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use super::{Packages, package};
 use crate::{
     Scenario, clock,
-    cloud::lock,
+    lock::lock,
     random::Random,
-    site::App,
-    world::{Deployment, Name, Refusal, Site, World},
+    world::{App, Deployment, Name, Refusal, Site, World},
 };
 
 /// The deployments of all sites.

@@ -7,18 +7,15 @@ mod request_log;
 mod sql;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
 use sim_control::{Fault, Faulted, Hand, Place, Protocol, SCHEMA, What};
 use sim_sql::Message;
 
 pub(crate) use http::{Ending, Opening};
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Batch, Wire};
 
-use crate::{
-    cloud::{Cloud, lock},
-    world::Fate,
-};
+use crate::lock::lock;
 
 /// How many log-ins a server refuses after it has failed over.
 const REFUSED_AFTER_FAILOVER: u32 = 2;
@@ -80,6 +77,7 @@ impl Faults {
         Ok(())
     }
 
+    /// What became of the fault, and every request since it was set.
     pub(crate) fn outcome(&self) -> Faulted {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.request_log.get(number)).cloned();
@@ -102,8 +100,13 @@ impl Faults {
         self.state().gone = Some(Gone::Sql(server.to_ascii_lowercase()));
     }
 
+    /// The request that waits goes on.
+    pub(crate) fn release(&self) {
+        self.state().paused = false;
+    }
+
     /// A hand has acted, or had nothing to act on.
-    fn hand_acted(&self, done: Result<(), String>) {
+    pub(crate) fn hand_acted(&self, done: Result<(), String>) {
         let mut state = self.state();
         state.idle_hand = done.err();
         state.fired = true;
@@ -130,7 +133,7 @@ impl Faults {
     }
 
     /// The effect of a request is there: what was to happen after it happens now.
-    fn acted(&self, number: usize) {
+    pub(crate) fn acted(&self, number: usize) {
         let mut state = self.state();
         state.fired |= state.met == Some(number);
     }
@@ -163,30 +166,6 @@ impl Met {
             Some(What::Hand(hand)) => Some(hand),
             _ => None,
         }
-    }
-}
-
-impl Cloud {
-    /// Somebody else acts, if it is time for that. Blocks.
-    pub(crate) fn let_hand_act(self: &Arc<Self>, hand: Option<Hand>) {
-        if let Some(hand) = hand {
-            let done = self.act_by_hand(hand);
-            self.faults.hand_acted(done);
-            self.notify();
-        }
-    }
-
-    /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
-    pub(crate) fn release(&self) {
-        let now = crate::clock::now();
-        self.faults.state().paused = false;
-        let mut world = self.world();
-        world.links.iter_mut().for_each(|link| link.resumes_at = link.resumes_at.min(now));
-        for operation in world.operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
-            (operation.fate, operation.due) = (Fate::Succeeds, now);
-        }
-        drop(world);
-        self.notify();
     }
 }
 

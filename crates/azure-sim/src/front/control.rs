@@ -13,8 +13,11 @@ use sim_control::{Act, AskForState, Fault, Faulted, Output, Report, Runner, SCHE
 use tokio::task::spawn_blocking;
 
 use crate::{
-    cloud::{Cloud, lock},
-    snapshot::Saved,
+    cloud::Cloud,
+    hands,
+    lock::lock,
+    snapshot::{self, Saved},
+    state_dump,
 };
 
 /// The cloud, and the states that `POST /snapshot` saved, by their names.
@@ -47,23 +50,25 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 async fn report(State(shared): State<Arc<Shared>>) -> Out<Report> {
-    blocking(move || shared.cloud.report()).await.map(Json)
+    blocking(move || shared.cloud.judge().report()).await.map(Json)
 }
 
 async fn world(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
     let digest = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("digest")));
-    blocking(
-        move || if digest { json!({"schema": SCHEMA, "digest": shared.cloud.digest()}) } else { shared.cloud.shown() },
-    )
-    .await
-    .map(Json)
+    let show = move || if digest { digest_of(&shared.cloud) } else { state_dump::shown(&shared.cloud.azure) };
+    blocking(show).await.map(Json)
+}
+
+fn digest_of(cloud: &Cloud) -> Value {
+    let world = cloud.azure.world().clone();
+    json!({"schema": SCHEMA, "digest": state_dump::digest(&world)})
 }
 
 /// 408 if the condition does not hold in time, 400 if there is no such condition.
 async fn wait(State(shared): State<Arc<Shared>>, Json(wait): Json<Wait>) -> Out<Value> {
     let Wait { condition, timeout_ms } = wait;
     let named = condition.clone();
-    match blocking(move || shared.cloud.wait(&condition, Duration::from_millis(timeout_ms))).await? {
+    match blocking(move || shared.cloud.waiting().wait(&condition, Duration::from_millis(timeout_ms))).await? {
         Some(true) => Ok(Json(json!({"schema": SCHEMA, "condition": named}))),
         Some(false) => Err((StatusCode::REQUEST_TIMEOUT, format!("`{named}` does not hold after {timeout_ms} ms"))),
         None => Err((StatusCode::BAD_REQUEST, format!("there is no condition `{named}`"))),
@@ -84,16 +89,17 @@ async fn output(State(shared): State<Arc<Shared>>, Json(output): Json<Output>) -
 
 /// SQL clients come from elsewhere from now on.
 async fn runner(State(shared): State<Arc<Shared>>, Json(runner): Json<Runner>) -> Out<Value> {
-    shared.cloud.world().runner = runner.addresses;
+    shared.cloud.azure.world().runner = runner.addresses;
     Ok(done())
 }
 
 async fn dump(State(shared): State<Arc<Shared>>, Json(asked): Json<AskForState>) -> Out<StateDump> {
-    let taken = blocking(move || {
-        let dump = shared.cloud.state_dump(&asked.volatile)?;
-        Ok(StateDump { schema: SCHEMA, users_wrote: shared.cloud.users_wrote(), state: dump })
+    let dumped = blocking(move || {
+        let state = state_dump::dump(&shared.cloud.azure, &asked.volatile)?;
+        let users_wrote = lock(&shared.cloud.azure.users_wrote).iter().cloned().collect();
+        Ok(StateDump { schema: SCHEMA, users_wrote, state })
     });
-    taken.await?.map(Json).map_err(failed)
+    dumped.await?.map(Json).map_err(failed)
 }
 
 async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
@@ -107,12 +113,12 @@ async fn fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Option<Fault
 
 /// Somebody acts by hand. 409 if there is nothing that it could be done to.
 async fn hand(State(shared): State<Arc<Shared>>, Json(act): Json<Act>) -> Out<Value> {
-    let acted = blocking(move || shared.cloud.act_by_hand(act.hand)).await?;
+    let acted = blocking(move || hands::act(&shared.cloud, act.hand)).await?;
     acted.map(|()| done()).map_err(|why| (StatusCode::CONFLICT, why))
 }
 
 async fn release(State(shared): State<Arc<Shared>>) -> Out<Value> {
-    blocking(move || shared.cloud.release()).await.map(|()| done())
+    blocking(move || hands::release(&shared.cloud.azure, &shared.cloud.faults)).await.map(|()| done())
 }
 
 /// `?name=`: under which name a state is saved; without it there is one that has none.
@@ -125,7 +131,7 @@ fn name(query: Option<String>) -> String {
 async fn snapshot(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
     let name = name(query);
     let saved = blocking(move || {
-        let saved = shared.cloud.save()?;
+        let saved = snapshot::save(&shared.cloud)?;
         lock(&shared.saved).insert(name, Arc::new(saved));
         Ok(())
     });
@@ -137,7 +143,7 @@ async fn restore(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -
     let Some(saved) = lock(&shared.saved).get(&name).cloned() else {
         return Err((StatusCode::CONFLICT, format!("no snapshot `{name}` was made")));
     };
-    blocking(move || shared.cloud.restore(&saved)).await?.map(|()| done()).map_err(failed)
+    blocking(move || snapshot::restore(&shared.cloud, &saved)).await?.map(|()| done()).map_err(failed)
 }
 
 fn failed(error: anyhow::Error) -> (StatusCode, String) {

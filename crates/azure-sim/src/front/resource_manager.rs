@@ -1,28 +1,26 @@
 //! Requests to Azure Resource Manager, with users who act before and after each change.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use crate::{
     arm::{self, Outcome},
     cloud::Cloud,
     http::{Answer, Request},
-    sign_in::Audience,
+    tokens::Audience,
 };
 
-pub(super) fn answer(cloud: &Arc<Cloud>, request: &Request) -> Answer {
+pub(super) fn answer(cloud: &Cloud, request: &Request) -> Answer {
     inspect(cloud, request);
-    let answer = match arm::refuse(request, |token| cloud.standing(token, Audience::Arm)) {
+    let answer = match arm::refuse(request, |token| cloud.azure.issued().standing(token, Audience::Arm)) {
         Some(answer) => answer,
         None => operate(cloud, request),
     };
-    let answer = arm::complete(answer, request, cloud.random.guid());
+    let answer = arm::complete(answer, request, cloud.azure.random.guid());
     cloud.capture.arm(request, &answer);
     answer
 }
 
-fn operate(cloud: &Arc<Cloud>, request: &Request) -> Answer {
+fn operate(cloud: &Cloud, request: &Request) -> Answer {
     match cloud.resource_manager().answer(request) {
         Ok(Outcome::Answer(answer)) => answer,
         Ok(Outcome::Change(change)) => cloud.around(&request.name(), || change.make()),

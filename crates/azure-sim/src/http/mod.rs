@@ -2,6 +2,8 @@
 
 mod answer;
 mod request;
+mod site;
 
 pub(crate) use answer::Answer;
 pub(crate) use request::Request;
+pub(crate) use site::{Reply, SiteRequest};

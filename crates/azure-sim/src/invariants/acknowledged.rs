@@ -1,10 +1,14 @@
 //! Invariant 1: every write that a user saw acknowledged is in the database that serves users.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use sim_sql::Store;
 
-use crate::{cloud::Cloud, users::Ledger};
+use super::{Findings, serving_site};
+use crate::{
+    ledger::Ledger,
+    world::{Database, World},
+};
 
 /// How far a database was compared with the ledger. What it has once it never loses.
 #[derive(Debug, Clone, Default)]
@@ -24,32 +28,21 @@ impl Verified {
     }
 }
 
-impl Cloud {
-    pub(crate) fn judge_acknowledged(self: &Arc<Self>, cause: &str) {
-        let lost = self.lost();
-        if lost > 0 {
-            let database =
-                self.serving_site().and_then(|site| self.database_of(&site)).map_or_else(String::new, |(name, _)| name);
-            let what = format!("{lost} acknowledged writes are not in `{database}`, which serves users");
-            self.findings().record(1, what, cause);
-        }
-    }
+/// What is wrong, if some write is lost.
+pub(super) fn check(world: &World, ledger: &Ledger, findings: &mut Findings) -> Option<String> {
+    let lost = lost(world, ledger, findings);
+    let serving = serving_site(world).and_then(|site| world.database_used(&site.effective));
+    let name = serving.map(Database::full_name).unwrap_or_default();
+    (lost > 0).then(|| format!("{lost} acknowledged writes are not in `{name}`, which serves users"))
+}
 
-    /// How many acknowledged writes are not in the database that serves users; 0 where none does.
-    pub(crate) fn lost(&self) -> u64 {
-        let Some((guid, store)) = self.serving_store() else { return 0 };
-        let ledger = self.ledger().clone();
-        let mut findings = self.findings();
-        let verified = findings.verified.entry(guid).or_default();
-        verified.compare(&ledger, &store);
-        verified.missing.len() as u64
-    }
-
-    fn serving_store(&self) -> Option<(String, Arc<Store>)> {
-        let site = self.serving_site()?;
-        let (_, guid) = self.database_of(&site)?;
-        let world = self.world();
-        let database = world.databases.values().find(|database| database.guid == guid)?;
-        Some((guid, database.store.clone()?))
-    }
+/// How many acknowledged writes are not in the database that serves users; 0 where none does.
+pub(super) fn lost(world: &World, ledger: &Ledger, findings: &mut Findings) -> u64 {
+    let serving = serving_site(world).and_then(|site| world.database_used(&site.effective));
+    let Some((guid, store)) = serving.and_then(|database| Some((&database.guid, database.store.as_ref()?))) else {
+        return 0;
+    };
+    let verified = findings.verified.entry(guid.clone()).or_default();
+    verified.compare(ledger, store);
+    verified.missing.len() as u64
 }

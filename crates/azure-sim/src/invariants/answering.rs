@@ -1,81 +1,58 @@
 //! Invariant 3: the site that users get answers under their host name, and is V1 or V2; at rest, users can write.
 
-use std::sync::Arc;
-
 use sim_sql::{Access, Role};
 
 use super::writers::takes_writes;
 use crate::{
-    cloud::Cloud,
-    site::{SESSION_ENDED, SiteRequest},
+    http::SiteRequest,
+    site::{SESSION_ENDED, Sites},
     users::{HOST, resolve},
-    world::Site,
+    world::{Site, World},
 };
 
-impl Cloud {
-    pub(crate) fn judge_answering(self: &Arc<Self>, cause: &str) {
-        if let Some(what) = self.turned_away() {
-            self.findings().record(3, what, cause);
-        }
+/// What is wrong with the page that a user gets who asks for the application's name now.
+pub(super) fn turned_away(sites: &Sites<'_>) -> Option<String> {
+    let resolved = resolved(&sites.azure.world());
+    let (address, site) = match resolved {
+        Ok(found) => found,
+        Err(what) => return Some(what),
+    };
+    match read_as_user(sites, &site) {
+        200 => None,
+        status => Some(format!("users get `{address}`, which says {status} to `{HOST}`")),
     }
+}
 
-    /// Whoever is connected may be in the middle of something.
-    pub(crate) fn judge_rest(&self, cause: &str) {
-        if let Some(what) = self.cannot_write().filter(|_| self.wire.is_quiet()) {
-            self.findings().record(3, what, cause);
-        }
+/// What keeps users from writing. A database whose own option is READ_ONLY is invariant 6's.
+pub(super) fn cannot_write(world: &World) -> Option<String> {
+    let (address, site) = resolved(world).ok()?;
+    let Some(database) = world.database_used(&site.effective) else {
+        return Some(format!("at rest users get `{address}`, which has no database"));
+    };
+    let read_only = database.store.as_ref().is_some_and(|store| store.access() == Access::ReadOnly);
+    if takes_writes(world, database) || (read_only && world.role(&database.key()) != Role::Secondary) {
+        return None;
     }
+    Some(format!("at rest users get `{address}`, and `{}` takes no writes", database.full_name()))
+}
 
-    /// What is wrong with the page that a user gets who asks for the application's name now.
-    fn turned_away(self: &Arc<Self>) -> Option<String> {
-        let (address, site) = match self.resolved() {
-            Ok(found) => found,
-            Err(what) => return Some(what),
-        };
-        match self.read_as_user(&site) {
-            200 => None,
-            status => Some(format!("users get `{address}`, which says {status} to `{HOST}`")),
-        }
+/// The address that users get, and the site there, if it is one of this application.
+fn resolved(world: &World) -> Result<(String, Site), String> {
+    let Some((address, _)) = resolve(world) else {
+        return Err(format!("nobody is served: `{HOST}` leads nowhere"));
+    };
+    match world.site_of_address(&address) {
+        Some(site) if world.is_of_the_application(site) => Ok((address, site.clone())),
+        _ => Err(format!("users get `{address}`, which is neither V1 nor V2 of the application")),
     }
+}
 
-    /// The address that users get, and the site there, if it is one of this application.
-    fn resolved(&self) -> Result<(String, Site), String> {
-        let world = self.world();
-        let Some((address, _)) = resolve(&world) else {
-            return Err(format!("nobody is served: `{HOST}` leads nowhere"));
-        };
-        match world.site_of_address(&address) {
-            Some(site) if world.is_of_the_application(site) => Ok((address, site.clone())),
-            _ => Err(format!("users get `{address}`, which is neither V1 nor V2 of the application")),
-        }
-    }
-
-    /// A database whose own option is READ_ONLY is invariant 6's.
-    fn cannot_write(&self) -> Option<String> {
-        let (address, site) = self.resolved().ok()?;
-        let world = self.world();
-        let Some(database) = world.database_used(&site.effective) else {
-            return Some(format!("at rest users get `{address}`, which has no database"));
-        };
-        let read_only = database.store.as_ref().is_some_and(|store| store.access() == Access::ReadOnly);
-        if takes_writes(&world, database) || (read_only && world.role(&database.key()) != Role::Secondary) {
-            return None;
-        }
-        Some(format!("at rest users get `{address}`, and `{}/{}` takes no writes", database.server, database.name))
-    }
-
-    /// The status of a page read under the users' host name. A change of a database ends its sessions, maybe this one's too: such
-    /// a user reads once more.
-    fn read_as_user(self: &Arc<Self>, site: &Site) -> u16 {
-        let request = SiteRequest {
-            method: "GET".to_owned(),
-            path: "/read".to_owned(),
-            user: 0,
-            sequence: 0,
-            token: String::new(),
-        };
-        let read = || self.serve(&site.unit, HOST, &request);
-        let first = read();
-        if first.error == Some(SESSION_ENDED) { read().status } else { first.status }
-    }
+/// The status of a page read under the users' host name. A change of a database ends its sessions, maybe this one's too: such
+/// a user reads once more.
+fn read_as_user(sites: &Sites<'_>, site: &Site) -> u16 {
+    let request =
+        SiteRequest { method: "GET".to_owned(), path: "/read".to_owned(), user: 0, sequence: 0, token: String::new() };
+    let read = || sites.serve(&site.unit, HOST, &request);
+    let first = read();
+    if first.error == Some(SESSION_ENDED) { read().status } else { first.status }
 }

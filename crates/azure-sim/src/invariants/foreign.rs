@@ -3,16 +3,8 @@
 
 const OURS: &str = "rolling_upgrade";
 
-impl super::Findings {
-    /// Somebody who is not a site has committed a write to these tables of production.
-    pub(crate) fn foreign_write(&mut self, tables: &[String], cause: &str) {
-        let foreign = tables.iter().find(|table| table.split('.').next() != Some(OURS));
-        if let Some(table) = foreign {
-            self.record(
-                4,
-                format!("`{table}` of production was written to by somebody who is not the application"),
-                cause,
-            );
-        }
-    }
+/// What is wrong where somebody who is not a site has committed a write to these tables of production.
+pub(super) fn check(tables: &[String]) -> Option<String> {
+    let table = tables.iter().find(|table| table.split('.').next() != Some(OURS))?;
+    Some(format!("`{table}` of production was written to by somebody who is not the application"))
 }

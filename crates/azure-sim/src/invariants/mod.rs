@@ -1,30 +1,36 @@
 //! The invariants, judged after every change of state. A broken one is recorded once, with what broke it.
+//!
+//! A file for each says what is wrong with it; what that means is decided here.
 
 mod acknowledged;
 mod answering;
 mod foreign;
 mod read_only;
-mod secrets;
 mod workers;
 mod writers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Mutex, MutexGuard},
 };
 
-use crate::{Broken, Invariants, Report, Serving, cloud::Cloud, users::resolve, world::Site};
+use crate::{
+    Broken, Invariants, Report, Serving, clock,
+    faults::Wire,
+    lock::lock,
+    site::Sites,
+    users::{Users, resolve},
+    world::{Site, World},
+};
 
-pub(crate) use acknowledged::Verified;
-pub(crate) use read_only::Overdue;
-pub(crate) use writers::Parting;
+use acknowledged::Verified;
+use read_only::Overdue;
 
 /// What was found so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Findings {
     checked: u64,
     broken: Vec<Broken>,
-    partings: Vec<Parting>,
     verified: BTreeMap<String, Verified>,
     overdue: Option<Overdue>,
     /// What a hand has broken, and what has not been whole since.
@@ -48,12 +54,30 @@ impl Findings {
             self.broken.push(Broken { number, what: what.into(), cause: cause.to_owned() });
         }
     }
+
+    /// Somebody who is not a site has committed a write to these tables of production.
+    pub(crate) fn foreign_write(&mut self, tables: &[String], cause: &str) {
+        if let Some(what) = foreign::check(tables) {
+            self.record(4, what, cause);
+        }
+    }
 }
 
-impl Cloud {
+/// Who judges, with what he looks at.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub(crate) findings: &'a Mutex<Findings>,
+    /// Held while the invariants are judged.
+    pub(crate) judging: &'a Mutex<()>,
+    pub(crate) users: &'a Mutex<Users>,
+    pub(crate) sites: Sites<'a>,
+    pub(crate) wire: &'a Wire,
+}
+
+impl Judge<'_> {
     /// Checks the invariants that are about the state of the world (1, 2, 3, 6, 8).
-    pub(crate) fn judge(self: &Arc<Self>, cause: &str) {
-        let _judging = self.judging();
+    pub(crate) fn judge(&self, cause: &str) {
+        let _judging = lock(self.judging);
         if self.findings().hand_at_work {
             return;
         }
@@ -67,78 +91,94 @@ impl Cloud {
     /// Nobody is blamed for what a hand breaks: whoever judges now is waited for, and nobody begins to until the hand is judged.
     pub(crate) fn begin_hand(&self) {
         self.findings().hand_at_work = true;
-        drop(self.judging());
+        drop(lock(self.judging));
     }
 
     /// Judges what a hand has done: what is broken now is its doing.
-    pub(crate) fn judge_hand(self: &Arc<Self>) {
-        let _judging = self.judging();
+    pub(crate) fn judge_hand(&self) {
+        let _judging = lock(self.judging);
         self.findings().by_hand = true;
         self.check("a hand");
         let mut findings = self.findings();
         (findings.by_hand, findings.hand_at_work) = (false, false);
     }
 
-    fn check(self: &Arc<Self>, cause: &str) {
+    /// Invariant 6 as time passes.
+    pub(crate) fn judge_deadline(&self) {
+        let world = self.sites.azure.world().clone();
+        let margin = clock::seconds(self.sites.azure.scenario.deadline_margin_ms);
+        let mut findings = self.findings();
+        if let Some(what) = read_only::check_deadline(&world, &mut findings.overdue, margin) {
+            findings.record(6, what, "the passing of time");
+        }
+    }
+
+    fn check(&self, cause: &str) {
         self.findings().checked += 1;
-        self.judge_acknowledged(cause);
-        self.judge_writers(cause);
-        self.judge_answering(cause);
-        self.judge_read_only(cause);
-        self.judge_workers(cause);
+        for (number, what) in self.wrong() {
+            self.findings().record(number, what, cause);
+        }
     }
 
-    /// The site that a user who asks anew is sent to.
-    pub(crate) fn serving_site(&self) -> Option<Site> {
-        let world = self.world();
-        let (address, _) = resolve(&world)?;
-        world.site_of_address(&address).cloned()
-    }
-
-    /// Notes when production's endpoint is disabled and enabled.
-    pub(crate) fn note_endpoints(&self) {
-        let world = self.world();
-        let production = world.sites.get(&world.production_site).map(Site::default_host);
-        let enabled = world.profiles.values().flat_map(|profile| &profile.endpoints).any(|endpoint| {
-            endpoint.enabled && production.as_deref().is_some_and(|host| endpoint.target.eq_ignore_ascii_case(host))
-        });
-        drop(world);
-        let mut ledger = self.ledger();
-        ledger.disabled_at = if enabled { None } else { ledger.disabled_at.or(Some(crate::clock::now())) };
+    /// Numbers of invariants with what is wrong, in the order in which they are looked at.
+    fn wrong(&self) -> Vec<(u8, String)> {
+        let cached = lock(self.users).cached(clock::now());
+        let (world, ledger) = (self.sites.azure.world().clone(), lock(self.sites.ledger).clone());
+        let mut wrong = Vec::new();
+        wrong.extend(acknowledged::check(&world, &ledger, &mut self.findings()).map(|what| (1, what)));
+        wrong.extend(writers::check(&world, cached, &ledger).into_iter().map(|what| (2, what)));
+        wrong.extend(answering::turned_away(&self.sites).map(|what| (3, what)));
+        let world = self.sites.azure.world().clone();
+        wrong.extend(read_only::check(&world).map(|what| (6, what)));
+        wrong.extend(workers::check(&world, clock::now()).into_iter().map(|what| (8, what)));
+        wrong
     }
 
     /// The report; the invariants are judged once more.
-    pub(crate) fn report(self: &Arc<Self>) -> Report {
-        self.judge("the end of the run");
-        self.judge_rest("the end of the run");
-        let lost = self.lost();
-        let (checked, broken) = {
-            let findings = self.findings();
-            (findings.checked, findings.broken.clone())
-        };
-        let excused = self.findings().excused.iter().copied().collect();
-        let ledger = self.ledger();
+    pub(crate) fn report(&self) -> Report {
+        let cause = "the end of the run";
+        self.judge(cause);
+        self.judge_rest(cause);
+        let (world, ledger) = (self.sites.azure.world().clone(), lock(self.sites.ledger).clone());
+        let lost = acknowledged::lost(&world, &ledger, &mut self.findings());
+        let findings = self.findings();
+        let excused = findings.excused.iter().copied().collect();
         Report {
-            schema: 1,
+            schema: sim_control::SCHEMA,
             writes: ledger.writes(lost),
-            reads: ledger.reads.clone(),
-            messages: self.queue().counts(),
             tail_seconds: ledger.tail_seconds(),
-            invariants: Invariants { checked, broken, excused },
-            sign_ins: self.issued().counts.clone(),
-            serving: {
-                drop(ledger);
-                self.serving()
-            },
+            reads: ledger.reads,
+            messages: lock(self.sites.queue).counts(),
+            invariants: Invariants { checked: findings.checked, broken: findings.broken.clone(), excused },
+            serving: serving(&world),
+            sign_ins: self.sites.azure.issued().counts.clone(),
         }
     }
 
-    fn serving(&self) -> Serving {
-        let site = self.serving_site();
-        Serving {
-            database: site.as_ref().and_then(|site| self.database_of(site)).map(|(name, _)| name),
-            version: site.as_ref().and_then(|site| site.app.as_ref()).map(|app| app.version.clone()),
-            site: site.map(|site| site.name.to_string()),
+    /// Whoever is connected may be in the middle of something.
+    fn judge_rest(&self, cause: &str) {
+        let what = answering::cannot_write(&self.sites.azure.world());
+        if let Some(what) = what.filter(|_| self.wire.is_quiet()) {
+            self.findings().record(3, what, cause);
         }
+    }
+
+    fn findings(&self) -> MutexGuard<'_, Findings> {
+        lock(self.findings)
+    }
+}
+
+/// The site that a user who asks anew is sent to.
+fn serving_site(world: &World) -> Option<&Site> {
+    let (address, _) = resolve(world)?;
+    world.site_of_address(&address)
+}
+
+fn serving(world: &World) -> Serving {
+    let Some(site) = serving_site(world) else { return Serving::default() };
+    Serving {
+        site: Some(site.name.to_string()),
+        database: world.database_used(&site.effective).map(|database| database.full_name()),
+        version: site.app.as_ref().map(|app| app.version.clone()),
     }
 }
