@@ -169,3 +169,75 @@ impl Answer {
 fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+        thread::{self, JoinHandle},
+    };
+
+    use super::*;
+
+    /// A server that gives one answer, and the request that it got.
+    fn server(status: &'static str, text: &'static str) -> (Control, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let control = Control::new(&format!("http://{}/", listener.local_addr().unwrap()));
+        let request = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let request = read(&mut stream);
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+            request
+        });
+        (control, request)
+    }
+
+    /// Head and body: as many bytes as the head says.
+    fn read(stream: &mut TcpStream) -> String {
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 1024]);
+        loop {
+            let count = stream.read(&mut chunk).unwrap();
+            bytes.extend_from_slice(&chunk[..count]);
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head.to_ascii_lowercase().lines().find_map(|line| {
+                line.strip_prefix("content-length:").and_then(|length| length.trim().parse::<usize>().ok())
+            });
+            if body.len() >= length.unwrap_or_default() {
+                return text;
+            }
+        }
+    }
+
+    #[test]
+    fn no_fault_is_a_body_too() {
+        let (control, request) = server("200 OK", "{}");
+        control.set_fault(None).unwrap();
+        let request = request.join().unwrap();
+        assert!(request.starts_with("POST /fault HTTP/1.1\r\n") && request.ends_with("\r\n\r\nnull"), "{request}");
+    }
+
+    #[test]
+    fn a_condition_that_does_not_hold_in_time_is_no_error() {
+        let (control, request) = server("408 Request Timeout", "not yet");
+        assert!(!control.wait("idle", Duration::from_millis(7)).unwrap());
+        assert!(request.join().unwrap().ends_with(r#"{"condition":"idle","timeout_ms":7}"#));
+    }
+
+    #[test]
+    fn a_hand_with_nothing_to_act_on_says_why() {
+        let (control, request) = server("409 Conflict", "there is no link");
+        assert_eq!(control.hand(Hand::RemoveLink).unwrap().as_deref(), Some("there is no link"));
+        assert!(request.join().unwrap().ends_with(r#"{"hand":"remove-link"}"#));
+    }
+
+    #[test]
+    fn what_the_simulator_refuses_is_told_with_its_words() {
+        let (control, request) = server("409 Conflict", "no snapshot `a` was made");
+        let error = control.restore("a").unwrap_err();
+        let expected = "the simulator answered POST /restore?name=a with 409: no snapshot `a` was made";
+        assert_eq!(error.to_string(), expected);
+        request.join().unwrap();
+    }
+}
