@@ -1,5 +1,5 @@
 //! The project's own tasks: `cargo rehearse`, `cargo verify` and `cargo xtask <task>`. It drives the built binaries as
-//! processes and links none of the workspace's crates.
+//! processes and links none of the product's crates; of the simulator it knows the types of its control interface.
 #![allow(clippy::print_stdout, reason = "a command-line tool: its results go to stdout, its progress to stderr")]
 #![allow(clippy::print_stderr, reason = "see print_stdout")]
 

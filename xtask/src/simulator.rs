@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use serde::Deserialize;
 use serde_json::Value;
+use sim_control::{Ready, SCHEMA};
 
 use crate::{control::Control, workspace::Workspace};
 
@@ -35,44 +35,6 @@ pub struct Simulator {
     pub control: Control,
 }
 
-/// The first line that it prints.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Ready {
-    schema: u32,
-    event: String,
-    /// How its hosts are reached, as curl's `--connect-to` has it; the first that fits counts.
-    connect_to: Vec<String>,
-    control: String,
-    /// The certificate of its authority, PEM.
-    pub ca_file: String,
-    /// The subscription.
-    pub subscription_id: String,
-    /// Token for Azure Resource Manager.
-    pub arm_token: String,
-    /// Token for SQL.
-    pub sql_token: String,
-    /// The tenant.
-    pub tenant_id: String,
-    /// The application that may sign in.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// Where V2's package is, with the signature that lets it be read.
-    pub package_address: String,
-    id_token_request_url: String,
-    id_token_request_token: String,
-}
-
-impl Ready {
-    /// What a runner puts into the environment of a job with `id-token: write`.
-    pub fn id_token_request(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("ACTIONS_ID_TOKEN_REQUEST_URL", self.id_token_request_url.clone()),
-            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", self.id_token_request_token.clone()),
-        ]
-    }
-}
-
 impl Simulator {
     /// Starts one with a scenario, which is written to `folder`.
     pub fn start(workspace: &Workspace, folder: &Path, scenario: &Value) -> anyhow::Result<Self> {
@@ -85,7 +47,10 @@ impl Simulator {
             bail!("the simulator ended before it was ready; its own message stands above");
         };
         let ready: Ready = serde_json::from_str(&line).context("read the simulator's first line")?;
-        ensure!(ready.schema == 1 && ready.event == "ready", "the simulator's first line is not `ready`: {line}");
+        ensure!(
+            ready.schema == SCHEMA && ready.event == Ready::EVENT,
+            "the simulator's first line is not `ready`: {line}"
+        );
         std::thread::spawn(move || lines.for_each(drop));
         let control = Control::new(&ready.control);
         Ok(Self { guard, ready, control })

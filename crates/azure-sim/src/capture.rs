@@ -14,9 +14,8 @@ use serde_json::{Value, json};
 use sim_tds::Login;
 
 use crate::{
-    arm::{Answer, Request},
-    cloud::lock,
-    site::{Reply, SiteRequest},
+    http::{Answer, Reply, Request, SiteRequest},
+    lock::lock,
 };
 
 /// Where requests are written to, if anywhere.

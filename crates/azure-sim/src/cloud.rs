@@ -1,181 +1,48 @@
-//! Everything that the fronts share: the model, its databases' storage, the users, and whoever watches them.
+//! A simulated Azure without its fronts: who watches it and who uses it, put together.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use crate::{
     Credentials, Scenario,
+    arm::ResourceManager,
+    azure::Azure,
     capture::Capture,
+    changes::Changes,
     clock,
-    deploy::Packages,
+    deploy::{Deployments, Packages},
     faults::{Faults, Wire},
+    invariants::{Findings, Judge},
+    ledger::Ledger,
+    lock::lock,
+    queue::Queue,
     random::Random,
-    sign_in::Issued,
-    site::{Pools, Process},
+    secrets,
+    site::{Pools, Process, Sites},
     storage::Storage,
-    users::{Ledger, Queue, Users},
-    watch::Watch,
+    tokens::Issued,
+    users::{self, Users},
+    wait::Waiting,
     world::World,
 };
 
-/// A simulated Azure without its fronts.
+/// All that there is. Whoever works on a part of it borrows that part.
 pub(crate) struct Cloud {
-    pub(crate) scenario: Scenario,
-    pub(crate) credentials: Credentials,
-    pub(crate) random: Random,
-    pub(crate) storage: Storage,
+    pub(crate) azure: Arc<Azure>,
     /// The packages that the blob host gives out.
     pub(crate) packages: Packages,
     pub(crate) capture: Capture,
-    world: Mutex<World>,
-    /// Held while commits travel and while a link ends, so that a link ends between two commits.
-    replay: Mutex<()>,
-    users: Mutex<Users>,
-    ledger: Mutex<Ledger>,
-    queue: Mutex<Queue>,
-    watch: Mutex<Watch>,
-    /// Held while the invariants are judged.
-    judging: Mutex<()>,
-    /// Assertions and tokens.
-    pub(crate) issued: Mutex<Issued>,
     pub(crate) pools: Pools,
     /// What goes wrong at a request of a step.
     pub(crate) faults: Faults,
     /// Who is connected.
     pub(crate) wire: Wire,
-    /// The tables that sites have written to, in all worlds so far.
-    pub(crate) users_wrote: Mutex<BTreeSet<String>>,
-    changes: Mutex<u64>,
-    changed: Condvar,
-    stopping: AtomicBool,
-}
-
-impl Cloud {
-    pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let users = Users::new(parts.scenario.users, parts.scenario.stubborn_users);
-        Arc::new(Self {
-            scenario: parts.scenario,
-            credentials: parts.credentials,
-            random: parts.random,
-            storage: parts.storage,
-            packages: parts.packages,
-            capture: parts.capture,
-            world: Mutex::new(parts.world),
-            replay: Mutex::new(()),
-            users: Mutex::new(users),
-            ledger: Mutex::default(),
-            queue: Mutex::default(),
-            watch: Mutex::default(),
-            judging: Mutex::default(),
-            issued: Mutex::default(),
-            pools: Pools::default(),
-            faults: Faults::default(),
-            wire: Wire::default(),
-            users_wrote: Mutex::default(),
-            changes: Mutex::new(0),
-            changed: Condvar::new(),
-            stopping: AtomicBool::new(false),
-        })
-    }
-
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        lock(&self.world)
-    }
-
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        lock(&self.ledger)
-    }
-
+    /// Whoever holds them keeps every tick waiting.
+    pub(crate) users: Mutex<Users>,
+    pub(crate) ledger: Mutex<Ledger>,
     /// The work that users' writes have asked for.
-    pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
-        lock(&self.queue)
-    }
-
-    pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
-        lock(&self.watch)
-    }
-
-    pub(crate) fn judging(&self) -> MutexGuard<'_, ()> {
-        lock(&self.judging)
-    }
-
-    /// The users; whoever holds them keeps every tick waiting.
-    pub(crate) fn users(&self) -> MutexGuard<'_, Users> {
-        lock(&self.users)
-    }
-
-    pub(crate) fn replay(&self) -> MutexGuard<'_, ()> {
-        lock(&self.replay)
-    }
-
-    /// Makes a change of state with the users acting before and after it, and judges the invariants.
-    pub(crate) fn around<T>(self: &Arc<Self>, cause: &str, change: impl FnOnce() -> T) -> T {
-        self.tick();
-        let out = change();
-        self.observe(cause);
-        out
-    }
-
-    /// After a change of state: users act, invariants are judged, and whoever waits for a condition looks again.
-    pub(crate) fn observe(self: &Arc<Self>, cause: &str) {
-        self.note_endpoints();
-        self.end_idle_sessions();
-        self.notify();
-        self.tick();
-        self.judge(cause);
-    }
-
-    /// After a hand has changed something: users act, and what is broken now is its doing.
-    pub(crate) fn observe_hand(self: &Arc<Self>) {
-        self.note_endpoints();
-        self.end_idle_sessions();
-        self.notify();
-        self.tick();
-        self.judge_hand();
-    }
-
-    /// A process that was stopped or replaced has no SQL sessions any more.
-    pub(crate) fn end_idle_sessions(&self) {
-        let running = Process::of_all(self.world().sites.values(), clock::now());
-        self.pools.keep(&running);
-    }
-
-    /// Wakes whoever waits in [`Cloud::pause`].
-    pub(crate) fn notify(&self) {
-        *lock(&self.changes) += 1;
-        self.changed.notify_all();
-    }
-
-    /// Waits until something changes, at most this long.
-    pub(crate) fn pause(&self, at_most: Duration) {
-        let seen = lock(&self.changes);
-        let before = *seen;
-        let waited = self.changed.wait_timeout_while(seen, at_most, |now| *now == before && !self.stopping());
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Waits this long, whatever changes, unless the simulator is being ended.
-    pub(crate) fn rest(&self, pause: Duration) {
-        let waited = self.changed.wait_timeout_while(lock(&self.changes), pause, |_| !self.stopping());
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Whether the simulator is being ended.
-    pub(crate) fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
-    }
-
-    /// Ends the background work.
-    pub(crate) fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.notify();
-    }
+    pub(crate) queue: Mutex<Queue>,
+    pub(crate) findings: Mutex<Findings>,
+    judging: Mutex<()>,
 }
 
 /// What a [`Cloud`] is made of.
@@ -189,7 +56,110 @@ pub(crate) struct Parts {
     pub(crate) world: World,
 }
 
-/// A poisoned lock is taken all the same: the panic that poisoned it is reported by the test that caused it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The parts, and what works on them.
+impl Cloud {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let users = Users::new(parts.scenario.users, parts.scenario.stale_dns_users);
+        let issued = Mutex::new(Issued::new(&parts.credentials));
+        let azure = Azure {
+            scenario: parts.scenario,
+            credentials: parts.credentials,
+            random: parts.random,
+            storage: parts.storage,
+            world: Mutex::new(parts.world),
+            replay: Mutex::default(),
+            issued,
+            users_wrote: Mutex::default(),
+            changes: Changes::default(),
+        };
+        Arc::new(Self {
+            azure: Arc::new(azure),
+            packages: parts.packages,
+            capture: parts.capture,
+            pools: Pools::default(),
+            faults: Faults::default(),
+            wire: Wire::default(),
+            users: Mutex::new(users),
+            ledger: Mutex::default(),
+            queue: Mutex::default(),
+            findings: Mutex::default(),
+            judging: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn resource_manager(&self) -> ResourceManager<'_> {
+        let Azure { world, scenario, random, .. } = &*self.azure;
+        ResourceManager { world, scenario, random, packages: &self.packages }
+    }
+
+    pub(crate) fn deployments(&self) -> Deployments<'_> {
+        let Azure { world, scenario, random, .. } = &*self.azure;
+        Deployments { world, scenario, random }
+    }
+
+    pub(crate) fn sites(&self) -> Sites<'_> {
+        let Self { azure, pools, ledger, queue, faults, capture, .. } = self;
+        Sites { azure, pools, ledger, queue, faults, capture }
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting<'_> {
+        Waiting { azure: &self.azure, faults: &self.faults, wire: &self.wire }
+    }
+
+    pub(crate) fn judge(&self) -> Judge<'_> {
+        let Self { findings, judging, users, wire, .. } = self;
+        Judge { findings, judging, users, sites: self.sites(), wire }
+    }
+}
+
+/// What every change is: users act before and after it, and it is judged.
+impl Cloud {
+    /// Every user reads and writes.
+    pub(crate) fn tick(&self) {
+        for what in users::tick(&self.users, &self.sites()) {
+            lock(&self.findings).record(8, what, "the work of WebJobs");
+        }
+    }
+
+    /// Makes a change of state with the users acting before and after it, and judges the invariants.
+    pub(crate) fn around<T>(&self, cause: &str, change: impl FnOnce() -> T) -> T {
+        self.tick();
+        let out = change();
+        self.observe(cause);
+        out
+    }
+
+    /// After a change of state: users act, invariants are judged, and whoever waits for a condition looks again.
+    pub(crate) fn observe(&self, cause: &str) {
+        self.settle();
+        self.judge().judge(cause);
+    }
+
+    /// After a hand has changed something: users act, and what is broken now is its doing.
+    pub(crate) fn observe_hand(&self) {
+        self.settle();
+        self.judge().judge_hand();
+    }
+
+    fn settle(&self) {
+        let enabled = self.azure.world().production_is_enabled();
+        lock(&self.ledger).note_production(enabled);
+        self.end_idle_sessions();
+        self.azure.changes.notify();
+        self.tick();
+    }
+
+    /// A process that was stopped or replaced has no SQL sessions any more.
+    pub(crate) fn end_idle_sessions(&self) {
+        let running = Process::of_all(self.azure.world().sites.values(), clock::now());
+        self.pools.keep(&running);
+    }
+
+    /// Looks for secrets in a text that others can see (invariant 7).
+    pub(crate) fn inspect(&self, place: &str, text: &str, cause: &str) {
+        if secrets::are_in(&self.azure, text) {
+            let cause = secrets::hide(&self.azure, cause);
+            lock(&self.findings).record(7, format!("a secret is in the {place}"), &cause);
+        }
+    }
 }

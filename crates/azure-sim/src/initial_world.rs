@@ -17,10 +17,10 @@ use crate::{
     deploy::{Packages, pack},
     random::Random,
     sign_in::{GITHUB, GITHUB_TARGET},
-    site::App,
     storage::Storage,
     world::{
-        Database, Endpoint, EndpointKind, Fate, Login, Monitor, Name, Profile, Rule, Server, Site, Sku, User, World,
+        App, Database, Endpoint, EndpointKind, Fate, Login, Monitor, Name, Profile, Rule, Server, Site, Sku, User,
+        World,
     },
 };
 
@@ -94,6 +94,7 @@ fn world(
         groups: vec![GROUP.into(), STAGE_GROUP.into()],
         servers: servers.map(|server| (server.name.clone(), server)).collect(),
         links: Vec::new(),
+        partings: Vec::new(),
         operations: BTreeMap::new(),
         next_fate: Fate::Succeeds,
         profiles: BTreeMap::from([(profile.name.clone(), profile)]),

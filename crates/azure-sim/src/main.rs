@@ -5,7 +5,8 @@ use std::{fs, io::Write, path::PathBuf};
 use anyhow::Context;
 use azure_sim::{Scenario, Simulator};
 use clap::Parser;
-use serde_json::{Value, json};
+use serde::Serialize;
+use sim_control::{Ready, SCHEMA};
 use tokio::{
     runtime::Runtime,
     signal::unix::{Signal, SignalKind, signal},
@@ -34,7 +35,7 @@ fn main() -> anyhow::Result<()> {
     let simulator = Simulator::start(scenario)?;
     say(&ready(&simulator))?;
     end.wait();
-    say(&serde_json::to_value(simulator.report())?)
+    say(&simulator.report())
 }
 
 fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
@@ -43,34 +44,34 @@ fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
     serde_json::from_str(&text).with_context(|| format!("reading the scenario `{}`", path.display()))
 }
 
-fn ready(simulator: &Simulator) -> Value {
-    let (addresses, credentials) = (simulator.addresses(), simulator.credentials());
-    json!({
-        "schema": 1,
-        "event": "ready",
-        "https": addresses.https.to_string(),
-        "tds": addresses.tds.to_string(),
-        "control": format!("http://{}", addresses.control),
-        "connect_to": addresses.connect_to,
-        "ca_file": addresses.ca_file,
-        "subscription_id": credentials.subscription_id,
-        "arm_token": credentials.arm_token,
-        "sql_token": credentials.sql_token,
-        "tenant_id": credentials.tenant_id,
-        "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret,
-        "id_token_request_url": credentials.id_token_request_url,
-        "id_token_request_token": credentials.id_token_request_token,
-        "package_file": addresses.package_file,
-        "package_address": credentials.package_address,
-        "sql_user": credentials.sql_user,
-        "sql_password": credentials.sql_password,
-    })
+fn ready(simulator: &Simulator) -> Ready {
+    let (addresses, credentials) = (simulator.addresses(), simulator.credentials().clone());
+    Ready {
+        schema: SCHEMA,
+        event: Ready::EVENT.to_owned(),
+        https: addresses.https.to_string(),
+        tds: addresses.tds.to_string(),
+        control: format!("http://{}", addresses.control),
+        connect_to: addresses.connect_to.clone(),
+        ca_file: addresses.ca_file.display().to_string(),
+        subscription_id: credentials.subscription_id,
+        arm_token: credentials.arm_token,
+        sql_token: credentials.sql_token,
+        tenant_id: credentials.tenant_id,
+        client_id: credentials.client_id,
+        client_secret: credentials.client_secret,
+        id_token_request_url: credentials.id_token_request_url,
+        id_token_request_token: credentials.id_token_request_token,
+        package_file: addresses.package_file.display().to_string(),
+        package_address: credentials.package_address,
+        sql_user: credentials.sql_user,
+        sql_password: credentials.sql_password,
+    }
 }
 
-fn say(line: &Value) -> anyhow::Result<()> {
+fn say(line: &impl Serialize) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
+    writeln!(out, "{}", serde_json::to_string(line)?)?;
     Ok(out.flush()?)
 }
 

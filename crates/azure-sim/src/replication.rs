@@ -1,186 +1,175 @@
-//! What happens by itself: seeding, the journey of commits to secondaries, the end of long operations.
+//! What databases do by themselves: seeding, the journey of commits to secondaries, the end of long operations.
 
 use std::{sync::Arc, time::Duration};
 
 use sim_sql::{Commit, Stop, Store};
 
 use crate::{
+    access,
+    azure::Azure,
     clock,
-    cloud::Cloud,
-    world::{DatabaseKey, Link, LinkState, World},
+    lock::lock,
+    world::{DatabaseKey, Link, LinkState, Parting, World},
 };
 
 /// The return code of `sp_wait_for_database_copy_sync` that is not 0. The documentation promises "an error number";
 /// which one is not established.
 pub(crate) const COPY_SYNC_FAILED: i32 = 1;
 
-impl Cloud {
-    /// Does what is due. Called again and again in the background.
-    pub(crate) fn advance(self: &Arc<Self>) {
-        let mut causes = self.finish_operations();
-        causes.extend(self.finish_deployments());
-        causes.extend(self.seed());
-        self.replicate();
-        self.end_idle_sessions();
-        for cause in causes {
-            self.observe(&format!("background: {cause}"));
-        }
+/// Ends the operations that are due. Answers what happened.
+pub(crate) fn finish_operations(azure: &Azure) -> Vec<String> {
+    let replay = lock(&azure.replay);
+    deliver(azure);
+    let now = clock::now();
+    let unlinking = azure.world().unlinking(now);
+    // Once before the end, which takes what there is, and once after it, for a commit that came in between.
+    unlinking.iter().for_each(|link| drain(azure, link));
+    let finished = azure.world().finish_operations(now);
+    unlinking.iter().for_each(|link| drain(azure, link));
+    drop(replay);
+    let mut causes = Vec::new();
+    for end in finished {
+        end.dropped.iter().for_each(|store| store.kill_all());
+        end.parted.iter().for_each(|link| parted(azure, link));
+        causes.push(end.cause);
     }
+    causes
+}
 
-    fn finish_operations(self: &Arc<Self>) -> Vec<String> {
-        let replay = self.replay();
-        self.deliver();
-        let now = clock::now();
-        let unlinking = self.world().unlinking(now);
-        // Once before the end, which takes what there is, and once after it, for a commit that came in between.
-        unlinking.iter().for_each(|link| self.drain(link));
-        let finished = self.world().finish_operations(now);
-        unlinking.iter().for_each(|link| self.drain(link));
-        drop(replay);
-        let mut causes = Vec::new();
-        for end in finished {
-            end.dropped.iter().for_each(|store| store.kill_all());
-            end.parted.iter().for_each(|link| self.parted(link));
-            causes.push(end.cause);
-        }
-        causes
+/// Copies the source of every link whose seeding time is over. Answers what happened.
+pub(crate) fn seed(azure: &Azure) -> Vec<String> {
+    let now = clock::now();
+    let mut world = azure.world();
+    for link in world.links.iter_mut().filter(|link| link.state == LinkState::Pending && link.started < now) {
+        (link.state, link.modified) = (LinkState::Seeding, now);
     }
+    let due = |link: &&Link| link.state == LinkState::Seeding && link.seeded_at <= now;
+    let links: Vec<Link> = world.links.iter().filter(due).cloned().collect();
+    drop(world);
+    links.iter().filter_map(|link| seed_link(azure, link)).collect()
+}
 
-    /// Copies the source of every link whose seeding time is over.
-    fn seed(&self) -> Vec<String> {
-        let now = clock::now();
-        let mut world = self.world();
-        for link in world.links.iter_mut().filter(|link| link.state == LinkState::Pending && link.started < now) {
-            (link.state, link.modified) = (LinkState::Seeding, now);
+fn seed_link(azure: &Azure, link: &Link) -> Option<String> {
+    let _replay = lock(&azure.replay);
+    let source = azure.world().databases.get(&link.source)?.clone();
+    let floor = source.last_commit()?;
+    let original = source.store?;
+    let store = match azure.storage.copy(&original) {
+        Ok(store) => store,
+        Err(error) => {
+            tracing::error!(%error, "seeding `{}` on `{}`", link.target.1, link.target.0);
+            return None;
         }
-        let due = |link: &&Link| link.state == LinkState::Seeding && link.seeded_at <= now;
-        let links: Vec<Link> = world.links.iter().filter(due).cloned().collect();
-        drop(world);
-        links.iter().filter_map(|link| self.seed_link(link)).collect()
-    }
+    };
+    let mut world = azure.world();
+    let stored = world.links.iter_mut().find(|stored| stored.guid == link.guid)?;
+    (stored.state, stored.modified) = (LinkState::CatchUp, clock::now());
+    let target = world.databases.get_mut(&link.target)?;
+    (target.store, target.commit_floor) = (Some(store), floor);
+    Some(format!("`{}` on `{}` is seeded", link.target.1, link.target.0))
+}
 
-    fn seed_link(&self, link: &Link) -> Option<String> {
-        let _replay = self.replay();
-        let source = self.world().databases.get(&link.source)?.clone();
-        let floor = source.last_commit()?;
-        let original = source.store?;
-        let store = match self.storage.copy(&original) {
-            Ok(store) => store,
-            Err(error) => {
-                tracing::error!(%error, "seeding `{}` on `{}`", link.target.1, link.target.0);
-                return None;
+/// Delivers every commit that has been on its way for the scenario's lag.
+pub(crate) fn replicate(azure: &Azure) {
+    let replay = lock(&azure.replay);
+    let delivered = deliver(azure);
+    drop(replay);
+    if delivered {
+        azure.changes.notify();
+    }
+}
+
+/// The same for somebody who holds the replay lock.
+fn deliver(azure: &Azure) -> bool {
+    let now = clock::now();
+    let ready = now - clock::seconds(azure.scenario.lag_ms);
+    let mut delivered = false;
+    let roads = roads(&azure.world(), now);
+    for Road { source, target, backlog } in roads {
+        for commit in pending(&source, &target, &backlog).iter().take_while(|commit| commit.at <= ready) {
+            if let Err(error) = target.apply(commit) {
+                tracing::error!(%error, "replaying commit {} of `{}`", commit.position, source.name());
+                break;
             }
-        };
-        let mut world = self.world();
-        let stored = world.links.iter_mut().find(|stored| stored.guid == link.guid)?;
-        (stored.state, stored.modified) = (LinkState::CatchUp, clock::now());
-        let target = world.databases.get_mut(&link.target)?;
-        (target.store, target.commit_floor) = (Some(store), floor);
-        Some(format!("`{}` on `{}` is seeded", link.target.1, link.target.0))
+            delivered = true;
+        }
     }
+    delivered
+}
 
-    /// Delivers every commit that has been on its way for the scenario's lag.
-    pub(crate) fn replicate(&self) {
-        let replay = self.replay();
-        let delivered = self.deliver();
-        drop(replay);
-        if delivered {
-            self.notify();
+/// Delivers everything that is on its way over a link, whatever the lag, for somebody who holds the replay lock.
+fn drain(azure: &Azure, link: &Link) {
+    let Some((source, target)) = stores(&azure.world(), link) else { return };
+    for commit in pending(&source, &target, &link.backlog) {
+        if let Err(error) = target.apply(&commit) {
+            tracing::error!(%error, "draining commit {} of `{}`", commit.position, source.name());
+            return;
         }
     }
+}
 
-    /// The same for somebody who holds the replay lock.
-    fn deliver(&self) -> bool {
-        let now = clock::now();
-        let ready = now - clock::seconds(self.scenario.lag_ms);
-        let mut delivered = false;
-        let roads = roads(&self.world(), now);
-        for Road { source, target, backlog } in roads {
-            for commit in pending(&source, &target, &backlog).iter().take_while(|commit| commit.at <= ready) {
-                if let Err(error) = target.apply(commit) {
-                    tracing::error!(%error, "replaying commit {} of `{}`", commit.position, source.name());
-                    break;
-                }
-                delivered = true;
-            }
-        }
-        delivered
+/// Ends a link at once. What its target has not received by now it never receives.
+pub(crate) fn cut(azure: &Azure, guid: &str) {
+    let replay = lock(&azure.replay);
+    deliver(azure);
+    let link = azure.world().remove_link(guid);
+    drop(replay);
+    if let Some(link) = link {
+        parted(azure, &link);
     }
+}
 
-    /// Delivers everything that is on its way over a link, whatever the lag, for somebody who holds the replay lock.
-    fn drain(&self, link: &Link) {
-        let Some((source, target)) = stores(&self.world(), link) else { return };
-        for commit in pending(&source, &target, &link.backlog) {
-            if let Err(error) = target.apply(&commit) {
-                tracing::error!(%error, "draining commit {} of `{}`", commit.position, source.name());
-                return;
-            }
-        }
+/// From now on the two databases are independent of each other.
+fn parted(azure: &Azure, link: &Link) {
+    let mut world = azure.world();
+    if azure.scenario.end_of_link_is_logged {
+        let keys = [&link.source, &link.target];
+        let stores = keys.into_iter().filter_map(|key| world.databases.get(key)?.store.as_ref());
+        stores.for_each(|store| store.log_system_record());
     }
+    let guid = |key: &DatabaseKey| world.databases.get(key).map(|database| database.guid.clone());
+    if let Some((source, target)) = guid(&link.source).zip(guid(&link.target)) {
+        world.partings.push(Parting { source, target, at: clock::now() });
+    }
+    drop(world);
+    if !azure.scenario.read_only_replicates {
+        access::open(azure, &link.target);
+    }
+}
 
-    /// Ends a link at once. What its target has not received by now it never receives.
-    pub(crate) fn cut(self: &Arc<Self>, guid: &str) {
-        let replay = self.replay();
-        self.deliver();
-        let link = self.world().remove_link(guid);
-        drop(replay);
-        if let Some(link) = link {
-            self.parted(&link);
+/// Blocks until the target has everything that the source has committed by now.
+pub(crate) fn wait_for_copy(azure: &Azure, link: &Link, stop: &Stop) -> i32 {
+    let Some((source, target)) = stores(&azure.world(), link) else { return COPY_SYNC_FAILED };
+    resume(azure, &link.guid);
+    let (wanted, limit) = (source.position(), clock::now() + clock::seconds(azure.scenario.copy_sync_timeout_ms));
+    loop {
+        replicate(azure);
+        if target.position() >= wanted {
+            return 0;
         }
+        let gone = !azure.world().links.iter().any(|other| other.guid == link.guid);
+        if gone || stop.is_set() || azure.changes.ended() || clock::now() > limit {
+            return COPY_SYNC_FAILED;
+        }
+        azure.changes.wait(Duration::from_millis(azure.scenario.lag_ms.clamp(1, 10)));
     }
+}
 
-    fn parted(self: &Arc<Self>, link: &Link) {
-        let world = self.world();
-        let guid = |key: &DatabaseKey| world.databases.get(key).map(|database| database.guid.clone());
-        let sides = guid(&link.source).zip(guid(&link.target));
-        if self.scenario.end_of_link_is_logged {
-            let keys = [&link.source, &link.target];
-            let stores = keys.into_iter().filter_map(|key| world.databases.get(key)?.store.as_ref());
-            stores.for_each(|store| store.log_system_record());
-        }
-        drop(world);
-        if let Some((source, target)) = sides {
-            self.watch().parted(source, target, clock::now());
-        }
-        if !self.scenario.read_only_replicates {
-            crate::sql::make_writable(self, &link.target);
-        }
-    }
+/// A link that stands still takes no longer than the lag to go on once somebody waits for it.
+fn resume(azure: &Azure, guid: &str) {
+    let soon = clock::now() + clock::seconds(azure.scenario.lag_ms);
+    let mut world = azure.world();
+    let stalled = world.links.iter_mut().filter(|link| link.guid == guid);
+    stalled.for_each(|link| link.resumes_at = link.resumes_at.min(soon));
+}
 
-    /// Blocks until the target has everything that the source has committed by now.
-    pub(crate) fn wait_for_copy(&self, link: &Link, stop: &Stop) -> i32 {
-        let Some((source, target)) = stores(&self.world(), link) else { return COPY_SYNC_FAILED };
-        self.resume(&link.guid);
-        let (wanted, limit) = (source.position(), clock::now() + clock::seconds(self.scenario.copy_sync_timeout_ms));
-        loop {
-            self.replicate();
-            if target.position() >= wanted {
-                return 0;
-            }
-            let gone = !self.world().links.iter().any(|other| other.guid == link.guid);
-            if gone || stop.is_set() || self.stopping() || clock::now() > limit {
-                return COPY_SYNC_FAILED;
-            }
-            self.pause(Duration::from_millis(self.scenario.lag_ms.clamp(1, 10)));
-        }
+/// `sp_wait_for_database_copy_sync` of a scenario in which it does not come back by itself.
+pub(crate) fn wait_in_vain(azure: &Azure, stop: &Stop) -> i32 {
+    let limit = clock::now() + clock::seconds(azure.scenario.copy_sync_timeout_ms);
+    while clock::now() < limit && !stop.is_set() && !azure.changes.ended() {
+        azure.changes.wait(Duration::from_millis(10));
     }
-
-    /// A link that stands still takes no longer than the lag to go on once somebody waits for it.
-    fn resume(&self, guid: &str) {
-        let soon = clock::now() + clock::seconds(self.scenario.lag_ms);
-        let mut world = self.world();
-        let stalled = world.links.iter_mut().filter(|link| link.guid == guid);
-        stalled.for_each(|link| link.resumes_at = link.resumes_at.min(soon));
-    }
-
-    /// `sp_wait_for_database_copy_sync` of a scenario in which it does not come back by itself.
-    pub(crate) fn wait_in_vain(&self, stop: &Stop) -> i32 {
-        let limit = clock::now() + clock::seconds(self.scenario.copy_sync_timeout_ms);
-        while clock::now() < limit && !stop.is_set() && !self.stopping() {
-            self.pause(Duration::from_millis(10));
-        }
-        COPY_SYNC_FAILED
-    }
+    COPY_SYNC_FAILED
 }
 
 /// Commits that the target of a link does not have yet, oldest first.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    SignIn,
     scenario_resources::{AppLogIn, ProductionDatabase, RoleAssignment, ServerSettings},
+    scenario_sign_in::SignIn,
 };
 
 /// A scenario file: JSON with kebab-case names. Every field has a default, an unknown one is refused.
@@ -19,7 +19,7 @@ pub struct Scenario {
     /// How many simulated users read and write; 0 for none.
     pub users: u32,
     /// How many of them keep a cached DNS answer for twice its time to live.
-    pub stubborn_users: u32,
+    pub stale_dns_users: u32,
     /// Pause between two ticks of the users' own timer, in milliseconds; 0: they act only around changes of state.
     pub user_interval_ms: u64,
     /// How long a user keeps the address of the application, in seconds, if it differs from the profile's `ttl`.
@@ -274,7 +274,7 @@ impl Default for Scenario {
         Self {
             seed: 1,
             users: 0,
-            stubborn_users: 2,
+            stale_dns_users: 2,
             user_interval_ms: 0,
             ttl_seconds: None,
             seeding_ms: 100,

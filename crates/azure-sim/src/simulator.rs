@@ -13,12 +13,13 @@ use anyhow::Context;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
-    Fault, Faulted, Hand, Report, Scenario, background,
+    Credentials, Fault, Faulted, Hand, Report, Scenario, background,
     cloud::Cloud,
-    front::{self, Authority, Peer, TlsListener},
-    initial_world,
-    snapshot::Saved,
-    sql::{Door, Faults, SqlService},
+    front::{self, Authority, Peer, SqlService, TlsListener, Visits},
+    hands, initial_world, secrets,
+    snapshot::{self, Saved},
+    sql::Door,
+    state_dump,
 };
 
 /// A running simulated Azure. Dropping it ends it and removes its files.
@@ -47,36 +48,6 @@ pub struct Addresses {
     pub connect_to: Vec<String>,
 }
 
-/// The secrets of this world. All of them are made from the seed.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The subscription.
-    pub subscription_id: String,
-    /// Bearer token for Azure Resource Manager.
-    pub arm_token: String,
-    /// Access token for SQL: the Microsoft Entra administrator of every server.
-    pub sql_token: String,
-    /// Id of the tenant.
-    pub tenant_id: String,
-    /// Id of the application that may sign in.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// Where GitHub's token service is, as `ACTIONS_ID_TOKEN_REQUEST_URL` has it.
-    pub id_token_request_url: String,
-    /// What it is asked with: `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
-    pub id_token_request_token: String,
-    /// The administrator's SQL log-in on every server.
-    pub sql_user: String,
-    /// Its password.
-    pub sql_password: String,
-    /// Where V2's package is, with the signature that lets it be read.
-    pub package_address: String,
-    /// What must never be shown of this: tokens, passwords, connection strings. [`Simulator::secrets`] has what is issued
-    /// later, too.
-    pub secrets: Vec<String>,
-}
-
 /// A saved state of the world; see [`Simulator::snapshot`].
 pub struct Snapshot(Saved);
 
@@ -89,7 +60,7 @@ impl Simulator {
         let parts = initial_world::parts(scenario)?;
         let ca_file = parts.storage.file("ca.pem");
         let cloud = Cloud::new(parts);
-        let authority = Authority::new(&Door::workers(&cloud.scenario)).context("making certificates")?;
+        let authority = Authority::new(&Door::workers(&cloud.azure.scenario)).context("making certificates")?;
         fs::write(&ca_file, &authority.pem).with_context(|| format!("writing `{}`", ca_file.display()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let addresses = runtime.block_on(open(&cloud, &authority, ca_file)).context("opening the fronts")?;
@@ -104,23 +75,24 @@ impl Simulator {
 
     /// How to sign in.
     pub fn credentials(&self) -> &Credentials {
-        &self.cloud.credentials
+        &self.cloud.azure.credentials
     }
 
     /// Everything that must never be shown, with the assertions and tokens that were issued so far.
     pub fn secrets(&self) -> Vec<String> {
-        self.cloud.secrets()
+        secrets::all(&self.cloud.azure)
     }
 
     /// What users saw so far. Checks the invariants once more.
     pub fn report(&self) -> Report {
-        self.cloud.report()
+        self.cloud.judge().report()
     }
 
     /// A hash over everything that is not volatile: no times, no identifiers drawn at random, no state of a monitor; with
     /// the content of every database.
     pub fn digest(&self) -> String {
-        self.cloud.digest()
+        let world = self.cloud.azure.world().clone();
+        state_dump::digest(&world)
     }
 
     /// Saves the whole world: resources, databases, users, ledger.
@@ -128,7 +100,7 @@ impl Simulator {
     /// # Errors
     /// A database could not be copied.
     pub fn snapshot(&self) -> anyhow::Result<Snapshot> {
-        self.cloud.save().map(Snapshot)
+        snapshot::save(&self.cloud).map(Snapshot)
     }
 
     /// Puts a saved world in the place of the present one. Every SQL session ends.
@@ -136,7 +108,7 @@ impl Simulator {
     /// # Errors
     /// A database could not be copied; the present world stays.
     pub fn restore(&self, snapshot: &Snapshot) -> anyhow::Result<()> {
-        self.cloud.restore(&snapshot.0)
+        snapshot::restore(&self.cloud, &snapshot.0)
     }
 
     /// Sets a fault, or none, and counts requests from 1 again.
@@ -149,7 +121,7 @@ impl Simulator {
 
     /// What became of the fault, and every request since it was set.
     pub fn faulted(&self) -> Faulted {
-        self.cloud.faults.told()
+        self.cloud.faults.outcome()
     }
 
     /// Somebody does something by hand.
@@ -157,24 +129,24 @@ impl Simulator {
     /// # Errors
     /// There is nothing that it could be done to.
     pub fn act_by_hand(&self, hand: Hand) -> anyhow::Result<()> {
-        self.cloud.act_by_hand(hand).map_err(anyhow::Error::msg)
+        hands::act(&self.cloud, hand).map_err(anyhow::Error::msg)
     }
 
     /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
     pub fn release(&self) {
-        self.cloud.release();
+        hands::release(&self.cloud.azure, &self.cloud.faults);
     }
 
     /// Waits until a condition holds: `link-catch-up`, `endpoint-online:<name>`, `idle`, `quiet` (nobody is connected,
     /// and nothing is being answered), `fault` (it has happened). False if it does not in time, or
     /// if there is no such condition.
     pub fn wait(&self, condition: &str, timeout: Duration) -> bool {
-        self.cloud.wait(condition, timeout) == Some(true)
+        self.cloud.waiting().wait(condition, timeout) == Some(true)
     }
 
     /// Lets SQL clients come from these addresses from now on, as another runner does; none: through private endpoints.
     pub fn move_runner(&self, addresses: &[Ipv4Addr]) {
-        self.cloud.world().runner = addresses.to_vec();
+        self.cloud.azure.world().runner = addresses.to_vec();
     }
 
     /// Makes every user read and write once.
@@ -185,9 +157,9 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.cloud.stop();
+        self.cloud.azure.changes.end();
         self.cloud.pools.clear();
-        let databases: Vec<_> = self.cloud.world().databases.values().cloned().collect();
+        let databases: Vec<_> = self.cloud.azure.world().databases.values().cloned().collect();
         for database in databases {
             database.store.iter().for_each(|store| store.kill_all());
         }
@@ -199,7 +171,7 @@ impl Drop for Simulator {
         if let Some(runtime) = self.runtime.take() {
             end(runtime);
         }
-        self.cloud.storage.remove();
+        self.cloud.azure.storage.remove();
     }
 }
 
@@ -227,17 +199,17 @@ async fn open(cloud: &Arc<Cloud>, authority: &Authority, ca_file: PathBuf) -> an
     let service = front::router(Arc::clone(cloud)).into_make_service_with_connect_info::<Peer>();
     tokio::spawn(axum::serve(TlsListener::new(listeners, &tls), service).into_future());
     tokio::spawn(axum::serve(control, front::control(Arc::clone(cloud))).into_future());
-    let faults = Arc::new(Faults::default());
+    let visits = Arc::new(Visits::default());
     let mut doors = vec![(tds, Door::Gateway)];
-    for door in Door::workers(&cloud.scenario) {
+    for door in Door::workers(&cloud.azure.scenario) {
         let listener = listen().await?;
         connect_to.push(format!(":{}:127.0.0.1:{}", door.port(), listener.local_addr()?.port()));
         doors.push((listener, door));
     }
     for (listener, door) in doors {
-        tokio::spawn(sim_tds::serve(listener, Arc::clone(&tls), Arc::new(SqlService::new(cloud, door, &faults))));
+        tokio::spawn(sim_tds::serve(listener, Arc::clone(&tls), Arc::new(SqlService::new(cloud, door, &visits))));
     }
-    let package_file = cloud.storage.file("v2.zip");
+    let package_file = cloud.azure.storage.file("v2.zip");
     Ok(Addresses { https: common, tds: sql, control: loopback, ca_file, package_file, connect_to })
 }
 
@@ -247,9 +219,9 @@ async fn listen() -> std::io::Result<TcpListener> {
 
 /// Own address and scale unit of every site, and of the stage site that is still to be created in the stage plan.
 fn sites(cloud: &Cloud) -> Vec<(String, String)> {
-    let world = cloud.world();
+    let world = cloud.azure.world();
     let mut sites: Vec<_> = world.sites.values().map(|site| (site.default_host(), site.unit.clone())).collect();
-    if cloud.scenario.no_stage_site {
+    if cloud.azure.scenario.no_stage_site {
         let stage = world.plans.values().find(|plan| plan.name == *"contoso-plan-2");
         sites.extend(stage.map(|plan| ("contoso-2.azurewebsites.net".to_owned(), plan.unit.clone())));
     }

@@ -1,16 +1,21 @@
 //! Saving and restoring the whole world.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use sim_sql::Store;
 
 use crate::{
+    azure::Azure,
     clock,
     cloud::Cloud,
+    invariants::Findings,
+    ledger::Ledger,
+    lock::lock,
+    queue::Queue,
     replication::{pending, stores},
-    sign_in::Issued,
-    users::{Ledger, Queue, Users},
-    watch::Watch,
+    storage::Storage,
+    tokens::Issued,
+    users::Users,
     world::World,
 };
 
@@ -20,118 +25,77 @@ pub(crate) struct Saved {
     users: Users,
     ledger: Ledger,
     queue: Queue,
-    watch: Watch,
+    findings: Findings,
     issued: Issued,
 }
 
-impl Cloud {
-    /// Saves everything at a moment when no user acts and no commit travels.
-    ///
-    /// # Errors
-    /// A database could not be copied.
-    pub(crate) fn save(&self) -> anyhow::Result<Saved> {
-        let users = self.users();
-        let _replay = self.replay();
-        let mut world = self.world().clone();
-        self.copy_stores(&mut world)?;
-        let (ledger, queue, watch) = (self.ledger().clone(), self.queue().clone(), self.watch().clone());
-        Ok(Saved { world, users: users.clone(), ledger, queue, watch, issued: self.issued().clone() })
-    }
-
-    /// Puts a saved world in the place of the present one; every SQL session ends.
-    ///
-    /// # Errors
-    /// A database could not be copied; the present world stays.
-    pub(crate) fn restore(&self, saved: &Saved) -> anyhow::Result<()> {
-        let mut users = self.users();
-        let replay = self.replay();
-        let mut world = saved.world.clone();
-        self.copy_stores(&mut world)?;
-        let (now, stall) = (clock::now(), clock::seconds(self.scenario.lag_ms.max(self.scenario.stall_ms)));
-        world.links.iter_mut().for_each(|link| (link.restored_at, link.resumes_at) = (now, now + stall));
-        let old: Vec<Arc<Store>> =
-            self.world().databases.values().filter_map(|database| database.store.clone()).collect();
-        *users = saved.users.clone();
-        *self.ledger() = saved.ledger.clone();
-        *self.queue() = saved.queue.clone();
-        *self.watch() = saved.watch.clone();
-        *self.issued() = saved.issued.clone();
-        *self.world() = world;
-        drop(replay);
-        self.pools.clear();
-        old.iter().for_each(|store| store.kill_all());
-        drop(users);
-        self.notify();
-        Ok(())
-    }
-
-    /// Replaces every store by a copy. A copy has no log: what is on its way to a secondary is kept with the link.
-    fn copy_stores(&self, world: &mut World) -> anyhow::Result<()> {
-        let backlogs: Vec<_> = world
-            .links
-            .iter()
-            .map(|link| {
-                stores(world, link).map_or_else(Vec::new, |(source, target)| pending(&source, &target, &link.backlog))
-            })
-            .collect();
-        for (link, backlog) in world.links.iter_mut().zip(backlogs) {
-            link.backlog = backlog;
-        }
-        for database in world.databases.values_mut() {
-            database.commit_floor = database.last_commit().unwrap_or(database.commit_floor);
-            if let Some(store) = &database.store {
-                let copy = self.storage.copy(store)?;
-                copy.continue_instance_of(store);
-                database.store = Some(copy);
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for a condition; `None` if there is no such condition.
-    pub(crate) fn wait(&self, condition: &str, timeout: Duration) -> Option<bool> {
-        let limit = clock::now() + timeout.as_secs_f64();
-        loop {
-            if self.holds(condition)? {
-                return Some(true);
-            }
-            if clock::now() >= limit || self.stopping() {
-                return Some(false);
-            }
-            self.pause(clock::until(limit).min(Duration::from_millis(20)));
-        }
-    }
-
-    fn holds(&self, condition: &str) -> Option<bool> {
-        let world = self.world();
-        if let Some(name) = condition.strip_prefix("endpoint-online:") {
-            let mut endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
-            return Some(endpoints.any(|endpoint| endpoint.name == *name && endpoint.status() == "Online"));
-        }
-        match condition {
-            "fault" => Some(self.faults.has_fired()),
-            "quiet" => Some(self.wire.is_quiet()),
-            "link-catch-up" => Some(!world.links.is_empty() && caught_up(&world)),
-            "idle" => Some(caught_up(&world) && at_rest(&world)),
-            _ => None,
-        }
-    }
+/// Saves everything at a moment when no user acts and no commit travels.
+///
+/// # Errors
+/// A database could not be copied.
+pub(crate) fn save(cloud: &Cloud) -> anyhow::Result<Saved> {
+    let azure = &cloud.azure;
+    let users = lock(&cloud.users);
+    let _replay = lock(&azure.replay);
+    let mut world = azure.world().clone();
+    copy_stores(&azure.storage, &mut world)?;
+    let (ledger, queue) = (lock(&cloud.ledger).clone(), lock(&cloud.queue).clone());
+    let (findings, issued) = (lock(&cloud.findings).clone(), azure.issued().clone());
+    Ok(Saved { world, users: users.clone(), ledger, queue, findings, issued })
 }
 
-/// Every link is in operation and its target has everything.
-fn caught_up(world: &World) -> bool {
-    world.links.iter().all(|link| {
-        stores(world, link).is_some_and(|(source, target)| pending(&source, &target, &link.backlog).is_empty())
-    })
+/// Puts a saved world in the place of the present one; every SQL session ends.
+///
+/// # Errors
+/// A database could not be copied; the present world stays.
+pub(crate) fn restore(cloud: &Cloud, saved: &Saved) -> anyhow::Result<()> {
+    let azure = &cloud.azure;
+    let mut users = lock(&cloud.users);
+    let replay = lock(&azure.replay);
+    let world = world_of(azure, saved)?;
+    let old: Vec<Arc<Store>> = azure.world().databases.values().filter_map(|database| database.store.clone()).collect();
+    *users = saved.users.clone();
+    *lock(&cloud.ledger) = saved.ledger.clone();
+    *lock(&cloud.queue) = saved.queue.clone();
+    *lock(&cloud.findings) = saved.findings.clone();
+    *azure.issued() = saved.issued.clone();
+    *azure.world() = world;
+    drop(replay);
+    cloud.pools.clear();
+    old.iter().for_each(|store| store.kill_all());
+    drop(users);
+    azure.changes.notify();
+    Ok(())
 }
 
-/// No operation is under way, no site or WebJob is starting or stopping, no endpoint is being checked.
-fn at_rest(world: &World) -> bool {
-    let now = clock::now();
-    let mut endpoints = world.profiles.values().flat_map(|profile| &profile.endpoints);
-    world.operations.values().all(|operation| operation.done)
-        && world.sites.values().all(|site| {
-            site.ready_at <= now && site.deployments.iter().all(|deployment| deployment.done) && site.settled(now)
+/// The saved world as it begins anew: what was on its way stays so for a while.
+fn world_of(azure: &Azure, saved: &Saved) -> anyhow::Result<World> {
+    let mut world = saved.world.clone();
+    copy_stores(&azure.storage, &mut world)?;
+    let (now, stall) = (clock::now(), clock::seconds(azure.scenario.lag_ms.max(azure.scenario.stall_ms)));
+    world.links.iter_mut().for_each(|link| (link.restored_at, link.resumes_at) = (now, now + stall));
+    Ok(world)
+}
+
+/// Replaces every store by a copy. A copy has no log: what is on its way to a secondary is kept with the link.
+fn copy_stores(storage: &Storage, world: &mut World) -> anyhow::Result<()> {
+    let backlogs: Vec<_> = world
+        .links
+        .iter()
+        .map(|link| {
+            stores(world, link).map_or_else(Vec::new, |(source, target)| pending(&source, &target, &link.backlog))
         })
-        && !endpoints.any(|endpoint| endpoint.status() == "CheckingEndpoint")
+        .collect();
+    for (link, backlog) in world.links.iter_mut().zip(backlogs) {
+        link.backlog = backlog;
+    }
+    for database in world.databases.values_mut() {
+        database.commit_floor = database.last_commit().unwrap_or(database.commit_floor);
+        if let Some(store) = &database.store {
+            let copy = storage.copy(store)?;
+            copy.continue_instance_of(store);
+            database.store = Some(copy);
+        }
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
+use sim_control::Report;
 
 use super::tools::Tools;
 use crate::{process, simulator::Simulator, workspace::Workspace};
@@ -98,25 +99,25 @@ impl Play {
         (!left.is_empty()).then(|| format!("{}: firewall rules are left: {left:?}", self.name))
     }
 
-    fn problems(&self, jobs: &BTreeMap<String, String>, users: &Value) -> Vec<String> {
+    fn problems(&self, jobs: &BTreeMap<String, String>, users: &Report) -> Vec<String> {
         let expected = self.jobs.iter().map(|(job, result)| ((*job).to_owned(), (*result).to_owned())).collect();
         let mut problems = Vec::new();
         if *jobs != expected {
             problems.push(format!("{}: the jobs ended as {jobs:?}, expected {expected:?}", self.name));
         }
-        if users["serving"]["version"] != self.serving {
-            problems
-                .push(format!("{}: users are served by {}, expected V{}", self.name, users["serving"], self.serving));
+        if users.serving.version.as_deref() != Some(self.serving) {
+            let serving = json!(users.serving);
+            problems.push(format!("{}: users are served by {serving}, expected V{}", self.name, self.serving));
         }
-        if users["writes"]["acknowledged"].as_u64() < Some(1) || users["writes"]["lost"] != 0 {
-            problems.push(format!("{}: the users' writes: {}", self.name, users["writes"]));
+        if users.writes.acknowledged < 1 || users.writes.lost != 0 {
+            problems.push(format!("{}: the users' writes: {}", self.name, json!(users.writes)));
         }
-        let by_us = users["sign_ins"]["arm_tokens"].as_u64() > Some(0);
+        let by_us = users.sign_ins.arm_tokens > 0;
         if by_us != (self.sign_in == SignIn::Oidc) {
-            problems.push(format!("{}: the sign-ins: {}", self.name, users["sign_ins"]));
+            problems.push(format!("{}: the sign-ins: {}", self.name, json!(users.sign_ins)));
         }
-        if users["invariants"]["broken"] != json!([]) {
-            problems.push(format!("{}: broken invariants: {}", self.name, users["invariants"]["broken"]));
+        if !users.invariants.broken.is_empty() {
+            problems.push(format!("{}: broken invariants: {}", self.name, json!(users.invariants.broken)));
         }
         problems
     }
@@ -221,11 +222,10 @@ fn scenario(workspace: &Workspace, walled: bool) -> anyhow::Result<Value> {
 }
 
 /// The users' report, after some more of their writes have arrived.
-fn settled(simulator: &Simulator) -> anyhow::Result<Value> {
-    let written = |report: &Value| report["writes"]["acknowledged"].as_u64().unwrap_or(0);
-    let before = written(&simulator.control.report()?);
-    if !simulator.control.wait_for(Duration::from_secs(20), |report| written(report) > before + 5)? {
-        bail!("users cannot write: {}", simulator.control.report()?);
+fn settled(simulator: &Simulator) -> anyhow::Result<Report> {
+    let before = simulator.control.report()?.writes.acknowledged;
+    if !simulator.control.wait_for(Duration::from_secs(20), |report| report.writes.acknowledged > before + 5)? {
+        bail!("users cannot write: {}", json!(simulator.control.report()?));
     }
     simulator.control.report()
 }

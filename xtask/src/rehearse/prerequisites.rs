@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use sim_control::Report as Users;
 
 use super::{
     fixtures::Fixtures,
@@ -45,7 +45,7 @@ pub fn travel(
         Outcome::Failed
     });
     let users = simulator.control.report()?;
-    Report::new(outcome, journey.ran, &journey.outputs, &users)
+    Ok(Report::new(outcome, journey.ran, &journey.outputs, users))
 }
 
 struct Journey<'a> {
@@ -140,26 +140,26 @@ impl Journey<'_> {
 
     fn progress(&self, ran: &Ran) -> anyhow::Result<()> {
         let report = self.simulator.control.report()?;
-        let (writes, serving) = (&report["writes"], &report["serving"]);
+        let (writes, messages) = (&report.writes, &report.messages);
         eprintln!(
             "           -> {} ({:.1} s); users on V{}: {} writes acknowledged, {} refused, {} lost; {} messages worked off, {} waiting",
             ran.outcome,
             ran.seconds,
-            serving["version"].as_str().unwrap_or("?"),
-            writes["acknowledged"],
-            writes["refused_read_only"],
-            writes["lost"],
-            report["messages"]["processed"],
-            report["messages"]["waiting"]
+            report.serving.version.as_deref().unwrap_or("?"),
+            writes.acknowledged,
+            writes.refused_read_only,
+            writes.lost,
+            messages.processed,
+            messages.waiting
         );
         Ok(())
     }
 
     /// Whether the version serves users and has acknowledged some of their writes since now.
     fn writes_arrive(&self, version: &str) -> anyhow::Result<bool> {
-        let before = acknowledged(&self.simulator.control.report()?);
+        let before = self.simulator.control.report()?.writes.acknowledged;
         let arrived = self.simulator.control.wait_for(PATIENCE, |report| {
-            report["serving"]["version"] == version && acknowledged(report) >= before + 10
+            report.serving.version.as_deref() == Some(version) && report.writes.acknowledged >= before + 10
         })?;
         said(arrived, &format!("V{version} took no writes of users for {} s", PATIENCE.as_secs()));
         Ok(arrived)
@@ -167,14 +167,14 @@ impl Journey<'_> {
 
     /// Whether what users leave for the background is worked off from now on, what was left before included.
     fn work_goes_on(&self) -> anyhow::Result<bool> {
-        let left = self.simulator.control.report()?["messages"]["queued"].as_u64().unwrap_or(0);
-        let done = |report: &Value| report["messages"]["processed"].as_u64().unwrap_or(0) > left;
+        let left = self.simulator.control.report()?.messages.queued;
+        let done = |report: &Users| report.messages.processed > left;
         let goes_on = self.simulator.control.wait_for(PATIENCE, done)?;
         said(goes_on, &format!("WebJobs did not work off what users had left within {} s", PATIENCE.as_secs()));
         Ok(goes_on)
     }
 
-    /// A name is cached for a second, by stubborn users for two.
+    /// A name is cached for a second, by users with stale DNS answers for two.
     fn last_user_leaves(&self) -> anyhow::Result<()> {
         let looked = Instant::now();
         self.simulator.control.wait_for(PATIENCE, |_| looked.elapsed() > Duration::from_secs(3)).map(drop)
@@ -194,8 +194,4 @@ fn said(fine: bool, problem: &str) {
     if !fine {
         eprintln!("           {problem}");
     }
-}
-
-fn acknowledged(report: &Value) -> u64 {
-    report["writes"]["acknowledged"].as_u64().unwrap_or(0)
 }

@@ -1,8 +1,7 @@
 //! The report of a rehearsal, as `--report` writes it.
 
-use anyhow::Context;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use sim_control::{Broken, Messages, Report as Users};
 
 use crate::outputs::Outputs;
 
@@ -48,7 +47,7 @@ pub enum Outcome {
 }
 
 /// Writes by their fate.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Writes {
     /// Acknowledged to the user.
     pub acknowledged: u64,
@@ -58,28 +57,13 @@ pub struct Writes {
     pub refused_read_only: u64,
 }
 
-/// Messages by their fate.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Messages {
-    /// Left by a user's write.
-    pub queued: u64,
-    /// Worked off by a WebJob.
-    pub processed: u64,
-    /// Tries that failed; such a message comes again.
-    pub failed: u64,
-    /// Given up after too many tries.
-    pub lost: u64,
-    /// Still there.
-    pub waiting: u64,
-}
-
 /// What the simulator found.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Invariants {
     /// How many times they were checked.
     pub checked: u64,
     /// Those that did not hold.
-    pub broken: Vec<Value>,
+    pub broken: Vec<Broken>,
 }
 
 /// One run of a step.
@@ -100,22 +84,22 @@ pub struct Ran {
 
 impl Report {
     /// Joins what the steps said with what the users saw.
-    pub fn new(outcome: Outcome, steps: Vec<Ran>, durations: &Outputs, users: &Value) -> anyhow::Result<Self> {
+    pub fn new(outcome: Outcome, steps: Vec<Ran>, durations: &Outputs, users: Users) -> Self {
         let seconds = |name: &str| durations.get(name).and_then(|text| text.parse().ok());
-        let part = |name: &str| users.get(name).cloned().with_context(|| format!("the users' report has no `{name}`"));
-        Ok(Self {
+        let (acknowledged, lost) = (users.writes.acknowledged, users.writes.lost);
+        Self {
             schema: 1,
             outcome,
             topology: "single-region",
             read_only_seconds: seconds("read-only-seconds"),
             script_seconds: seconds("script-seconds"),
             overhead_seconds: seconds("overhead-seconds"),
-            tail_seconds: users["tail_seconds"].as_f64(),
+            tail_seconds: users.tail_seconds,
             tail_bound_seconds: seconds("tail-seconds"),
-            writes: serde_json::from_value(part("writes")?).context("read the users' writes")?,
-            messages: serde_json::from_value(part("messages")?).context("read the messages")?,
+            writes: Writes { acknowledged, lost, refused_read_only: users.writes.refused_read_only },
+            messages: users.messages,
             steps,
-            invariants: serde_json::from_value(part("invariants")?).context("read the invariants")?,
-        })
+            invariants: Invariants { checked: users.invariants.checked, broken: users.invariants.broken },
+        }
     }
 }

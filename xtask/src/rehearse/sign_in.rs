@@ -1,9 +1,9 @@
 //! How the steps of a rehearsal sign in.
 
 use clap::ValueEnum;
+use sim_control::Ready;
 
 use super::inputs::Input;
-use crate::simulator::Ready;
 
 /// The ways that are rehearsed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -32,7 +32,7 @@ impl SignIn {
     pub fn variables(self, ready: &Ready) -> Vec<(&'static str, String)> {
         match self {
             Self::Tokens | Self::Secret => Vec::new(),
-            Self::Oidc => ready.id_token_request(),
+            Self::Oidc => ready.id_token_request().into(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Where the stage site of a rehearsal comes from.
 
 use serde_json::{Value, json};
+use sim_control::Ready;
 
 use super::inputs::Input;
-use crate::simulator::Ready;
 
 /// The plan that a created site runs in.
 const PLAN: &str = "contoso-stage-rg/contoso-plan-2";

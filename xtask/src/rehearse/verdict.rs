@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::report::{Outcome, Report};
 
 /// Everything that is not as it should be.
@@ -17,7 +19,7 @@ pub fn problems(report: &Report, expected: Outcome) -> Vec<String> {
     if report.invariants.checked == 0 {
         problems.push("the invariants were never checked".to_owned());
     }
-    problems.extend(report.invariants.broken.iter().map(|broken| format!("an invariant broke: {broken}")));
+    problems.extend(report.invariants.broken.iter().map(|broken| format!("an invariant broke: {}", json!(broken))));
     problems.extend(tail_problem(report, expected));
     if report.writes.acknowledged <= 100 {
         problems.push(format!("only {} writes were acknowledged, too few to prove much", report.writes.acknowledged));
@@ -38,7 +40,7 @@ fn work_problem(report: &Report) -> Option<String> {
 /// For how long the busiest machine may keep a user between his look at the clock and his request.
 const SLOW: f64 = 1.0;
 
-/// After a switch users with a cached name come to V1 for a while, the most stubborn ones for twice the time that an answer
+/// After a switch users with a cached name come to V1 for a while, those with stale answers for twice the time that an answer
 /// lives. Nobody at all, or anybody later, is a wrong measure.
 fn tail_problem(report: &Report, expected: Outcome) -> Option<String> {
     match (report.tail_seconds, report.tail_bound_seconds) {
@@ -109,8 +111,10 @@ fn name(outcome: Outcome) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use sim_control::Messages;
+
     use super::*;
-    use crate::rehearse::report::{Invariants, Messages, Writes};
+    use crate::rehearse::report::{Invariants, Writes};
 
     fn report(tail: Option<f64>) -> Report {
         Report {

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use anyhow::Context;
+use sim_control::What;
 
 use super::{
-    fault::Fault,
-    request::{Request, with_mark},
+    fault,
+    request::{self, Request, with_mark},
     sweep_step::SweepStep,
 };
 
@@ -20,7 +21,7 @@ pub struct Case {
     /// How many requests the step sends.
     pub of: usize,
     /// What goes wrong there.
-    pub fault: Fault,
+    pub fault: What,
     /// With every fault that can be second to it, in the re-run and in the rollback.
     pub pairs: Pairs,
 }
@@ -44,7 +45,7 @@ pub struct Second {
     /// The short name of its request.
     pub mark: String,
     /// What goes wrong there.
-    pub fault: Fault,
+    pub fault: What,
 }
 
 /// A run that follows a step that was interrupted.
@@ -61,7 +62,7 @@ pub enum Run {
 pub struct Id {
     station: &'static SweepStep,
     mark: String,
-    fault: Fault,
+    fault: What,
     second: Option<Second>,
 }
 
@@ -100,8 +101,8 @@ impl FromStr for Id {
     }
 }
 
-fn fault_named(name: &str) -> Result<Fault, String> {
-    Fault::named(name).ok_or_else(|| format!("there is no fault `{name}`"))
+fn fault_named(name: &str) -> Result<What, String> {
+    fault::named(name).ok_or_else(|| format!("there is no fault `{name}`"))
 }
 
 fn second_fault(text: &str) -> Result<Second, String> {
@@ -119,7 +120,7 @@ fn second_fault(text: &str) -> Result<Second, String> {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.station.name, self.request.spot.mark(), self.fault.name())
+        write!(f, "{}:{}:{}", self.station.name, request::mark(&self.request.spot), fault::name(self.fault))
     }
 }
 
@@ -129,7 +130,7 @@ impl fmt::Display for Second {
             Run::Again => "again",
             Run::Back => "back",
         };
-        write!(f, "{run}:{}:{}", self.mark, self.fault.name())
+        write!(f, "{run}:{}:{}", self.mark, fault::name(self.fault))
     }
 }
 
@@ -144,17 +145,17 @@ impl Case {
             self.station.name,
             request.number,
             request.spot.request,
-            self.fault.name()
+            fault::name(self.fault)
         )
     }
 }
 
 /// A first fault of a pair, and every second one.
-pub const OF_PAIRS: [Fault; 2] = [Fault::LostForGood, Fault::KilledAfter];
+pub const OF_PAIRS: [What; 2] = [What::LostForGood, What::HeldAfter];
 
 /// Every fault at every request of a step.
 pub fn of_step(station: &'static SweepStep, requests: &[Request]) -> Vec<Case> {
-    let at = |request: &Request, fault: Fault| Case {
+    let at = |request: &Request, fault: What| Case {
         station,
         request: request.clone(),
         of: requests.len(),
@@ -167,9 +168,10 @@ pub fn of_step(station: &'static SweepStep, requests: &[Request]) -> Vec<Case> {
         requests.iter().filter(of).map(|request| request.number).max()
     };
     let last = last_of("trafficManagerProfiles").or_else(|| last_of(""));
-    let in_time = move |fault: &Fault, request: &Request| *fault != Fault::GoneAfter || Some(request.number) < last;
-    let happens = move |fault: &Fault, request: &Request| fault.can_happen_to(request) && in_time(fault, request);
-    let faults = |request| Fault::ALL.into_iter().filter(move |fault| happens(fault, request));
+    let in_time = move |fault: &What, request: &Request| *fault != What::GoneAfter || Some(request.number) < last;
+    let happens =
+        move |fault: &What, request: &Request| fault::can_happen_to(*fault, request) && in_time(fault, request);
+    let faults = |request| fault::ALL.into_iter().filter(move |fault| happens(fault, request));
     requests.iter().flat_map(|request| faults(request).map(|fault| at(request, fault))).collect()
 }
 
@@ -182,7 +184,7 @@ pub fn quick(all: &[Case]) -> Vec<Case> {
     }
     let spread: Vec<&Case> =
         kinds.values().enumerate().map(|(index, cases)| cases[index * STRIDE % cases.len()]).collect();
-    let chosen = |case: &&Case| spread.contains(case) || (case.request.changes && case.fault == Fault::KilledAfter);
+    let chosen = |case: &&Case| spread.contains(case) || (case.request.changes && case.fault == What::HeldAfter);
     all.iter().filter(chosen).map(|case| Case { pairs: Pairs::None, ..case.clone() }).collect()
 }
 
@@ -239,7 +241,7 @@ mod tests {
     fn pairs_begin_at_requests_that_change_something() {
         let all = of_step(freeze(), &requests());
         let pairs: Vec<_> = all.iter().filter(|case| case.pairs == Pairs::All).map(|case| case.fault).collect();
-        assert_eq!(pairs, [Fault::LostForGood, Fault::KilledAfter]);
+        assert_eq!(pairs, [What::LostForGood, What::HeldAfter]);
     }
 
     #[test]
@@ -249,7 +251,7 @@ mod tests {
         change.changes = true;
         let all = of_step(freeze(), &[probe(1), change, probe(3)]);
         let gone: Vec<_> =
-            all.iter().filter(|case| case.fault == Fault::GoneAfter).map(|case| case.request.number).collect();
+            all.iter().filter(|case| case.fault == What::GoneAfter).map(|case| case.request.number).collect();
         assert_eq!(gone, [1]);
     }
 
@@ -258,7 +260,7 @@ mod tests {
         let all = of_step(freeze(), &requests());
         let quick = quick(&all);
         assert!(quick.len() < all.len());
-        assert!(quick.iter().any(|case| case.request.changes && case.fault == Fault::KilledAfter));
+        assert!(quick.iter().any(|case| case.request.changes && case.fault == What::HeldAfter));
         for case in &all {
             let same =
                 |other: &&Case| (other.request.spot.protocol, other.fault) == (case.request.spot.protocol, case.fault);

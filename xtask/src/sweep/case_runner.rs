@@ -1,20 +1,21 @@
 //! Plays one case: the step with its fault, the step again, and the way back from where it was left.
 
 use anyhow::{Context, anyhow, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sim_control::What;
 
 use super::{
     case::{Case, OF_PAIRS, Pairs, Run, Second},
     ended::{Ended, told},
-    fault::Fault,
+    fault,
     golden::Golden,
     harness::{Harness, Ran},
     judge::{self, Left, Next, Seen},
-    picture::{
+    request::{self, Request},
+    state_dump::{
         differences, has_switched, without_closed_fences, without_fences_of_stage, without_stage,
         without_stage_database,
     },
-    request::Request,
     sweep_step::{ROLLBACK, START, SweepStep},
     tally::Tally,
 };
@@ -64,7 +65,7 @@ struct Setting<'s> {
     /// The saved state.
     from: &'s str,
     station: &'s SweepStep,
-    fault: Fault,
+    fault: What,
     request: &'s Request,
 }
 
@@ -102,11 +103,11 @@ impl CaseRunner<'_, '_> {
     fn single(&self, case: &Case, tally: &mut Tally) -> anyhow::Result<Option<Followed>> {
         let station = case.station;
         let setting = Setting { from: station.from, station, fault: case.fault, request: &case.request };
-        let (ran, picture) = self.interrupt(&setting, tally)?;
-        let (next, wrong) = self.judge(station, &ran.ended, &picture);
+        let (ran, world) = self.interrupt(&setting, tally)?;
+        let (next, wrong) = self.judge(station, &ran.ended, &world);
         let followed = match next {
             Next::Nothing => self.same_outputs(station, &ran.ended).map(|()| None),
-            next => self.follow(station, next, case.fault, &picture, tally).map(Some),
+            next => self.follow(station, next, case.fault, &world, tally).map(Some),
         };
         let followed = followed.with_context(|| [vec![said(&ran.ended)], wrong.clone()].concat().join("; "))?;
         ensure!(wrong.is_empty(), "{}; {}", said(&ran.ended), wrong.join("; "));
@@ -127,27 +128,27 @@ impl CaseRunner<'_, '_> {
                 continue;
             }
             tally.fired = 1;
-            let picture = if setting.fault == Fault::OperationHangs {
+            let world = if setting.fault == What::OperationHangs {
                 self.bench.alone()?;
-                self.bench.moving_picture()?
+                self.bench.moving_state()?
             } else {
-                self.bench.picture()?
+                self.bench.state()?
             };
             self.check_users(tally).with_context(|| said(&ran.ended))?;
-            return Ok((ran, picture));
+            return Ok((ran, world));
         }
         Err(anyhow!("the fault has not happened in {ATTEMPTS} attempts: the request did not come; {last}"))
     }
 
-    fn judge(&self, station: &SweepStep, ended: &Ended, picture: &Value) -> (Next, Vec<String>) {
-        let (before, after) = (self.golden.picture(station.from), self.golden.picture(station.to));
-        let done = self.is_same(station, picture, after);
+    fn judge(&self, station: &SweepStep, ended: &Ended, world: &Value) -> (Next, Vec<String>) {
+        let (before, after) = (self.golden.world_in(station.from), self.golden.world_in(station.to));
+        let done = self.is_same(station, world, after);
         let refused = ended.code == Some(10);
         let left = match () {
             () if done && !refused => Left::AsAfter,
-            () if without_closed_fences(picture) == without_closed_fences(before) => Left::AsBefore,
+            () if without_closed_fences(world) == without_closed_fences(before) => Left::AsBefore,
             () if done => Left::AsAfter,
-            () if station.is_rollback() && self.is_given_back(picture, after) => Left::GivenBack,
+            () if station.is_rollback() && self.is_given_back(world, after) => Left::GivenBack,
             () => Left::Between,
         };
         let seen = Seen {
@@ -155,13 +156,13 @@ impl CaseRunner<'_, '_> {
             outcome: ended.outputs.get("outcome").cloned(),
             hint: ended.why().map(|(_, hint)| hint),
             left,
-            switched: has_switched(picture, &self.bench.outputs),
+            switched: has_switched(world, &self.bench.outputs),
             killed: ended.killed,
         };
         let (next, mut wrong) = judge::judge(&seen);
         if !wrong.is_empty() {
             let reference = if ended.code == Some(0) { after } else { before };
-            wrong.push(format!("the world{}", shown(&differences(reference, picture))));
+            wrong.push(format!("the world{}", shown(&differences(reference, world))));
         }
         (next, wrong)
     }
@@ -169,14 +170,14 @@ impl CaseRunner<'_, '_> {
     /// A rollback closes the copy with the fence row open there, where users could be on it, or as it is: nobody asks for that once
     /// production is given back.
     fn is_same(&self, station: &SweepStep, left: &Value, right: &Value) -> bool {
-        let bare = |picture: &Value| without_fences_of_stage(picture, &self.bench.outputs);
+        let bare = |world: &Value| without_fences_of_stage(world, &self.bench.outputs);
         left == right || (station.is_rollback() && bare(left) == bare(right))
     }
 
     /// But for the stage database, the world is as a rollback leaves it.
-    fn is_given_back(&self, picture: &Value, after: &Value) -> bool {
-        let bare = |picture: &Value| without_stage_database(picture, &self.bench.outputs);
-        bare(picture) == bare(after)
+    fn is_given_back(&self, world: &Value, after: &Value) -> bool {
+        let bare = |world: &Value| without_stage_database(world, &self.bench.outputs);
+        bare(world) == bare(after)
     }
 
     /// The step again, then the way back from the same world.
@@ -184,14 +185,14 @@ impl CaseRunner<'_, '_> {
         &self,
         station: &SweepStep,
         next: Next,
-        fault: Fault,
+        fault: What,
         half: &Value,
         tally: &mut Tally,
     ) -> anyhow::Result<Followed> {
         self.bench.save(HALF_WAY)?;
         self.bench.release()?;
         let again = self.again(station, tally)?;
-        let golden = [station.from, station.to].iter().any(|state| self.golden.picture(state) == half);
+        let golden = [station.from, station.to].iter().any(|state| self.golden.world_in(state) == half);
         if golden || station.is_rollback() {
             return Ok(Followed { again, back: Vec::new() });
         }
@@ -205,7 +206,7 @@ impl CaseRunner<'_, '_> {
         let ran = self.bench.run(station, None)?;
         self.tell("again", station, &ran);
         ran.ended.succeeded(station.step).context("run again")?;
-        let (wanted, found) = (self.golden.picture(station.to), self.bench.picture()?);
+        let (wanted, found) = (self.golden.world_in(station.to), self.bench.state()?);
         let differ = if self.is_same(station, wanted, &found) { Vec::new() } else { differences(wanted, &found) };
         ensure!(differ.is_empty(), "run again, {} leads to another world{}", station.step, shown(&differ));
         self.same_outputs(station, &ran.ended).context("run again")?;
@@ -213,13 +214,13 @@ impl CaseRunner<'_, '_> {
         Ok(ran.faulted.requests)
     }
 
-    fn back(&self, next: Next, fault: Fault, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
+    fn back(&self, next: Next, fault: What, half: &Value, tally: &mut Tally) -> anyhow::Result<Vec<Request>> {
         let ran = self.bench.run(&ROLLBACK, None)?;
         self.tell("from the half-way world", &ROLLBACK, &ran);
         match next {
             Next::AgainAndNoWayBack => self.refuses(&ran.ended, half)?,
             // Users may have been on V2, and the counters of its server began anew: nobody can tell whether they wrote.
-            Next::AgainAndBack if fault == Fault::Failover && leads_on(&ran.ended) => self.refuses(&ran.ended, half)?,
+            Next::AgainAndBack if fault == What::Failover && leads_on(&ran.ended) => self.refuses(&ran.ended, half)?,
             Next::AgainAndBack | Next::Nothing => {
                 self.bench.release()?;
                 self.gives_back(&ran.ended)?;
@@ -232,8 +233,8 @@ impl CaseRunner<'_, '_> {
     /// The world is the one before the upgrade apart from stage, and V1 takes writes.
     fn gives_back(&self, ended: &Ended) -> anyhow::Result<()> {
         ended.succeeded("rollback")?;
-        let bare = |picture: &Value| without_stage(picture, &self.bench.outputs, self.bench.stage);
-        let differ = differences(&bare(self.golden.picture(START)), &bare(&self.bench.picture()?));
+        let bare = |world: &Value| without_stage(world, &self.bench.outputs, self.bench.stage);
+        let differ = differences(&bare(self.golden.world_in(START)), &bare(&self.bench.state()?));
         ensure!(differ.is_empty(), "after the rollback the world is not the one before the upgrade{}", shown(&differ));
         let site = self.bench.outputs.get("production-site").map(String::as_str).unwrap_or_default();
         let site = site.rsplit('/').next().unwrap_or_default();
@@ -250,7 +251,7 @@ impl CaseRunner<'_, '_> {
             ended.last_words()
         );
         self.bench.alone()?;
-        let differ = differences(half, &self.bench.moving_picture()?);
+        let differ = differences(half, &self.bench.moving_state()?);
         ensure!(differ.is_empty(), "rollback has refused, and the world has changed{}", shown(&differ));
         Ok(())
     }
@@ -264,13 +265,12 @@ impl CaseRunner<'_, '_> {
     /// The simulator has watched every change: what users lost, and what must never be seen.
     fn check_users(&self, tally: &mut Tally) -> anyhow::Result<()> {
         let report = self.bench.report()?;
-        let lost = report["writes"]["lost"].as_u64().unwrap_or_default();
-        let broken = report["invariants"]["broken"].as_array().cloned().unwrap_or_default();
-        let secrets = broken.iter().filter(|broken| broken["number"] == 7).count() as u64;
+        let (lost, broken) = (report.writes.lost, report.invariants.broken);
+        let secrets = broken.iter().filter(|broken| broken.number == 7).count() as u64;
         tally.lost_writes += lost;
         tally.leaked_secrets += secrets;
         tally.broken_invariants += broken.len() as u64 - secrets;
-        ensure!(lost == 0 && broken.is_empty(), "{lost} writes are lost; broken invariants: {}", Value::from(broken));
+        ensure!(lost == 0 && broken.is_empty(), "{lost} writes are lost; broken invariants: {}", json!(broken));
         Ok(())
     }
 
@@ -286,7 +286,7 @@ impl CaseRunner<'_, '_> {
         for (run, requests) in runs {
             for request in requests.iter().filter(|request| request.changes) {
                 for fault in OF_PAIRS {
-                    let second = Second { run, mark: request.spot.mark(), fault };
+                    let second = Second { run, mark: request::mark(&request.spot), fault };
                     let wanted = match &case.pairs {
                         Pairs::None => false,
                         Pairs::All => true,
@@ -304,7 +304,7 @@ impl CaseRunner<'_, '_> {
         let mut tally = Tally { runs: 1, ..Tally::default() };
         if let Err(error) = self.second(case.station, second, request, &mut tally) {
             tally.failed = 1;
-            let told = format!("{}, then `{}`: {}", case.told(), request.spot.request, second.fault.name());
+            let told = format!("{}, then `{}`: {}", case.told(), request.spot.request, fault::name(second.fault));
             played.failures.push(failure(format!("{case}+{second}"), told, &error));
         }
         played.tally.add(&tally);
@@ -313,7 +313,7 @@ impl CaseRunner<'_, '_> {
     /// The second fault, and the same run once more.
     fn second(&self, station: &SweepStep, second: &Second, request: &Request, tally: &mut Tally) -> anyhow::Result<()> {
         self.bench.restore(HALF_WAY)?;
-        let half = self.bench.picture()?;
+        let half = self.bench.state()?;
         let run = match second.run {
             Run::Again => station,
             Run::Back => &ROLLBACK,
@@ -337,7 +337,7 @@ impl CaseRunner<'_, '_> {
 
     fn came_to_the_end(&self, station: &SweepStep, last: &Ended) -> anyhow::Result<()> {
         last.succeeded(station.step).context("run again after the second fault")?;
-        let (wanted, found) = (self.golden.picture(station.to), self.bench.picture()?);
+        let (wanted, found) = (self.golden.world_in(station.to), self.bench.state()?);
         let differ = if self.is_same(station, wanted, &found) { Vec::new() } else { differences(wanted, &found) };
         ensure!(differ.is_empty(), "run again after the second fault, it leads to another world{}", shown(&differ));
         Ok(())

@@ -1,187 +1,116 @@
-//! What goes wrong at a request.
+//! What goes wrong at a request, as cases are named by it.
 
-use serde_json::{Value, json};
+use sim_control::{Fault, Place, Protocol, What};
 
-use super::request::{Protocol, Request};
+use super::request::Request;
 
-/// One thing that goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    /// The connection is closed before the request has an effect.
-    Refused,
-    /// The same, and the service is gone for the rest of the step.
-    RefusedForGood,
-    /// The request has its effect, and the answer is lost.
-    Lost,
-    /// The same, and the service is gone for the rest of the step.
-    LostForGood,
-    /// 429 with `Retry-After`.
-    Throttled,
-    /// 503 with `Retry-After`.
-    Unavailable,
-    /// 500.
-    Error,
-    /// 409.
-    Conflict,
-    /// 404 for a moment.
-    Missing,
-    /// The answer is slower than the time-out.
-    Slow,
-    /// Half of the answer comes.
-    Half,
-    /// What comes is no answer.
-    Garbage,
-    /// The operation is accepted, and fails.
-    OperationFails,
-    /// The operation is accepted, and does not end.
-    OperationHangs,
-    /// The token, or the assertion, that the request carries has just ended.
-    TokenExpired,
-    /// The SQL server is busy.
-    Busy,
-    /// The SQL server fails over.
-    Failover,
-    /// V2 answers, and then it is down, for Traffic Manager and for users too.
-    GoneAfter,
-    /// SIGKILL before the request has an effect.
-    KilledBefore,
-    /// SIGKILL after it, before the answer.
-    KilledAfter,
+/// All that is swept: a hand is no fault.
+pub const ALL: [What; 20] = [
+    What::Refused,
+    What::RefusedForGood,
+    What::Lost,
+    What::LostForGood,
+    What::Throttled,
+    What::Unavailable,
+    What::Error,
+    What::Conflict,
+    What::Missing,
+    What::Slow,
+    What::Half,
+    What::Garbage,
+    What::OperationFails,
+    What::OperationHangs,
+    What::TokenExpired,
+    What::Busy,
+    What::Failover,
+    What::GoneAfter,
+    What::HeldBefore,
+    What::HeldAfter,
+];
+
+/// Its name in a case's id. Whoever is made to wait is killed with SIGKILL there.
+pub fn name(fault: What) -> String {
+    match fault {
+        What::HeldBefore => "killed-before".to_owned(),
+        What::HeldAfter => "killed-after".to_owned(),
+        other => other.to_string(),
+    }
 }
 
-impl Fault {
-    /// All of them.
-    pub const ALL: [Self; 20] = [
-        Self::Refused,
-        Self::RefusedForGood,
-        Self::Lost,
-        Self::LostForGood,
-        Self::Throttled,
-        Self::Unavailable,
-        Self::Error,
-        Self::Conflict,
-        Self::Missing,
-        Self::Slow,
-        Self::Half,
-        Self::Garbage,
-        Self::OperationFails,
-        Self::OperationHangs,
-        Self::TokenExpired,
-        Self::Busy,
-        Self::Failover,
-        Self::GoneAfter,
-        Self::KilledBefore,
-        Self::KilledAfter,
-    ];
+/// The fault of this name.
+pub fn named(name: &str) -> Option<What> {
+    ALL.into_iter().find(|fault| self::name(*fault) == name)
+}
 
-    /// Its name in a case's id.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::RefusedForGood => "refused-for-good",
-            Self::Lost => "lost",
-            Self::LostForGood => "lost-for-good",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "unavailable",
-            Self::Error => "error",
-            Self::Conflict => "conflict",
-            Self::Missing => "missing",
-            Self::Slow => "slow",
-            Self::Half => "half",
-            Self::Garbage => "garbage",
-            Self::OperationFails => "operation-fails",
-            Self::OperationHangs => "operation-hangs",
-            Self::TokenExpired => "token-expired",
-            Self::Busy => "busy",
-            Self::Failover => "failover",
-            Self::GoneAfter => "gone-after",
-            Self::KilledBefore => "killed-before",
-            Self::KilledAfter => "killed-after",
+/// The process is killed at the request.
+pub fn kills(fault: What) -> bool {
+    matches!(fault, What::HeldBefore | What::HeldAfter)
+}
+
+/// The step waits until a time-out ends that.
+pub fn is_waited_for(fault: What) -> bool {
+    use What::{GoneAfter, LostForGood, OperationHangs, RefusedForGood, Slow};
+    matches!(fault, Slow | OperationHangs | GoneAfter | RefusedForGood | LostForGood)
+}
+
+/// The fault at a request, as the simulator is told it.
+pub fn at(what: What, request: &Request) -> Fault {
+    Fault { at: Place::Request(request.spot.clone()), what }
+}
+
+/// It can happen to this request.
+pub fn can_happen_to(fault: What, request: &Request) -> bool {
+    let protocol = request.spot.protocol;
+    let has_it = match fault {
+        What::OperationFails | What::OperationHangs => request.accepted,
+        What::TokenExpired => {
+            request.token || (protocol == Protocol::SignIn && request.spot.request.starts_with("POST"))
         }
-    }
-
-    /// The fault of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fault| fault.name() == name)
-    }
-
-    /// The process is killed at the request.
-    pub fn kills(self) -> bool {
-        matches!(self, Self::KilledBefore | Self::KilledAfter)
-    }
-
-    /// The step waits until a time-out ends that.
-    pub fn is_waited_for(self) -> bool {
-        matches!(self, Self::Slow | Self::OperationHangs | Self::GoneAfter | Self::RefusedForGood | Self::LostForGood)
-    }
-
-    /// The simulator's name for it: who is to be killed is made to wait.
-    fn told(self) -> &'static str {
-        match self {
-            Self::KilledBefore => "held-before",
-            Self::KilledAfter => "held-after",
-            other => other.name(),
-        }
-    }
-
-    /// What the simulator is told.
-    pub fn at(self, request: &Request) -> Value {
-        json!({ "at": request.spot, "what": self.told() })
-    }
-
-    /// It can happen to this request, as far as its protocol goes.
-    pub fn can_happen_to(self, request: &Request) -> bool {
-        use Protocol::{Arm, Batch, LogIn, Publish, SignIn, Site};
-        let protocol = request.spot.protocol;
-        match self {
-            Self::Refused | Self::RefusedForGood | Self::Slow | Self::Garbage | Self::KilledBefore => true,
-            Self::Lost | Self::LostForGood | Self::Half | Self::KilledAfter => protocol != LogIn,
-            Self::Throttled | Self::Unavailable | Self::Error => matches!(protocol, Arm | SignIn | Site | Publish),
-            Self::Conflict => matches!(protocol, Arm | Publish),
-            Self::Missing => matches!(protocol, Arm | Site | Publish),
-            Self::OperationFails | Self::OperationHangs => protocol == Arm && request.accepted,
-            Self::TokenExpired => request.token || (protocol == SignIn && request.spot.request.starts_with("POST")),
-            Self::Busy | Self::Failover => matches!(protocol, LogIn | Batch),
-            Self::GoneAfter => protocol == Site,
-        }
-    }
+        _ => true,
+    };
+    has_it && fault.can_happen_to(protocol)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{super::request::tests::request, *};
 
     #[test]
     fn names_are_read_back() {
-        for fault in Fault::ALL {
-            assert_eq!(Fault::named(fault.name()), Some(fault));
+        for fault in ALL {
+            assert_eq!(named(&name(fault)), Some(fault));
         }
-        assert_eq!(Fault::named("held-before"), None);
+        assert_eq!(named("held-before"), None);
     }
 
     #[test]
     fn each_protocol_has_its_faults() {
-        let of = |request: &Request| -> Vec<&str> {
-            Fault::ALL.into_iter().filter(|fault| fault.can_happen_to(request)).map(Fault::name).collect()
+        let of = |request: &Request| -> Vec<String> {
+            ALL.into_iter().filter(|fault| can_happen_to(*fault, request)).map(name).collect()
         };
         let log_in = request(1, Protocol::LogIn, "sql: log in", 1);
         assert_eq!(
             of(&log_in),
             ["refused", "refused-for-good", "slow", "garbage", "busy", "failover", "killed-before"]
         );
-        assert!(of(&Request { token: true, ..log_in }).contains(&"token-expired"));
+        assert!(of(&Request { token: true, ..log_in }).contains(&"token-expired".to_owned()));
         let batch = of(&request(1, Protocol::Batch, "sql: SELECT", 1));
-        assert_eq!((batch.len(), batch.contains(&"throttled")), (11, false));
+        assert_eq!((batch.len(), batch.contains(&"throttled".to_owned())), (11, false));
         let arm = request(1, Protocol::Arm, "PUT /a", 1);
         assert_eq!(of(&arm).len(), 14);
         assert_eq!(of(&Request { accepted: true, token: true, ..arm }).len(), 17);
-        assert!(of(&request(1, Protocol::SignIn, "POST entra", 1)).contains(&"token-expired"));
-        assert!(!of(&request(1, Protocol::SignIn, "GET github", 1)).contains(&"token-expired"));
+        assert!(of(&request(1, Protocol::SignIn, "POST entra", 1)).contains(&"token-expired".to_owned()));
+        assert!(!of(&request(1, Protocol::SignIn, "GET github", 1)).contains(&"token-expired".to_owned()));
     }
 
     #[test]
     fn the_simulator_is_told_in_its_words() {
-        let told = Fault::KilledAfter.at(&request(7, Protocol::Arm, "GET /a", 2));
-        assert_eq!(told, json!({ "at": { "protocol": "arm", "request": "GET /a", "nth": 2 }, "what": "held-after" }));
+        let told = at(named("killed-after").unwrap(), &request(7, Protocol::Arm, "GET /a", 2));
+        assert_eq!(
+            serde_json::to_value(told).unwrap(),
+            json!({ "at": { "protocol": "arm", "request": "GET /a", "nth": 2 }, "what": "held-after" })
+        );
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sim_control::{Report, What};
 
 use super::{
     ended::Ended,
-    fault::Fault,
     harness::{Harness, Ran},
-    picture::{differences, without_stage},
     request::{self, Request},
+    state_dump::{differences, without_stage},
     sweep_step::{FROZEN, START, SweepStep},
 };
 use crate::{outputs::Outputs, rehearse::stage::StageSite};
@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 20;
 /// What a golden run has found, on one bench.
 #[derive(Default)]
 pub struct Golden {
-    pictures: BTreeMap<&'static str, Value>,
+    worlds: BTreeMap<&'static str, Value>,
     tapes: BTreeMap<&'static str, Vec<Vec<Request>>>,
     outputs: BTreeMap<&'static str, Outputs>,
 }
@@ -39,7 +39,7 @@ impl Golden {
         // Once users have acted, it is known which tables are theirs.
         check_report(&bench.report()?)?;
         bench.save(START)?;
-        golden.pictures.insert(START, bench.picture()?);
+        golden.worlds.insert(START, bench.state()?);
         let plan = bench.run(SweepStep::plan(bench.stage).context("there is no plan")?, None)?;
         plan.ended.succeeded("plan")?;
         bench.outputs = plan.ended.lasting_outputs();
@@ -54,8 +54,8 @@ impl Golden {
 
     fn visit(&mut self, bench: &mut Harness<'_>, station: &'static SweepStep) -> anyhow::Result<()> {
         let ran = self.ran(bench, station)?;
-        let picture = bench.picture()?;
-        self.keep_picture(station.to, &picture)?;
+        let world = bench.state()?;
+        self.keep_world(station.to, &world)?;
         check_report(&bench.report()?)?;
         bench.pass_on(&ran.ended);
         self.keep_outputs(station, &ran.ended)?;
@@ -69,7 +69,7 @@ impl Golden {
         let death = self.death_of(station)?;
         for _ in 0..ATTEMPTS {
             bench.restore(station.from)?;
-            let ran = bench.run(station, death.as_ref().map(|request| (Fault::KilledAfter, request)))?;
+            let ran = bench.run(station, death.as_ref().map(|request| (What::HeldAfter, request)))?;
             match death {
                 Some(_) => ensure!(ran.ended.killed, "{} was to be killed, and has ended", station.name),
                 None => ran.ended.succeeded(station.step)?,
@@ -93,9 +93,9 @@ impl Golden {
         Ok(Some(found.with_context(|| format!("{} sends no `{part}`", station.step))?.clone()))
     }
 
-    fn keep_picture(&mut self, state: &'static str, picture: &Value) -> anyhow::Result<()> {
-        let known = self.pictures.entry(state).or_insert_with(|| picture.clone());
-        let differ = differences(known, picture);
+    fn keep_world(&mut self, state: &'static str, world: &Value) -> anyhow::Result<()> {
+        let known = self.worlds.entry(state).or_insert_with(|| world.clone());
+        let differ = differences(known, world);
         ensure!(differ.is_empty(), "two runs leave two worlds: {}", differ.join("; "));
         Ok(())
     }
@@ -110,10 +110,10 @@ impl Golden {
     /// After a rollback, and after stage was removed, the world is the one before the upgrade but for stage.
     fn check_ways_back(&self, bench: &Harness<'_>) -> anyhow::Result<()> {
         let back = |state: &&&str| state.starts_with("back-") || **state == REMOVED;
-        for state in self.pictures.keys().filter(|state| back(state)) {
+        for state in self.worlds.keys().filter(|state| back(state)) {
             // What was created is gone, and what was adopted is there, once stage is removed.
             let stage = if *state == REMOVED { StageSite::Adopted } else { bench.stage };
-            let bare = |state| without_stage(self.picture(state), &bench.outputs, stage);
+            let bare = |state| without_stage(self.world_in(state), &bench.outputs, stage);
             let differ = differences(&bare(START), &bare(state));
             ensure!(differ.is_empty(), "{state} is not the world before the upgrade: {}", differ.join("; "));
         }
@@ -121,8 +121,8 @@ impl Golden {
     }
 
     /// The world in a state between two steps.
-    pub fn picture(&self, state: &str) -> &Value {
-        self.pictures.get(state).unwrap_or(&Value::Null)
+    pub fn world_in(&self, state: &str) -> &Value {
+        self.worlds.get(state).unwrap_or(&Value::Null)
     }
 
     /// What a step passes on.
@@ -138,7 +138,7 @@ impl Golden {
 pub fn requests(all: &[Golden], station: &SweepStep) -> anyhow::Result<Vec<Request>> {
     let [first, others @ ..] = all else { return Ok(Vec::new()) };
     for other in others {
-        let differ = differences(first.picture(station.to), other.picture(station.to));
+        let differ = differences(first.world_in(station.to), other.world_in(station.to));
         ensure!(differ.is_empty(), "two simulators are in two states after {}: {}", station.name, differ.join("; "));
     }
     let tapes: Vec<Vec<Request>> =
@@ -149,9 +149,9 @@ pub fn requests(all: &[Golden], station: &SweepStep) -> anyhow::Result<Vec<Reque
 }
 
 /// Refuses a world in which a write was lost or an invariant broken.
-fn check_report(report: &Value) -> anyhow::Result<()> {
-    let (lost, broken) = (&report["writes"]["lost"], &report["invariants"]["broken"]);
-    ensure!(*lost == 0, "{lost} writes are lost");
-    ensure!(broken.as_array().is_some_and(Vec::is_empty), "broken: {broken}");
+fn check_report(report: &Report) -> anyhow::Result<()> {
+    let (lost, broken) = (report.writes.lost, &report.invariants.broken);
+    ensure!(lost == 0, "{lost} writes are lost");
+    ensure!(broken.is_empty(), "broken: {}", json!(broken));
     Ok(())
 }

@@ -7,13 +7,14 @@ use std::{
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use sim_control::{Report, What};
 
 use super::{
     ended::{Ended, outputs_of},
-    fault::Fault,
+    fault,
     hands::Writes,
-    picture::{self, VOLATILE},
     request::{Faulted, Protocol, Request},
+    state_dump::{self, VOLATILE},
     sweep_step::SweepStep,
 };
 use crate::{
@@ -119,11 +120,11 @@ enum Kill {
 
 impl Kill {
     /// The user's scripts may take as long as the read-only time: for them there is no other time-out.
-    fn of(station: &SweepStep, fault: Fault, request: &Request) -> Self {
+    fn of(station: &SweepStep, fault: What, request: &Request) -> Self {
         let script = station.step == "migrate" && request.spot.protocol == Protocol::Batch;
         match fault {
-            fault if fault.kills() => Self::AtOnce,
-            Fault::Slow if script => Self::InTheEnd,
+            fault if fault::kills(fault) => Self::AtOnce,
+            What::Slow if script => Self::InTheEnd,
             _ => Self::Never,
         }
     }
@@ -168,18 +169,18 @@ impl<'w> Harness<'w> {
     }
 
     /// Runs the step of a station, with a fault at one of its requests. The fault is over when it has ended.
-    pub fn run(&self, station: &SweepStep, fault: Option<(Fault, &Request)>) -> anyhow::Result<Ran> {
+    pub fn run(&self, station: &SweepStep, fault: Option<(What, &Request)>) -> anyhow::Result<Ran> {
         let mut inputs = inputs::common(&self.simulator, SignIn::Oidc);
         inputs.extend(station.inputs(&self.outputs, &self.material, &self.simulator.ready)?);
-        let waits_in_vain = fault.is_some_and(|(fault, _)| fault.is_waited_for());
+        let waits_in_vain = fault.is_some_and(|(fault, _)| fault::is_waited_for(fault));
         let limits = if waits_in_vain { IMPATIENT } else { PATIENT };
         inputs.extend(PACE.into_iter().chain(limits).map(|(name, value)| (name, value.to_owned())));
-        let told = fault.map_or(Value::Null, |(fault, request)| fault.at(request));
-        self.control().set_fault(&told)?;
+        let set = fault.map(|(fault, request)| fault::at(fault, request));
+        self.control().set_fault(set.as_ref())?;
         let kill = fault.map_or(Kill::Never, |(fault, request)| Kill::of(station, fault, request));
         let ran = self.call(station.step, &inputs, kill).with_context(|| format!("run {}", station.step));
-        let faulted = Faulted::read(self.control().faulted()?)?;
-        self.control().set_fault(&Value::Null)?;
+        let faulted = self.control().faulted()?;
+        self.control().set_fault(None)?;
         Ok(Ran { ended: ran?, faulted })
     }
 
@@ -270,16 +271,16 @@ impl<'w> Harness<'w> {
     }
 
     /// The world once nothing is under way in it.
-    pub fn picture(&self) -> anyhow::Result<Value> {
+    pub fn state(&self) -> anyhow::Result<Value> {
         self.alone()?;
         self.release()?;
         ensure!(self.control().wait("idle", REST)?, "the world has not come to rest after {} s", REST.as_secs());
-        self.moving_picture()
+        self.moving_state()
     }
 
     /// The world as it is, although something in it does not end.
-    pub fn moving_picture(&self) -> anyhow::Result<Value> {
-        Ok(picture::normal(&self.control().picture(&VOLATILE)?))
+    pub fn moving_state(&self) -> anyhow::Result<Value> {
+        Ok(state_dump::normal(self.control().state_dump(&VOLATILE)?))
     }
 
     /// Saves the world.
@@ -303,15 +304,16 @@ impl<'w> Harness<'w> {
     }
 
     /// What users see, after one more round of theirs.
-    pub fn report(&self) -> anyhow::Result<Value> {
+    pub fn report(&self) -> anyhow::Result<Report> {
         self.control().tick()?;
         self.control().report()
     }
 
     /// Whether users of this site can write, if need be once their old answers of DNS have ended.
     pub fn takes_writes(&self, site: &str) -> anyhow::Result<bool> {
-        let before = acknowledged(&self.control().report()?);
-        let serves = |report: &Value| report["serving"]["site"] == site && acknowledged(report) > before;
+        let before = self.control().report()?.writes.acknowledged;
+        let serves =
+            |report: &Report| report.serving.site.as_deref() == Some(site) && report.writes.acknowledged > before;
         for _ in 0..20 {
             if serves(&self.report()?) {
                 return Ok(true);
@@ -322,16 +324,12 @@ impl<'w> Harness<'w> {
     }
 }
 
-fn acknowledged(report: &Value) -> u64 {
-    report["writes"]["acknowledged"].as_u64().unwrap_or_default()
-}
-
 /// Few users, who act around every change; everything else takes as long as it must to be seen by somebody who looks.
 fn scenario(material: &Fixtures) -> Value {
     let mut scenario = material.application();
     let settings = json!({
         "users": 2,
-        "stubborn-users": 1,
+        "stale-dns-users": 1,
         "ttl-seconds": 0.05,
         "seeding-ms": 10,
         "lag-ms": LAG,

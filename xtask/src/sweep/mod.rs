@@ -11,8 +11,8 @@ mod golden;
 mod hands;
 mod harness;
 mod judge;
-mod picture;
 mod request;
+mod state_dump;
 mod sweep_step;
 mod tally;
 

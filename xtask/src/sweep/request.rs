@@ -2,78 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
+pub use sim_control::{Faulted, Protocol, RecordedRequest as Request, RequestKey};
 
-/// The ways by which a step's requests come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// Azure Resource Manager.
-    Arm,
-    /// GitHub's token service and Microsoft Entra ID.
-    SignIn,
-    /// A site, as its users reach it.
-    Site,
-    /// A site's publish API, and the blob host.
-    Publish,
-    /// A log-in to a SQL server.
-    LogIn,
-    /// A SQL batch.
-    Batch,
-}
-
-/// A request by what it is: the same one in each run, whichever number it has there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RequestKey {
-    /// By which protocol it comes.
-    pub protocol: Protocol,
-    /// What it is, without ids, numbers and times.
-    pub request: String,
-    /// The how manieth of its kind, from 1.
-    pub nth: usize,
-}
-
-/// A request that a step has sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Request {
-    /// Counted from 1 at the step's start.
-    pub number: usize,
-    /// What it is.
-    #[serde(flatten)]
-    pub spot: RequestKey,
-    /// It changed something.
-    pub changes: bool,
-    /// It began an operation that goes on after its answer.
-    pub accepted: bool,
-    /// It carried a token that was issued to the application.
-    pub token: bool,
-}
-
-/// What the simulator says of the fault that was set.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Faulted {
-    /// The request at which it happened, if it did.
-    pub fired: Option<Request>,
-    /// Every request since it was set.
-    pub requests: Vec<Request>,
-}
-
-impl Faulted {
-    /// Reads the simulator's answer.
-    pub fn read(answer: Value) -> anyhow::Result<Self> {
-        serde_json::from_value(answer).context("read what became of the fault")
-    }
-}
-
-impl RequestKey {
-    /// A short name for it, which stays as long as the request does.
-    pub fn mark(&self) -> String {
-        let text = format!("{:?} {} {}", self.protocol, self.request, self.nth);
-        Sha256::digest(text).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
-    }
+/// A short name for a request, which stays as long as the request does.
+pub fn mark(spot: &RequestKey) -> String {
+    let text = format!("{:?} {} {}", spot.protocol, spot.request, spot.nth);
+    Sha256::digest(text).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The requests that each of several runs of one step has sent. Whatever is waited for is looked at now more often and now less,
@@ -92,14 +27,14 @@ fn alike(one: &Request, other: &Request) -> bool {
 
 /// Those with this short name; none or one, unless two names clash.
 pub fn with_mark<'r>(requests: &'r [Request], mark: &str) -> Option<&'r Request> {
-    requests.iter().find(|request| request.spot.mark() == mark)
+    requests.iter().find(|request| self::mark(&request.spot) == mark)
 }
 
 /// Refuses requests two of which have one short name.
 pub fn check_marks(requests: &[Request]) -> anyhow::Result<()> {
     let mut seen = BTreeMap::new();
     for request in requests {
-        if let Some(other) = seen.insert(request.spot.mark(), request) {
+        if let Some(other) = seen.insert(mark(&request.spot), request) {
             anyhow::bail!("`{}` and `{}` have one short name", other.spot.request, request.spot.request);
         }
     }
@@ -135,13 +70,13 @@ pub mod tests {
     #[test]
     fn a_short_name_depends_on_what_the_request_is_alone() {
         let one = request(1, Protocol::Arm, "GET /a", 1);
-        assert_eq!(one.spot.mark(), request(9, Protocol::Arm, "GET /a", 1).spot.mark());
+        assert_eq!(mark(&one.spot), mark(&request(9, Protocol::Arm, "GET /a", 1).spot));
         for other in [
             request(1, Protocol::Arm, "GET /a", 2),
             request(1, Protocol::Site, "GET /a", 1),
             request(1, Protocol::Arm, "GET /b", 1),
         ] {
-            assert_ne!(one.spot.mark(), other.spot.mark());
+            assert_ne!(mark(&one.spot), mark(&other.spot));
         }
         check_marks(&[one.clone(), request(2, Protocol::Arm, "GET /a", 2)]).unwrap();
         assert!(check_marks(&[one.clone(), one]).is_err());
@@ -157,7 +92,7 @@ pub mod tests {
                 "number": 1, "protocol": "log-in", "request": "a", "nth": 1, "changes": false, "accepted": false, "token": true,
             }],
         });
-        let faulted = Faulted::read(answer).unwrap();
+        let faulted: Faulted = serde_json::from_value(answer).unwrap();
         assert_eq!((faulted.fired.is_none(), faulted.requests[0].spot.protocol), (true, Protocol::LogIn));
     }
 }

@@ -1,5 +1,7 @@
 //! The steps of a whole upgrade, each from the state before it to the state after it.
 
+use sim_control::Ready;
+
 use crate::{
     outputs::Outputs,
     rehearse::{
@@ -7,7 +9,6 @@ use crate::{
         inputs::{self, Input},
         stage::StageSite,
     },
-    simulator::Ready,
 };
 
 /// A step from one state of the upgrade to the next.

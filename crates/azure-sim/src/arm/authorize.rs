@@ -1,10 +1,9 @@
 //! Who may ask.
 
-use super::{Answer, Request};
 use crate::{
     clock,
-    cloud::Cloud,
-    sign_in::{Audience, Standing},
+    http::{Answer, Request},
+    tokens::Standing,
     world::Refusal,
 };
 
@@ -12,8 +11,8 @@ use crate::{
 const AUDIENCES: &str = "'https://management.core.windows.net/','https://management.core.windows.net',\
     'https://management.azure.com/','https://management.azure.com'";
 
-/// The answer to a request without a valid token.
-pub(crate) fn refuse(request: &Request, cloud: &Cloud) -> Option<Answer> {
+/// The answer to a request without a token that `standing` knows as good for Azure Resource Manager.
+pub(crate) fn refuse(request: &Request, standing: impl Fn(&str) -> Standing) -> Option<Answer> {
     let token = request.header("authorization").and_then(|value| {
         value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim())
     });
@@ -21,7 +20,7 @@ pub(crate) fn refuse(request: &Request, cloud: &Cloud) -> Option<Answer> {
         let text = "Authentication failed. The 'Authorization' header is missing.";
         return Some(unauthorized("AuthenticationFailed", text));
     };
-    let (code, text) = match cloud.standing(token, Audience::Arm) {
+    let (code, text) = match standing(token) {
         Standing::Good => return None,
         Standing::Unknown => ("InvalidAuthenticationToken", "The access token is invalid.".to_owned()),
         Standing::Foreign(audience) => {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, body, sites::etag};
+use super::{body, call::Call, site_json::etag};
 use crate::{
-    clock,
-    cloud::Cloud,
+    Scenario, clock,
+    http::Answer,
     world::{Refusal, Site, World},
 };
 
@@ -13,8 +13,9 @@ use crate::{
 const VERIFICATION: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Recording `webapp_config_2023`, 23.
-pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     let one = |host: &String| {
         let mut shown = show(&world, site, host);
@@ -25,8 +26,9 @@ pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Ref
     Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})).with("ETag", etag(site)))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, site: &str, host: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, host) = (call.group(), call.names.name, call.names.host);
+    let world = call.world();
     let found = world.site_in(group, site)?;
     let name = found.host_names.iter().find(|name| name.eq_ignore_ascii_case(host));
     let missing = || Refusal::not_found(&format!("Microsoft.Web/sites/{site}/hostNameBindings"), group, host);
@@ -34,14 +36,15 @@ pub(crate) fn get(cloud: &Cloud, group: &str, site: &str, host: &str) -> Result<
 }
 
 /// Binds a host name, with a certificate where the body names one.
-pub(crate) fn put(cloud: &Cloud, group: &str, site: &str, host: &str, body: &Value) -> Result<Answer, Refusal> {
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, host, body) = (call.group(), call.names.name, call.names.host, &call.body);
     let known = ["siteName", "sslState", "thumbprint", "hostNameType", "customHostNameDnsRecordType"];
     let known = known.map(|name| format!("/properties/{name}"));
     body::only(body, &known.each_ref().map(String::as_str), &Value::Null)?;
-    let mut world = cloud.world();
+    let mut world = call.world();
     let found = world.site_in(group, site)?.clone();
     check_free(&world, &found, host)?;
-    check_owner(cloud, host)?;
+    check_owner(call.scenario, host)?;
     let thumbprint = certificate(&world, &found, body)?;
     let stored = world.site_mut(group, site)?;
     if !stored.answers_to(host) {
@@ -65,8 +68,8 @@ fn check_free(world: &World, site: &Site, host: &str) -> Result<(), Refusal> {
 }
 
 /// The words are those of issue 25 of `rcl-letsencrypt-auto-ssl/Lets-Encrypt-Auto`.
-fn check_owner(cloud: &Cloud, host: &str) -> Result<(), Refusal> {
-    if cloud.scenario.domain_verified {
+fn check_owner(scenario: &Scenario, host: &str) -> Result<(), Refusal> {
+    if scenario.domain_verified {
         return Ok(());
     }
     let text = format!("A TXT record pointing from asuid.{host} to {VERIFICATION} was not found.");

@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Request, route::Route, schema};
-use crate::world::Refusal;
+use super::{route::Route, schema};
+use crate::{http::Request, world::Refusal};
 
 /// The body of a request, checked against the specification of its operation.
 ///
 /// # Errors
 /// 400: no JSON, something unknown, a wrong type, or a body where the operation takes none.
-pub(crate) fn read(request: &Request, route: &Route) -> Result<Value, Refusal> {
-    let Some(operation) = operation(route).map(|path| format!("{} {path}", request.method)) else {
-        return none(request);
-    };
-    let Some(shape) = schema::shape(&operation) else { return none(request) };
+pub(super) fn read(request: &Request, route: &Route) -> Result<Value, Refusal> {
+    let Some(shape) = schema::shape(&format!("{} {}", route.method, route.path)) else { return none(request) };
     let body: Value = serde_json::from_slice(&request.body).map_err(|error| invalid(error.to_string()))?;
     match shape.complaint(&body) {
         Some(complaint) => Err(invalid(complaint)),
@@ -32,43 +29,20 @@ fn invalid(why: impl std::fmt::Display) -> Refusal {
     Refusal::bad_request("InvalidRequestContent", text)
 }
 
-/// The path of the specification for operations that take a body.
-fn operation(route: &Route) -> Option<&'static str> {
-    Some(match route {
-        Route::Database { .. } => "Microsoft.Sql/servers/{serverName}/databases/{databaseName}",
-        Route::FirewallRule { .. } => "Microsoft.Sql/servers/{serverName}/firewallRules/{firewallRuleName}",
-        Route::Unlink { .. } => {
-            "Microsoft.Sql/servers/{serverName}/databases/{databaseName}/replicationLinks/{linkId}/unlink"
-        }
-        Route::Profile { .. } => "Microsoft.Network/trafficmanagerprofiles/{profileName}",
-        Route::Endpoint { .. } => {
-            "Microsoft.Network/trafficmanagerprofiles/{profileName}/{endpointType}/{endpointName}"
-        }
-        Route::Site { .. } => "Microsoft.Web/sites/{name}",
-        Route::WebConfig { .. } => "Microsoft.Web/sites/{name}/config/web",
-        Route::Binding { .. } => "Microsoft.Web/sites/{name}/hostNameBindings/{hostName}",
-        Route::Settings { which, .. } => match which {
-            super::route::Settings::App => "Microsoft.Web/sites/{name}/config/appsettings",
-            super::route::Settings::Connections => "Microsoft.Web/sites/{name}/config/connectionstrings",
-        },
-        _ => return None,
-    })
-}
-
 /// A map of texts, such as `tags`; `None` if it is not there.
-pub(crate) fn texts(value: Option<&Value>) -> Option<BTreeMap<String, String>> {
+pub(super) fn texts(value: Option<&Value>) -> Option<BTreeMap<String, String>> {
     let object = value?.as_object()?;
     Some(object.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
 }
 
 /// A text of a body.
-pub(crate) fn text(body: &Value, pointer: &str) -> Option<String> {
+pub(super) fn text(body: &Value, pointer: &str) -> Option<String> {
     body.pointer(pointer)?.as_str().map(str::to_owned)
 }
 
 /// Refuses properties that have an effect in Azure and none here. `allowed` are pointers such as `/properties/target`;
 /// `current` is what a GET shows: what a request only repeats is fine.
-pub(crate) fn only(body: &Value, allowed: &[&str], current: &Value) -> Result<(), Refusal> {
+pub(super) fn only(body: &Value, allowed: &[&str], current: &Value) -> Result<(), Refusal> {
     match foreign(body, "", allowed, Some(current)) {
         None => Ok(()),
         Some(place) => {

@@ -1,17 +1,17 @@
 //! A site that is made: `PUT Microsoft.Web/sites/{name}` (200, or 202 with `Location`).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::MutexGuard};
 
 use serde_json::{Value, json};
 
 use super::{
-    Answer, body,
-    dispatch::Call,
-    sites::{etag, show},
+    body,
+    call::Call,
+    site_json::{etag, show},
 };
 use crate::{
     clock,
-    cloud::Cloud,
+    http::Answer,
     world::{Name, Plan, Refusal, Site, World},
 };
 
@@ -29,23 +29,18 @@ const KEPT: [&str; 8] = [
 
 /// Makes a site, or sets the tags of one that is there: nothing else of it can be changed this way. The request that made it
 /// may come again, and changes nothing.
-pub(crate) fn put(call: &Call, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
-    let world = call.cloud.world();
-    match world.site_in(group, site).map(|found| found.made_by.as_ref() == Some(body)) {
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
+    match world.site_in(group, site).map(|found| found.made_by.as_ref() == Some(&call.body)) {
         Ok(true) => answer(&world, group, site),
-        Ok(false) => {
-            drop(world);
-            set_tags(call.cloud, group, site, body)
-        }
-        Err(_) => {
-            drop(world);
-            make(call, group, site, body)
-        }
+        Ok(false) => set_tags(world, call),
+        Err(_) => make(world, call),
     }
 }
 
-fn set_tags(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
+fn set_tags(mut world: MutexGuard<World>, call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, body) = (call.group(), call.names.name, &call.body);
     body::only(body, &["/tags"], &show(&world, world.site_in(group, site)?))?;
     let stored = world.site_mut(group, site)?;
     stored.tags = body::texts(body.get("tags")).unwrap_or_default();
@@ -53,10 +48,9 @@ fn set_tags(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answ
     answer(&world, group, site)
 }
 
-fn make(call: &Call, group: &str, name: &str, body: &Value) -> Result<Answer, Refusal> {
-    let cloud = call.cloud;
+fn make(mut world: MutexGuard<World>, call: &Call) -> Result<Answer, Refusal> {
+    let (group, name, body) = (call.group(), call.names.name, &call.body);
     body::only(body, &allowed(), &Value::Null)?;
-    let mut world = cloud.world();
     world.group(group)?;
     check_name(&world, name)?;
     let plan = plan(&world, body)?.clone();
@@ -64,11 +58,11 @@ fn make(call: &Call, group: &str, name: &str, body: &Value) -> Result<Answer, Re
     let made_by = Some(body.clone());
     let mut site = Site { group: group.into(), running: true, made_by, ..Site::new(name, &plan, clock::now()) };
     fill(&mut site, body);
-    site.restart(clock::now() + clock::seconds(cloud.scenario.site_start_ms));
+    site.restart(clock::now() + clock::seconds(call.scenario.site_start_ms));
     world.sites.insert(site.name.clone(), site);
-    match cloud.scenario.site_creation_ms {
+    match call.scenario.site_creation_ms {
         0 => answer(&world, group, name),
-        takes => accepted(cloud, &mut world, (group, name), takes),
+        takes => accepted(call, &mut world, takes),
     }
 }
 
@@ -132,21 +126,23 @@ fn fill(site: &mut Site, body: &Value) {
 }
 
 /// Only the form of a slot swap was recorded: `Location` alone, below the site. The specification gives it the site as its body.
-fn accepted(cloud: &Cloud, world: &mut World, (group, name): (&str, &str), takes: u64) -> Result<Answer, Refusal> {
-    let id = cloud.random.guid();
+fn accepted(call: &Call, world: &mut World, takes: u64) -> Result<Answer, Refusal> {
+    let (group, name, id) = (call.group(), call.names.name, call.random.guid());
     world.creations.insert(id.clone(), (name.into(), clock::now() + clock::seconds(takes)));
     let path = world.provider_id(group, &format!("Microsoft.Web/sites/{name}/operationresults/{id}"));
     let location = format!("https://management.azure.com{path}?api-version=2023-12-01");
-    Ok(Answer::json(202, show(world, world.site_in(group, name)?)).with("Location", location).paced(cloud))
+    Ok(Answer::json(202, show(world, world.site_in(group, name)?))
+        .with("Location", location)
+        .paced(call.scenario.retry_after_ms))
 }
 
 /// 202 until the site is made, then 200 with the site.
-pub(crate) fn result(cloud: &Cloud, id: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn result(call: &Call) -> Result<Answer, Refusal> {
+    let (world, id) = (call.world(), call.names.operation);
     let missing = || Refusal::new(404, "NotFound", format!("There is no operation '{id}'."));
     let (site, due) = world.creations.get(&id.to_ascii_lowercase()).ok_or_else(missing)?;
     if clock::now() < *due {
-        return Ok(Answer::empty(202).paced(cloud));
+        return Ok(Answer::empty(202).paced(call.scenario.retry_after_ms));
     }
     let site = world.sites.get(site).ok_or_else(missing)?;
     Ok(Answer::ok(show(&world, site)))

@@ -5,15 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sim_sql::Role;
 
-use super::{Answer, body, dispatch::Call};
+use super::{
+    body,
+    call::Call,
+    operation::{Kind, accept},
+    roles,
+};
 use crate::{
-    clock,
-    cloud::Cloud,
-    world::{Database, DatabaseKey, Effect, Fate, Name, NewSecondary, Operation, Refusal, Sku, World},
+    Scenario, clock,
+    http::Answer,
+    world::{Database, DatabaseKey, Effect, Name, NewSecondary, Refusal, Sku, World},
 };
 
-pub(crate) fn list(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server) = (call.group(), call.names.server);
+    let world = call.world();
     let server = world.parent_server("servers/databases", group, server)?;
     let here = world.databases.values().filter(|database| database.server == server.name);
     let mut value: Vec<Value> = vec![master(&world, server)];
@@ -21,8 +27,9 @@ pub(crate) fn list(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, R
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database) = (call.group(), call.names.server, call.names.database);
+    let world = call.world();
     if database.eq_ignore_ascii_case("master") {
         return Ok(Answer::ok(master(&world, world.parent_server("servers/databases", group, server)?)));
     }
@@ -31,8 +38,8 @@ pub(crate) fn get(cloud: &Cloud, group: &str, server: &str, database: &str) -> R
 }
 
 /// Only `createMode: Secondary` is modelled.
-pub(crate) fn put(call: &Call, group: &str, server: &str, database: &str, body: &Value) -> Result<Answer, Refusal> {
-    let cloud = call.cloud;
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database, body) = (call.group(), call.names.server, call.names.database, &call.body);
     let allowed = [
         "/location",
         "/tags",
@@ -48,7 +55,7 @@ pub(crate) fn put(call: &Call, group: &str, server: &str, database: &str, body: 
     if body::text(body, "/properties/secondaryType").is_some_and(|kind| kind != "Geo") {
         return Err(Refusal::not_modelled("a secondary of another type than 'Geo'"));
     }
-    let mut world = cloud.world();
+    let mut world = call.world();
     let target = world.parent_server("servers/databases", group, server)?;
     check_location(body, &target.location)?;
     let new = NewSecondary {
@@ -57,33 +64,35 @@ pub(crate) fn put(call: &Call, group: &str, server: &str, database: &str, body: 
         source: source(&world, body)?,
         sku: sku(body)?,
         tags: body::texts(body.get("tags")).unwrap_or_default(),
-        database_guid: cloud.random.guid(),
-        link_guid: cloud.random.guid(),
-        null_readings: cloud.scenario.lag_null_polls,
-        seeding: clock::seconds(cloud.scenario.seeding_ms),
+        database_guid: call.random.guid(),
+        link_guid: call.random.guid(),
+        null_readings: call.scenario.lag_null_polls,
+        seeding: clock::seconds(call.scenario.seeding_ms),
     };
-    check_rights_on_source(cloud, body)?;
+    check_rights_on_source(call.scenario, body)?;
     let key = (new.server.clone(), new.name.clone());
     world.create_secondary(new, clock::now())?;
     drop(world);
-    Ok(accept(call, "CreateDatabaseAsCopy", "database", key, Effect::CreateDatabase))
+    Ok(accept(call, of_database("CreateDatabaseAsCopy"), key, Effect::CreateDatabase))
 }
 
-pub(crate) fn patch(call: &Call, group: &str, server: &str, database: &str, body: &Value) -> Result<Answer, Refusal> {
+pub(super) fn patch(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database, body) = (call.group(), call.names.server, call.names.database, &call.body);
     let (key, current) = {
-        let world = call.cloud.world();
+        let world = call.world();
         let found = world.database_in(group, server, database)?;
         (found.key(), show(&world, found))
     };
     body::only(body, &["/tags", "/sku"], &current)?;
     let wanted = sku(body)?;
-    check_resize(call.cloud, &key, wanted.as_ref())?;
+    check_resize(&call.world(), &key, wanted.as_ref())?;
     let effect = Effect::Update { tags: body::texts(body.get("tags")), sku: wanted };
-    Ok(accept(call, "UpdateLogicalDatabase", "database", key, effect))
+    Ok(accept(call, of_database("UpdateLogicalDatabase"), key, effect))
 }
 
-pub(crate) fn delete(call: &Call, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {
-    let world = call.cloud.world();
+pub(super) fn delete(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database) = (call.group(), call.names.server, call.names.database);
+    let world = call.world();
     let server = world.parent_server("servers/databases", group, server)?;
     let key = (server.name.clone(), Name::from(database));
     if database.eq_ignore_ascii_case("master") {
@@ -93,36 +102,11 @@ pub(crate) fn delete(call: &Call, group: &str, server: &str, database: &str) -> 
         return Ok(Answer::empty(204));
     }
     drop(world);
-    Ok(accept(call, "DropLogicalDatabase", "database", key, Effect::DropDatabase))
+    Ok(accept(call, of_database("DropLogicalDatabase"), key, Effect::DropDatabase))
 }
 
-/// Accepts a long operation and answers 202.
-pub(crate) fn accept(
-    call: &Call,
-    name: &'static str,
-    kind: &'static str,
-    database: DatabaseKey,
-    effect: Effect,
-) -> Answer {
-    Answer::accepted(call.cloud, &begin(call, name, kind, database, effect))
-}
-
-/// Accepts a long operation.
-pub(crate) fn begin(
-    call: &Call,
-    name: &'static str,
-    kind: &'static str,
-    database: DatabaseKey,
-    effect: Effect,
-) -> Operation {
-    let cloud = call.cloud;
-    let started = clock::now();
-    let due = started + clock::seconds(cloud.scenario.operation_ms);
-    let (id, cause) = (cloud.random.guid(), call.request.name());
-    let fate = Fate::Succeeds;
-    let operation = Operation { id, name, kind, database, started, due, done: false, fate, effect, cause };
-    cloud.world().accept(operation.clone());
-    operation
+fn of_database(name: &'static str) -> Kind {
+    Kind { name, prefix: "database" }
 }
 
 fn check_location(body: &Value, location: &str) -> Result<(), Refusal> {
@@ -155,10 +139,10 @@ fn source(world: &World, body: &Value) -> Result<DatabaseKey, Refusal> {
 }
 
 /// Who may write the new database may not yet copy the other one.
-fn check_rights_on_source(cloud: &Cloud, body: &Value) -> Result<(), Refusal> {
+fn check_rights_on_source(scenario: &Scenario, body: &Value) -> Result<(), Refusal> {
     let id = body::text(body, "/properties/sourceDatabaseId").unwrap_or_default();
     let segments: Vec<String> = id.trim_start_matches('/').split('/').map(str::to_owned).collect();
-    if cloud.may("Microsoft.Sql/servers/databases/write", &segments) {
+    if roles::may(scenario, "Microsoft.Sql/servers/databases/write", &segments) {
         return Ok(());
     }
     let text = "User does not have sufficient permission to add secondary on the specified server.";
@@ -176,8 +160,7 @@ fn sku(body: &Value) -> Result<Option<Sku>, Refusal> {
 }
 
 /// The tier of a database in replication stays (`UnableToAlterDatabaseInReplication`).
-fn check_resize(cloud: &Cloud, key: &DatabaseKey, wanted: Option<&Sku>) -> Result<(), Refusal> {
-    let world = cloud.world();
+fn check_resize(world: &World, key: &DatabaseKey, wanted: Option<&Sku>) -> Result<(), Refusal> {
     let tier = world.databases.get(key).map(|database| database.sku.tier.clone());
     let changes = wanted.is_some_and(|wanted| Some(&wanted.tier) != tier.as_ref());
     if changes && !world.links_of(key).is_empty() {
@@ -188,7 +171,7 @@ fn check_resize(cloud: &Cloud, key: &DatabaseKey, wanted: Option<&Sku>) -> Resul
 }
 
 /// Recording `sql_db_mgmt_2023`, 17; `availabilityZone` is younger than this api-version.
-pub(crate) fn show(world: &World, database: &Database) -> Value {
+pub(super) fn show(world: &World, database: &Database) -> Value {
     let sku = json!({"name": database.sku.name, "tier": database.sku.tier, "family": database.sku.family, "capacity": database.sku.capacity});
     let mut shown = json!({
         "sku": sku,

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, dispatch::Call};
+use super::call::Call;
 use crate::{
-    cloud::Cloud,
     deploy::show,
+    http::Answer,
     world::{Deployment, Refusal},
 };
 
@@ -14,9 +14,10 @@ const SPECIFIED: [&str; 8] =
     ["status", "message", "author", "author_email", "deployer", "start_time", "end_time", "active"];
 
 /// All deployments of a site, the latest one first. The last one that succeeded is the active one.
-pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    cloud.finish_deployments();
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    call.deployments().finish();
+    let world = call.world();
     let site = world.site_in(group, site)?;
     let active = site.deployments.iter().rfind(|other| other.done && other.package.is_ok()).map(|other| &other.id);
     let one = |deployment: &Deployment| {
@@ -37,13 +38,13 @@ pub(crate) fn list(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Ref
 
 /// `PUT …/extensions/onedeploy` (recording `webapp_one_deploy_2023`, 9). The specification gives it no body, so what is
 /// taken is what was recorded.
-pub(crate) fn put(call: &Call, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let cloud = call.cloud;
-    let name = cloud.world().site_in(group, site)?.name.clone();
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let name = call.world().site_in(group, site)?.name.clone();
     let body: Value = serde_json::from_slice(&call.request.body).unwrap_or_default();
     let address = package_uri(&body)?;
-    let deployment = cloud.one_deploy(&name, address)?;
-    let world = cloud.world();
+    let deployment = call.deployments().deploy_from(call.packages, &name, address)?;
+    let world = call.world();
     let site = world.site_in(group, site)?;
     Ok(Answer::ok(json!({
         "id": format!("{}/extensions/onedeploy", world.site_id(site)),

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, body};
+use super::{body, call::Call};
 use crate::{
-    cloud::Cloud,
+    http::Answer,
     world::{Endpoint, EndpointChange, EndpointKind, Profile, Refusal, World},
 };
 
@@ -18,69 +18,46 @@ const MODELLED: [&str; 7] = [
     "/properties/alwaysServe",
 ];
 
-pub(crate) fn get(
-    cloud: &Cloud,
-    group: &str,
-    profile: &str,
-    kind: EndpointKind,
-    name: &str,
-) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile, kind, name) = place(call);
+    let world = call.world();
     let (profile, endpoint) = world.endpoint(group, profile, kind, name)?;
     Ok(Answer::ok(show(&world, profile, endpoint)))
 }
 
 /// Answers 201 also where the endpoint was there (recording `traffic_manager_2023`, 8).
-pub(crate) fn put(
-    cloud: &Cloud,
-    group: &str,
-    profile: &str,
-    kind: EndpointKind,
-    name: &str,
-    body: &Value,
-) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
-    let change = change(&world, group, profile, kind, name, body)?;
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile, kind, name) = place(call);
+    let mut world = call.world();
+    let change = change(&world, call)?;
     world.put_endpoint(group, profile, kind, name, &change)?;
     let (profile, endpoint) = world.endpoint(group, profile, kind, name)?;
     Ok(Answer::json(201, show(&world, profile, endpoint)))
 }
 
-pub(crate) fn patch(
-    cloud: &Cloud,
-    group: &str,
-    profile: &str,
-    kind: EndpointKind,
-    name: &str,
-    body: &Value,
-) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
-    let change = change(&world, group, profile, kind, name, body)?;
+pub(super) fn patch(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile, kind, name) = place(call);
+    let mut world = call.world();
+    let change = change(&world, call)?;
     world.patch_endpoint(group, profile, kind, name, &change)?;
     let (profile, endpoint) = world.endpoint(group, profile, kind, name)?;
     Ok(Answer::ok(show(&world, profile, endpoint)))
 }
 
 /// 200 with an empty body (recording `traffic_manager_2023`, 14); 204 where there is none.
-pub(crate) fn delete(
-    cloud: &Cloud,
-    group: &str,
-    profile: &str,
-    kind: EndpointKind,
-    name: &str,
-) -> Result<Answer, Refusal> {
-    let deleted = cloud.world().delete_endpoint(group, profile, kind, name)?;
+pub(super) fn delete(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile, kind, name) = place(call);
+    let deleted = call.world().delete_endpoint(group, profile, kind, name)?;
     Ok(Answer::empty(if deleted { 200 } else { 204 }))
 }
 
-fn change(
-    world: &World,
-    group: &str,
-    profile: &str,
-    kind: EndpointKind,
-    name: &str,
-    body: &Value,
-) -> Result<EndpointChange, Refusal> {
+/// Resource group, profile, type and name.
+fn place<'a>(call: &Call<'a>) -> (&'a str, &'a str, EndpointKind, &'a str) {
+    (call.group(), call.names.profile, call.names.kind, call.names.endpoint)
+}
+
+fn change(world: &World, call: &Call) -> Result<EndpointChange, Refusal> {
+    let ((group, profile, kind, name), body) = (place(call), &call.body);
     let known = world.endpoint(group, profile, kind, name).ok();
     let current = known.map_or_else(
         || blank(world, group, profile, kind, name),
@@ -115,7 +92,7 @@ fn blank(world: &World, group: &str, profile: &str, kind: EndpointKind, name: &s
 }
 
 /// Recording `traffic_manager_2023`, 7, with its explicit nulls.
-pub(crate) fn show(world: &World, profile: &Profile, endpoint: &Endpoint) -> Value {
+pub(super) fn show(world: &World, profile: &Profile, endpoint: &Endpoint) -> Value {
     let segment = endpoint.kind.segment();
     json!({
         "id": format!("{}/{segment}/{}", world.profile_id(profile), endpoint.name),

@@ -2,33 +2,36 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, body, dispatch::Call};
+use super::{body, call::Call};
 use crate::{
     clock,
-    cloud::Cloud,
+    http::Answer,
     world::{Name, Refusal, Server, World, show_rule},
 };
 
 const KIND: &str = "servers/firewallRules";
 
-pub(crate) fn list(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server) = (call.group(), call.names.server);
+    let world = call.world();
     let server = world.parent_server(KIND, group, server)?;
     let id = world.server_id(server);
     let value: Vec<Value> = server.rules.iter().map(|(name, rule)| show_rule(&id, name, rule)).collect();
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, server: &str, rule: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, rule) = (call.group(), call.names.server, call.names.rule);
+    let world = call.world();
     show(&world, world.parent_server(KIND, group, server)?, rule)
 }
 
 /// Answers 200 whether the rule is new or not (recording `sql_firewall_2023`, 11 and 15; the specification has 201 too).
-pub(crate) fn put(call: &Call, group: &str, server: &str, rule: &str, body: &Value) -> Result<Answer, Refusal> {
+pub(super) fn put(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, rule, body) = (call.group(), call.names.server, call.names.rule, &call.body);
     body::only(body, &["/name", "/properties/startIpAddress", "/properties/endIpAddress"], &Value::Null)?;
-    let delay = clock::seconds(call.cloud.scenario.firewall_delay_ms);
-    let mut world = call.cloud.world();
+    let delay = clock::seconds(call.scenario.firewall_delay_ms);
+    let mut world = call.world();
     let key = world.parent_server(KIND, group, server)?.name.clone();
     if let Some(server) = world.servers.get_mut(&key) {
         server.put_rule(rule, body, clock::now() + delay)?;
@@ -36,8 +39,9 @@ pub(crate) fn put(call: &Call, group: &str, server: &str, rule: &str, body: &Val
     show(&world, world.parent_server(KIND, group, server)?, rule)
 }
 
-pub(crate) fn delete(call: &Call, group: &str, server: &str, rule: &str) -> Result<Answer, Refusal> {
-    let mut world = call.cloud.world();
+pub(super) fn delete(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, rule) = (call.group(), call.names.server, call.names.rule);
+    let mut world = call.world();
     let key = world.parent_server(KIND, group, server)?.name.clone();
     let there = world.servers.get_mut(&key).map(|server| server.remove_rule(rule)).transpose()?;
     Ok(Answer::empty(if there == Some(true) { 200 } else { 204 }))

@@ -3,26 +3,28 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Request,
-    databases::{accept, begin},
-    dispatch::{Call, no_such_version},
-    route::{LEGACY_SQL, LEGACY_SQL_POLLING, Route},
+    call::Call,
+    operation::{Kind, accept, accepted_in_2014, begin},
+    path::LEGACY_SQL,
+    version::no_such_version,
 };
 use crate::{
-    Unlink, clock,
-    cloud::Cloud,
-    world::{DatabaseKey, Effect, Link, LinkState, Operation, Refusal, World},
+    Scenario, Unlink, clock,
+    http::{Answer, Request},
+    world::{DatabaseKey, Effect, Link, LinkState, Refusal, World},
 };
 
-pub(crate) fn list(cloud: &Cloud, group: &str, server: &str, database: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database) = (call.group(), call.names.server, call.names.database);
+    let world = call.world();
     let key = world.database_in(group, server, database)?.key();
     let value: Vec<Value> = world.links_of(&key).into_iter().map(|link| show(&world, link, &key)).collect();
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn list_of_server(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list_of_server(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server) = (call.group(), call.names.server);
+    let world = call.world();
     let server = &world.parent_server("servers/replicationLinks", group, server)?.name;
     let sides = world.links.iter().flat_map(|link| [&link.source, &link.target].map(|side| (link, side)));
     let value: Vec<Value> =
@@ -30,35 +32,31 @@ pub(crate) fn list_of_server(cloud: &Cloud, group: &str, server: &str) -> Result
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, server: &str, database: &str, link: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database, link) = (call.group(), call.names.server, call.names.database, call.names.link);
+    let world = call.world();
     let key = world.database_in(group, server, database)?.key();
     Ok(Answer::ok(show(&world, world.link(&key, link)?, &key)))
 }
 
 /// Ends the link by force: nothing is drained (facts 0.1).
-pub(crate) fn delete(call: &Call, group: &str, server: &str, database: &str, link: &str) -> Result<Answer, Refusal> {
-    let world = call.cloud.world();
+pub(super) fn delete(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database, link) = (call.group(), call.names.server, call.names.database, call.names.link);
+    let world = call.world();
     let key = world.database_in(group, server, database)?.key();
     let found = world.link(&key, link)?;
     let guid = found.guid.clone();
     world.check_end_of_link(&found.source)?;
     drop(world);
-    Ok(accept(call, "ForceStopDatabaseCopy", "replicationLinks", key, Effect::StopLink(guid)))
+    Ok(accept(call, of_link("ForceStopDatabaseCopy"), key, Effect::StopLink(guid)))
 }
 
 /// Ends the link in a friendly way: what was committed before its end arrives (specification 2014-04-01). The forced way is
 /// there too, and drains nothing.
-pub(crate) fn unlink(
-    call: &Call,
-    group: &str,
-    server: &str,
-    database: &str,
-    link: &str,
-    body: &Value,
-) -> Result<Answer, Refusal> {
-    let cloud = call.cloud;
-    let world = cloud.world();
+pub(super) fn unlink(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server, database, link, body) =
+        (call.group(), call.names.server, call.names.database, call.names.link, &call.body);
+    let world = call.world();
     let key = world.database_in(group, server, database)?.key();
     let found = world.link(&key, link)?;
     let guid = found.guid.clone();
@@ -66,35 +64,26 @@ pub(crate) fn unlink(
     drop(world);
     let forced = body.get("forcedTermination").and_then(Value::as_bool).unwrap_or_default();
     let effect = if forced { Effect::StopLink(guid) } else { Effect::Unlink(guid) };
-    let operation = begin(call, UNLINK, "replicationLinks", key, effect);
-    Ok(accepted_in_2014(cloud, &operation, link))
+    Ok(accepted_in_2014(call, &begin(call, of_link(UNLINK), key, effect)))
 }
 
 /// The name of the operation is not established: `unlink` was never recorded.
 const UNLINK: &str = "StopDatabaseCopy";
 
-/// 202 in the shape of that version: `Location` alone, which the answers to polls repeat (recordings
-/// `sql_db_replica_2017`, 28 and 29, and `sql_db_replica_2021`, 77 and 78).
-pub(super) fn accepted_in_2014(cloud: &Cloud, operation: &Operation, link: &str) -> Answer {
-    let place = format!("{}/replicationLinks/{link}/operationResults", cloud.world().database_id(&operation.database));
-    let location = format!("https://management.azure.com{place}/{}?api-version={LEGACY_SQL_POLLING}", operation.id);
-    let started = format!("/Date({})/", (operation.started * 1000.0) as i64);
-    let body = json!({"operation": operation.name, "startTime": started});
-    Answer::json(202, body).with("Location", location).paced(cloud)
+fn of_link(name: &'static str) -> Kind {
+    Kind { name, prefix: "replicationLinks" }
 }
 
-/// The version of 2014 for its two routes, and no other; none at all once it has retired. Who may not use it is told so
+/// The version of 2014 that an operation has, and no other; none at all once it has retired. Who may not use it is told so
 /// after that and before anything else is looked at.
-pub(crate) fn check_version(cloud: &Cloud, request: &Request, route: &Route) -> Result<(), Refusal> {
-    let unlink = matches!(route, Route::Unlink { .. });
-    let known = if unlink { LEGACY_SQL } else { LEGACY_SQL_POLLING };
+pub(super) fn check_version(scenario: &Scenario, request: &Request, known: &str) -> Result<(), Refusal> {
     let asked = request.query.get("api-version").map(String::as_str).unwrap_or_default();
-    let retired = cloud.scenario.unlink == Unlink::Retired;
+    let retired = scenario.unlink == Unlink::Retired;
     if retired || !asked.eq_ignore_ascii_case(known) {
         let supported = if retired { "2021-11-01" } else { known };
         return Err(no_such_version(asked, "servers/databases/replicationLinks", supported));
     }
-    if unlink && cloud.scenario.unlink == Unlink::Forbidden {
+    if known == LEGACY_SQL && scenario.unlink == Unlink::Forbidden {
         return Err(forbidden(&request.path()));
     }
     Ok(())

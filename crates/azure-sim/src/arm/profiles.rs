@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, body, endpoints};
+use super::{body, call::Call, endpoints};
 use crate::{
-    cloud::Cloud,
+    http::Answer,
     world::{Profile, Refusal, World},
 };
 
-pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let group = call.names.group;
+    let world = call.world();
     if let Some(group) = group {
         world.group(group)?;
     }
@@ -18,14 +19,16 @@ pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, profile: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile) = (call.group(), call.names.profile);
+    let world = call.world();
     Ok(Answer::ok(show(&world, world.profile_in(group, profile)?)))
 }
 
 /// The tags are replaced as a whole; what is not given stays.
-pub(crate) fn patch(cloud: &Cloud, group: &str, profile: &str, body: &Value) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
+pub(super) fn patch(call: &Call) -> Result<Answer, Refusal> {
+    let (group, profile, body) = (call.group(), call.names.profile, &call.body);
+    let mut world = call.world();
     let current = show(&world, world.profile_in(group, profile)?);
     body::only(body, &["/tags", "/properties/profileStatus"], &current)?;
     if let Some(tags) = body::texts(body.get("tags")) {

@@ -2,17 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Request, route::Path};
-use crate::{RoleAssignment, cloud::Cloud, world::Refusal};
+use super::path::Path;
+use crate::{
+    RoleAssignment, Scenario,
+    http::{Answer, Request},
+    world::Refusal,
+};
 
 /// The api-version of Microsoft.Authorization/permissions.
-pub(crate) const API_VERSION: &str = "2022-04-01";
+pub(super) const API_VERSION: &str = "2022-04-01";
 
 /// Who asks, as refusals name it: a service principal has one id for both.
 const CALLER: &str = "0d3f2c6e-8a44-4f0e-9b1c-5d7f6a1e2b90";
 
 /// The resource of `GET …/providers/Microsoft.Authorization/permissions`.
-pub(crate) fn asked_on(request: &Request) -> Option<&[String]> {
+pub(super) fn asked_on(request: &Request) -> Option<&[String]> {
     let (resource, end) = request.segments.split_at_checked(request.segments.len().checked_sub(3)?)?;
     let wanted = ["providers", "Microsoft.Authorization", "permissions"];
     let asked = end.iter().zip(wanted).all(|(segment, word)| segment.eq_ignore_ascii_case(word));
@@ -20,7 +24,7 @@ pub(crate) fn asked_on(request: &Request) -> Option<&[String]> {
 }
 
 /// Subscription and resource group, where it is a group that is asked about ("Permissions - List For Resource Group").
-pub(crate) fn group(resource: &[String]) -> Option<(&str, &str)> {
+pub(super) fn group(resource: &[String]) -> Option<(&str, &str)> {
     match resource {
         [a, subscription, b, group]
             if a.eq_ignore_ascii_case("subscriptions") && b.eq_ignore_ascii_case("resourceGroups") =>
@@ -31,42 +35,34 @@ pub(crate) fn group(resource: &[String]) -> Option<(&str, &str)> {
     }
 }
 
-impl Cloud {
-    /// Refuses a request whose action no role assignment allows.
-    pub(crate) fn check_roles(&self, request: &Request, path: &Path<'_>) -> Result<(), Refusal> {
-        let action = action(&request.method, path);
-        if self.may(&action, &request.segments) { Ok(()) } else { Err(refused(&action, &request.segments)) }
-    }
+/// Refuses a request whose action no role assignment allows.
+pub(super) fn check(scenario: &Scenario, request: &Request, path: &Path<'_>) -> Result<(), Refusal> {
+    let action = action(&request.method, path);
+    if may(scenario, &action, &request.segments) { Ok(()) } else { Err(refused(&action, &request.segments)) }
+}
 
-    /// Whether some role assignment at this resource or above it allows the action.
-    pub(crate) fn may(&self, action: &str, resource: &[String]) -> bool {
-        let Some(assignments) = &self.scenario.permissions else { return true };
-        let allows = |role: &RoleAssignment| {
-            let among =
-                |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern.as_bytes(), action.as_bytes()));
-            among(&role.actions) && !among(&role.not_actions)
-        };
-        assignments.iter().filter(|role| covers(role, resource)).any(allows)
-    }
+/// Whether some role assignment at this resource or above it allows the action.
+pub(super) fn may(scenario: &Scenario, action: &str, resource: &[String]) -> bool {
+    let Some(assignments) = &scenario.permissions else { return true };
+    let allows = |role: &RoleAssignment| {
+        let among = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern.as_bytes(), action.as_bytes()));
+        among(&role.actions) && !among(&role.not_actions)
+    };
+    assignments.iter().filter(|role| covers(role, resource)).any(allows)
+}
 
-    /// All that is assigned to the caller on a resource.
-    pub(crate) fn permissions_on(&self, request: &Request, resource: &[String]) -> Result<Answer, Refusal> {
-        let action = "Microsoft.Authorization/permissions/read";
-        if !self.may(action, resource) {
-            return Err(refused(action, &request.segments));
-        }
-        let everything = [RoleAssignment { actions: vec!["*".to_owned()], ..RoleAssignment::default() }];
-        let assignments = self.scenario.permissions.as_deref().unwrap_or(&everything);
-        let here = assignments.iter().filter(|role| covers(role, resource));
-        let value: Vec<Value> = here
-            .map(|role| {
-                json!({
-                    "actions": role.actions, "notActions": role.not_actions, "dataActions": [], "notDataActions": [],
-                })
-            })
-            .collect();
-        Ok(Answer::ok(json!({"value": value})))
+/// All that is assigned to the caller on a resource.
+pub(super) fn list(scenario: &Scenario, request: &Request, resource: &[String]) -> Result<Answer, Refusal> {
+    let action = "Microsoft.Authorization/permissions/read";
+    if !may(scenario, action, resource) {
+        return Err(refused(action, &request.segments));
     }
+    let everything = [RoleAssignment { actions: vec!["*".to_owned()], ..RoleAssignment::default() }];
+    let assignments = scenario.permissions.as_deref().unwrap_or(&everything);
+    let here = assignments.iter().filter(|role| covers(role, resource));
+    let shown = |role: &RoleAssignment| json!({"actions": role.actions, "notActions": role.not_actions, "dataActions": [], "notDataActions": []});
+    let value: Vec<Value> = here.map(shown).collect();
+    Ok(Answer::ok(json!({"value": value})))
 }
 
 /// `<provider>/<types>/<verb>`: GET reads, PUT and PATCH write, and a POST is an action of the name that its path ends with.

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::call::Call;
 use crate::{
-    cloud::Cloud,
+    http::Answer,
     world::{Refusal, Server, World},
 };
 
-pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let group = call.names.group;
+    let world = call.world();
     if let Some(group) = group {
         world.group(group)?;
     }
@@ -18,8 +19,9 @@ pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal
     Ok(Answer::ok(json!({"value": value})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, server: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, server) = (call.group(), call.names.server);
+    let world = call.world();
     Ok(Answer::ok(show(&world, world.server_in(group, server)?)))
 }
 

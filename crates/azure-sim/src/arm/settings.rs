@@ -4,24 +4,60 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Answer, body, route::Settings, sites::etag};
+use super::{body, call::Call, site_json::etag};
 use crate::{
     clock,
-    cloud::Cloud,
+    http::Answer,
     world::{ConnectionString, Refusal, Site, World},
 };
 
 const WEB: &str = include_str!("data/config_web.json");
 
-/// `POST …/config/{which}/list` (recording `webapp_config_2023`, 9 and 43).
-pub(crate) fn list(cloud: &Cloud, group: &str, site: &str, which: Settings) -> Result<Answer, Refusal> {
-    let world = cloud.world();
-    Ok(Answer::ok(show(&world, world.site_in(group, site)?, which)))
+/// The two collections of settings that are replaced as a whole.
+#[derive(Debug, Clone, Copy)]
+enum Settings {
+    App,
+    Connections,
+}
+
+impl Settings {
+    fn name(self) -> &'static str {
+        match self {
+            Self::App => "appsettings",
+            Self::Connections => "connectionstrings",
+        }
+    }
+}
+
+/// `POST …/config/appsettings/list` (recording `webapp_config_2023`, 9 and 43).
+pub(super) fn list_app(call: &Call) -> Result<Answer, Refusal> {
+    list(call, Settings::App)
+}
+
+/// `POST …/config/connectionstrings/list`
+pub(super) fn list_connections(call: &Call) -> Result<Answer, Refusal> {
+    list(call, Settings::Connections)
+}
+
+fn list(call: &Call, which: Settings) -> Result<Answer, Refusal> {
+    let world = call.world();
+    Ok(Answer::ok(show(&world, world.site_in(call.group(), call.names.name)?, which)))
+}
+
+/// `PUT …/config/appsettings`
+pub(super) fn put_app(call: &Call) -> Result<Answer, Refusal> {
+    put(call, Settings::App)
+}
+
+/// `PUT …/config/connectionstrings`
+pub(super) fn put_connections(call: &Call) -> Result<Answer, Refusal> {
+    put(call, Settings::Connections)
 }
 
 /// Replaces the whole collection and restarts the application (facts 0.8).
-pub(crate) fn put(cloud: &Cloud, group: &str, site: &str, which: Settings, body: &Value) -> Result<Answer, Refusal> {
-    let mut world = cloud.world();
+fn put(call: &Call, which: Settings) -> Result<Answer, Refusal> {
+    let (group, site, body) = (call.group(), call.names.name, &call.body);
+    let mut world = call.world();
     let current = show(&world, world.site_in(group, site)?, which);
     body::only(body, &["/properties"], &current)?;
     let now = clock::now();
@@ -31,14 +67,15 @@ pub(crate) fn put(cloud: &Cloud, group: &str, site: &str, which: Settings, body:
         Settings::Connections => stored.connection_strings = connections(body)?,
     }
     stored.modified = now;
-    world.restart_site(group, site, now + clock::seconds(cloud.scenario.site_start_ms))?;
+    world.restart_site(group, site, now + clock::seconds(call.scenario.site_start_ms))?;
     let stored = world.site_in(group, site)?;
     Ok(Answer::ok(show(&world, stored, which)).with("ETag", etag(stored)))
 }
 
 /// `GET …/config/web`: the recorded answer (`webapp_config_2023`, 8) with this site's names.
-pub(crate) fn web(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn web(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     let mut shown: Value = serde_json::from_str(WEB).unwrap_or_default();
     shown["id"] = json!(format!("{}/config/web", world.site_id(site)));
@@ -52,22 +89,23 @@ pub(crate) fn web(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refu
 }
 
 /// `PATCH …/config/web`: what is not named stays (recording `webapp_config_2023`, 11); the application restarts.
-pub(crate) fn patch_web(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
+pub(super) fn patch_web(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, body) = (call.group(), call.names.name, &call.body);
     let given = body.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let elsewhere = ["appSettings", "connectionStrings", "azureStorageAccounts", "metadata"];
     if let Some(name) = elsewhere.into_iter().find(|name| given.get(*name).is_some_and(|value| !value.is_null())) {
         return Err(Refusal::not_modelled(format!("the property 'properties.{name}' of config/web")));
     }
     let now = clock::now();
-    let mut world = cloud.world();
+    let mut world = call.world();
     let stored = world.site_mut(group, site)?;
     stored.web.extend(given);
     stored.modified = now;
-    world.restart_site(group, site, now + clock::seconds(cloud.scenario.site_start_ms))?;
+    world.restart_site(group, site, now + clock::seconds(call.scenario.site_start_ms))?;
     let stored = world.site_in(group, site)?;
     let (id, etag) = (world.site_id(stored), etag(stored));
     drop(world);
-    let mut answer = web(cloud, group, site)?;
+    let mut answer = web(call)?;
     if let Some(shown) = &mut answer.body {
         // The recorded answer has the site's id and type.
         shown["id"] = json!(id);
@@ -77,8 +115,9 @@ pub(crate) fn patch_web(cloud: &Cloud, group: &str, site: &str, body: &Value) ->
 }
 
 /// `GET …/config/slotConfigNames`, where nothing stays with its slot (recording `webapp_config_2023`, 45).
-pub(crate) fn sticky(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn sticky(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     Ok(Answer::ok(json!({
         "id": null,
@@ -90,10 +129,11 @@ pub(crate) fn sticky(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, R
 }
 
 /// `GET …/config/authsettingsV2`: whether the platform signs users in.
-pub(crate) fn authentication(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn authentication(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
-    let enabled = cloud.scenario.production_site.authentication && site.name == world.production_site;
+    let enabled = call.scenario.production_site.authentication && site.name == world.production_site;
     Ok(Answer::ok(json!({
         "id": format!("{}/config/authsettingsV2", world.site_id(site)),
         "name": "authsettingsV2",

@@ -2,18 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, body, dispatch::Call, route::Action};
+use super::{
+    body,
+    call::Call,
+    site_json::{etag, show},
+};
 use crate::{
     clock,
-    cloud::Cloud,
+    http::Answer,
     world::{Plan, Refusal, Site, World},
 };
 
-const SITE: &str = include_str!("data/site.json");
 const PLAN: &str = include_str!("data/plan.json");
 
-pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list(call: &Call) -> Result<Answer, Refusal> {
+    let group = call.names.group;
+    let world = call.world();
     if let Some(group) = group {
         world.group(group)?;
     }
@@ -22,43 +26,55 @@ pub(crate) fn list(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal
     Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
-pub(crate) fn get(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     Ok(Answer::ok(show(&world, site)).with("ETag", etag(site)))
 }
 
 /// The specification's `SitePatchResource` has no tags; what it has is not modelled.
-pub(crate) fn patch(cloud: &Cloud, group: &str, site: &str, body: &Value) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn patch(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, body) = (call.group(), call.names.name, &call.body);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     body::only(body, &[], &show(&world, site))?;
     Ok(Answer::ok(show(&world, site)).with("ETag", etag(site)))
 }
 
 /// An empty plan goes too unless `deleteEmptyServerFarm=false` (facts 3.4).
-pub(crate) fn delete(call: &Call, group: &str, site: &str) -> Result<Answer, Refusal> {
+pub(super) fn delete(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
     let keep = call.request.query.get("deleteemptyserverfarm").is_some_and(|value| value.eq_ignore_ascii_case("false"));
-    let deleted = call.cloud.world().delete_site(group, site, !keep)?;
+    let deleted = call.world().delete_site(group, site, !keep)?;
     Ok(Answer::empty(if deleted { 200 } else { 204 }))
 }
 
-pub(crate) fn act(cloud: &Cloud, group: &str, site: &str, action: Action) -> Result<Answer, Refusal> {
-    let ready_at = clock::now() + clock::seconds(cloud.scenario.site_start_ms);
-    let mut world = cloud.world();
-    match action {
-        Action::Start => world.start_site(group, site, ready_at)?,
-        Action::Stop => world.stop_site(group, site)?,
-        Action::Restart => world.restart_site(group, site, ready_at)?,
-    }
+pub(super) fn start(call: &Call) -> Result<Answer, Refusal> {
+    call.world().start_site(call.group(), call.names.name, ready_at(call))?;
     Ok(Answer::empty(200))
 }
 
+pub(super) fn stop(call: &Call) -> Result<Answer, Refusal> {
+    call.world().stop_site(call.group(), call.names.name)?;
+    Ok(Answer::empty(200))
+}
+
+pub(super) fn restart(call: &Call) -> Result<Answer, Refusal> {
+    call.world().restart_site(call.group(), call.names.name, ready_at(call))?;
+    Ok(Answer::empty(200))
+}
+
+fn ready_at(call: &Call) -> f64 {
+    clock::now() + clock::seconds(call.scenario.site_start_ms)
+}
+
 /// The slots of a site: their number is all that is modelled of them.
-pub(crate) fn slots(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn slots(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let found = world.site_in(group, site)?;
-    let has = cloud.scenario.production_site.slot && found.name == world.production_site;
+    let has = call.scenario.production_site.slot && found.name == world.production_site;
     // No answer was recorded: what is shown is in the specification.
     let slot = || {
         json!({
@@ -74,8 +90,9 @@ pub(crate) fn slots(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Re
     Ok(Answer::ok(json!({"value": value, "nextLink": null})))
 }
 
-pub(crate) fn plans(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn plans(call: &Call) -> Result<Answer, Refusal> {
+    let group = call.names.group;
+    let world = call.world();
     if let Some(group) = group {
         world.group(group)?;
     }
@@ -84,80 +101,10 @@ pub(crate) fn plans(cloud: &Cloud, group: Option<&str>) -> Result<Answer, Refusa
     Ok(Answer::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
-pub(crate) fn plan(cloud: &Cloud, group: &str, plan: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn plan(call: &Call) -> Result<Answer, Refusal> {
+    let (group, plan) = (call.group(), call.names.name);
+    let world = call.world();
     Ok(Answer::ok(show_plan(&world, world.plan_in(group, plan)?)))
-}
-
-/// The recorded form: another text whenever the site was changed.
-pub(crate) fn etag(site: &Site) -> String {
-    format!("\"{:X}\"", (site.modified * 1e6) as u64)
-}
-
-/// The recorded answer (`webapp_config_2023`, 10) with this site's values.
-pub(crate) fn show(world: &World, site: &Site) -> Value {
-    let mut shown: Value = serde_json::from_str(SITE).unwrap_or_default();
-    let (name, group) = (site.name.as_str(), site.group.as_str());
-    shown["id"] = json!(world.site_id(site));
-    shown["name"] = json!(name);
-    shown["location"] = json!(site.location);
-    shown["kind"] = json!(site.kind);
-    if let Some(identity) = &site.identity {
-        shown["identity"] = identity.clone();
-    }
-    if !site.tags.is_empty() {
-        shown["tags"] = json!(site.tags);
-    }
-    let space = format!("{group}-WestEuropewebspace");
-    let stamp = format!("https://{}.api.azurewebsites.windows.net:454", site.unit);
-    // The name of the publish API, which serves no users, is enabled but not among the host names.
-    let publish = site.publish_host();
-    let states = site.host_names.iter().map(|host| host_state(site, host, "Standard"));
-    let states: Vec<Value> = states.chain([host_state(site, &publish, "Repository")]).collect();
-    let enabled: Vec<&String> = site.host_names.iter().chain([&publish]).collect();
-    let set = [
-        ("name", json!(name)),
-        ("state", json!(if site.running { "Running" } else { "Stopped" })),
-        ("hostNames", json!(site.host_names)),
-        ("enabledHostNames", json!(enabled)),
-        ("hostNameSslStates", json!(states)),
-        ("webSpace", json!(space)),
-        ("selfLink", json!(format!("{stamp}/subscriptions/{}/webspaces/{space}/sites/{name}", world.subscription))),
-        ("repositorySiteName", json!(name)),
-        ("serverFarmId", json!(world.plan_id(&site.plan))),
-        ("lastModifiedTimeUtc", json!(clock::iso(site.modified).trim_end_matches('Z'))),
-        ("deploymentId", json!(name)),
-        ("ftpUsername", json!(format!("{name}\\${name}"))),
-        ("ftpsHostName", json!(format!("ftps://{}.ftp.azurewebsites.windows.net/site/wwwroot", site.unit))),
-        ("homeStamp", json!(site.unit)),
-        ("resourceGroup", json!(group)),
-        ("defaultHostName", json!(site.default_host())),
-    ];
-    for (property, value) in set {
-        shown["properties"][property] = value;
-    }
-    shown["properties"]["kind"] = json!(site.kind);
-    for (property, value) in &site.properties {
-        shown["properties"][property] = value.clone();
-    }
-    shown
-}
-
-/// The profile's own name has the platform's certificate.
-fn host_state(site: &Site, host: &str, kind: &str) -> Value {
-    let thumbprint = site.certificates.get(host);
-    let bound = thumbprint.is_some() || host.ends_with(".trafficmanager.net");
-    json!({
-        "name": host,
-        "sslState": if bound { "SniEnabled" } else { "Disabled" },
-        "ipBasedSslResult": null,
-        "virtualIP": null,
-        "thumbprint": thumbprint,
-        "toUpdate": null,
-        "toUpdateIpBasedSsl": null,
-        "ipBasedSslState": "NotConfigured",
-        "hostType": kind,
-    })
 }
 
 /// The recorded answer (`webapp_config_2023`, 2) with this plan's values.

@@ -5,46 +5,56 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, route::JobAction};
+use super::call::Call;
 use crate::{
     clock,
-    cloud::Cloud,
-    world::{JobStatus, Name, Refusal, Site, World},
+    http::Answer,
+    world::{JobStatus, Kudu, Name, Refusal, Site, World},
 };
 
 /// The instance that every WebJob here runs on, as `detailed_status` names it.
 const INSTANCE: &str = "54146e";
 
-pub(crate) fn list_continuous(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list_continuous(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     let value: Vec<Value> = site.continuous().iter().map(|job| show(&world, site, job)).collect();
     Ok(Answer::ok(json!({ "value": value })))
 }
 
-pub(crate) fn get_continuous(cloud: &Cloud, group: &str, site: &str, job: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn get_continuous(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site, job) = (call.group(), call.names.name, call.names.job);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     Ok(Answer::ok(show(&world, site, &find(site, job)?)))
 }
 
 /// 200 without a body, before the WebJob has done what it is told (recordings `Start-` and `Stop-AzWebAppContinuousWebJob`). One that
 /// no WebJob of the site may run besides is started in vain: that is no error.
-pub(crate) fn act(cloud: &Cloud, group: &str, site: &str, job: &str, action: JobAction) -> Result<Answer, Refusal> {
+pub(super) fn start(call: &Call) -> Result<Answer, Refusal> {
+    let later = clock::now() + clock::seconds(call.scenario.webjob_ms);
+    tell(call, |kudu, job| kudu.start(job, later))
+}
+
+/// The same for its end.
+pub(super) fn stop(call: &Call) -> Result<Answer, Refusal> {
     let now = clock::now();
-    let later = now + clock::seconds(cloud.scenario.webjob_ms);
-    let mut world = cloud.world();
-    let job = find(world.site_in(group, site)?, job)?;
-    let kudu = &mut world.site_mut(group, site)?.kudu;
-    match action {
-        JobAction::Start => kudu.start(&job, later),
-        JobAction::Stop => kudu.stop(&job, now, later),
-    }
+    let later = now + clock::seconds(call.scenario.webjob_ms);
+    tell(call, |kudu, job| kudu.stop(job, now, later))
+}
+
+fn tell(call: &Call, order: impl FnOnce(&mut Kudu, &Name)) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let mut world = call.world();
+    let job = find(world.site_in(group, site)?, call.names.job)?;
+    order(&mut world.site_mut(group, site)?.kudu, &job);
     Ok(Answer::empty(200))
 }
 
-pub(crate) fn list_triggered(cloud: &Cloud, group: &str, site: &str) -> Result<Answer, Refusal> {
-    let world = cloud.world();
+pub(super) fn list_triggered(call: &Call) -> Result<Answer, Refusal> {
+    let (group, site) = (call.group(), call.names.name);
+    let world = call.world();
     let site = world.site_in(group, site)?;
     let jobs = site.app.as_ref().map(|app| app.webjobs.triggered.as_slice()).unwrap_or_default();
     let value: Vec<Value> = jobs.iter().map(|job| show_triggered(&world, site, job)).collect();

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use sim_sql::{Change, DatabaseRow, Event, Host, LinkRow, Message, Principal, Role, Session, Stop, Store};
 
 use super::batches::batches;
-use crate::cloud::lock;
+use crate::lock::lock;
 
 /// Name of the production database.
 const NAME: &str = "shop";

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::{arm::Request, random::Random};
+use crate::{http::Request, random::Random};
 
 /// The blob host.
 pub(crate) const BLOB: &str = "contosostorage.blob.core.windows.net";

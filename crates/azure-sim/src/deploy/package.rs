@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 use anyhow::Context;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::site::App;
+use crate::world::App;
 
 /// The file that says what the application does.
 const APP: &str = "app.json";

@@ -1,48 +1,56 @@
 //! Deployments of a site, one at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::package;
+use super::{Packages, package};
 use crate::{
-    clock,
-    cloud::Cloud,
-    site::App,
-    world::{Deployment, Name, Refusal, Site, World},
+    Scenario, clock,
+    lock::lock,
+    random::Random,
+    world::{App, Deployment, Name, Refusal, Site, World},
 };
 
-impl Cloud {
+/// The deployments of all sites.
+#[derive(Clone, Copy)]
+pub(crate) struct Deployments<'a> {
+    pub(crate) world: &'a Mutex<World>,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) random: &'a Random,
+}
+
+impl Deployments<'_> {
     /// Takes a package for a site. The deployment ends after the time of the scenario.
     ///
     /// # Errors
     /// Another deployment is under way.
-    pub(super) fn take_package(&self, site: &Name, bytes: Result<Vec<u8>, String>) -> Result<Deployment, Refusal> {
+    pub(super) fn take(&self, site: &Name, bytes: Result<Vec<u8>, String>) -> Result<Deployment, Refusal> {
         let failing = self.scenario.failing_deployment.then(|| "the deployment failed".to_owned());
         let package = bytes.and_then(|bytes| package::open(&bytes)).and_then(|app| failing.map_or(Ok(app), Err));
         let received = clock::now();
         let due = received + clock::seconds(self.scenario.deployment_ms);
         let id = self.random.guid().replace('-', "");
-        self.world().deploy(site, Deployment { id, received, due, package: package.map(Arc::new), done: false })
+        lock(self.world).deploy(site, Deployment { id, received, due, package: package.map(Arc::new), done: false })
     }
 
     /// Deploys the package that an address leads to, as `extensions/onedeploy` does.
     ///
     /// # Errors
     /// Another deployment is under way.
-    pub(crate) fn one_deploy(&self, site: &Name, address: &str) -> Result<Deployment, Refusal> {
-        let deployment = self.take_package(site, self.packages.fetch(address))?;
-        self.finish_deployments();
-        let world = self.world();
+    pub(crate) fn deploy_from(&self, packages: &Packages, site: &Name, address: &str) -> Result<Deployment, Refusal> {
+        let deployment = self.take(site, packages.fetch(address))?;
+        self.finish();
+        let world = lock(self.world);
         let latest = world.sites.get(site).and_then(|site| site.deployments.last()).cloned();
         Ok(latest.unwrap_or(deployment))
     }
 
     /// Ends every deployment that is due: the new application runs in a new process. Answers what happened.
-    pub(crate) fn finish_deployments(&self) -> Vec<String> {
+    pub(crate) fn finish(&self) -> Vec<String> {
         let now = clock::now();
         let ready_at = now + clock::seconds(self.scenario.site_start_ms);
-        self.world().sites.values_mut().filter_map(|site| site.finish_deployment(now, ready_at)).collect()
+        lock(self.world).sites.values_mut().filter_map(|site| site.finish_deployment(now, ready_at)).collect()
     }
 }
 

@@ -1,10 +1,12 @@
 //! What goes wrong at HTTP requests.
 
-use super::{Faults, Gone, Met, Protocol, What, request_log::plain};
+use sim_control::{Protocol, What};
+
+use super::{Faults, Gone, Met, request_log::plain};
 use crate::{
-    arm::{Answer, Request},
-    cloud::Cloud,
+    azure::Azure,
     deploy::BLOB,
+    http::{Answer, Request},
     sign_in::{ENTRA, GITHUB},
     world::{Fate, Refusal},
 };
@@ -47,7 +49,7 @@ fn protocol(host: &str, publishes: bool) -> Protocol {
 }
 
 /// What a request is. Of a sign-in the scope too: tokens for two services are asked for at the same time.
-fn told(protocol: Protocol, host: &str, request: &Request) -> String {
+fn describe(protocol: Protocol, host: &str, request: &Request) -> String {
     let path = plain(&request.path());
     let method = &request.method;
     match protocol {
@@ -65,62 +67,63 @@ fn bearer(request: &Request) -> Option<&str> {
     request.header("authorization")?.strip_prefix("Bearer ").map(str::trim)
 }
 
-impl Cloud {
+impl Faults {
     /// A request has come. `unit` is the scale unit whose port it came by, if it did.
-    pub(crate) fn meet_http(&self, host: &str, unit: Option<&str>, publishes: bool, request: &Request) -> Met {
+    pub(crate) fn meet_http(
+        &self,
+        azure: &Azure,
+        host: &str,
+        unit: Option<&str>,
+        publishes: bool,
+        request: &Request,
+    ) -> Met {
         let protocol = protocol(host, publishes);
         let place = match unit {
             Some(unit) if protocol == Protocol::Site => format!("{unit}/{host}"),
             _ => host.to_owned(),
         };
-        let token = bearer(request).is_some_and(|token| self.issued().has(token));
-        let met = self.faults.meet(protocol, told(protocol, &place, request), token);
+        let token = bearer(request).is_some_and(|token| azure.issued().has(token));
+        let met = self.meet(protocol, describe(protocol, &place, request), token);
         if met.what == Some(What::TokenExpired) {
-            self.end_token(request);
+            end_token(azure, request);
         }
         if let Some(fate) = met.what.and_then(fate) {
-            self.world().next_fate = fate;
+            azure.world().next_fate = fate;
         }
         met
     }
 
-    /// The token in the header, or the assertion in the form, ends now.
-    fn end_token(&self, request: &Request) {
-        let form = url::form_urlencoded::parse(&request.body);
-        let assertion =
-            form.into_iter().find(|(name, _)| name == "client_assertion").map(|(_, text)| text.into_owned());
-        let ends: Vec<String> = bearer(request).map(str::to_owned).into_iter().chain(assertion).collect();
-        ends.iter().for_each(|text| self.issued().end(text));
-    }
-
     /// What happens to a request before it has an effect.
-    pub(crate) fn opening(&self, met: &Met) -> Opening {
-        self.notify();
-        if self.faults.is_gone(met) {
+    pub(crate) fn opening(&self, azure: &Azure, met: &Met) -> Opening {
+        azure.changes.notify();
+        if self.is_gone(met) {
             return Opening::Cut;
         }
         match met.what {
             Some(What::Refused | What::RefusedForGood) => Opening::Cut,
             Some(What::HeldBefore) => Opening::Hold,
-            Some(what) => refusal(what).map_or(Opening::Go, |answer| Opening::Answer(self.paced(what, answer))),
+            Some(what) => refusal(what, azure.scenario.retry_after_ms).map_or(Opening::Go, Opening::Answer),
             None => Opening::Go,
         }
     }
 
-    fn paced(&self, what: What, answer: Answer) -> Answer {
-        if matches!(what, What::Throttled | What::Unavailable) { answer.paced(self) } else { answer }
-    }
-
     /// What happens to the answer of this status to a request that had its effect.
-    pub(crate) fn ending(&self, met: &Met, request: &Request, unit: Option<&str>, status: u16) -> Ending {
-        self.faults.finished(met, status == 202, status < 400 && met.protocol.changes(request));
+    pub(crate) fn ending(
+        &self,
+        azure: &Azure,
+        met: &Met,
+        request: &Request,
+        unit: Option<&str>,
+        status: u16,
+    ) -> Ending {
+        self.finished(met, status == 202, status < 400 && changes(met.protocol, request));
         if let (Some(What::GoneAfter), Some(unit)) = (met.what, unit) {
-            self.faults.take_down(unit);
+            self.take_down(unit);
         }
         if met.what.is_some_and(What::is_of_operations) {
-            self.world().next_fate = Fate::Succeeds;
+            azure.world().next_fate = Fate::Succeeds;
         }
-        self.notify();
+        azure.changes.notify();
         match met.what {
             Some(What::Lost | What::LostForGood) => Ending::Cut,
             Some(What::Slow | What::HeldAfter) => Ending::Hold,
@@ -129,6 +132,14 @@ impl Cloud {
             _ => Ending::Whole,
         }
     }
+}
+
+/// The token in the header, or the assertion in the form, ends now.
+fn end_token(azure: &Azure, request: &Request) {
+    let form = url::form_urlencoded::parse(&request.body);
+    let assertion = form.into_iter().find(|(name, _)| name == "client_assertion").map(|(_, text)| text.into_owned());
+    let ends: Vec<String> = bearer(request).map(str::to_owned).into_iter().chain(assertion).collect();
+    ends.iter().for_each(|text| azure.issued().end(text));
 }
 
 fn fate(what: What) -> Option<Fate> {
@@ -140,7 +151,7 @@ fn fate(what: What) -> Option<Fate> {
 }
 
 /// The answer in the place of the request's own.
-fn refusal(what: What) -> Option<Answer> {
+fn refusal(what: What, retry_after: u64) -> Option<Answer> {
     let (status, code, text) = match what {
         What::Throttled => (429, "TooManyRequests", "The request is being throttled."),
         What::Unavailable => (503, "ServiceUnavailable", "The service is unavailable."),
@@ -150,16 +161,15 @@ fn refusal(what: What) -> Option<Answer> {
         _ => return None,
     };
     let answer = Answer::from(Refusal::new(status, code, text));
-    Some(answer.with("Content-Type", "application/json; charset=utf-8"))
+    let answer = answer.with("Content-Type", "application/json; charset=utf-8");
+    Some(if matches!(status, 429 | 503) { answer.paced(retry_after) } else { answer })
 }
 
-impl Protocol {
-    /// The request is one that changes something. A list of settings is a POST because it shows secrets.
-    fn changes(self, request: &Request) -> bool {
-        let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
-        let lists = request.segments.last().is_some_and(|last| last.eq_ignore_ascii_case("list"));
-        matches!(self, Self::Arm | Self::Publish) && writes && !lists
-    }
+/// The request is one that changes something. A list of settings is a POST because it shows secrets.
+fn changes(protocol: Protocol, request: &Request) -> bool {
+    let writes = !matches!(request.method.as_str(), "GET" | "HEAD");
+    let lists = request.segments.last().is_some_and(|last| last.eq_ignore_ascii_case("list"));
+    matches!(protocol, Protocol::Arm | Protocol::Publish) && writes && !lists
 }
 
 impl Faults {

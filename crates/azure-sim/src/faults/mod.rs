@@ -2,27 +2,20 @@
 //!
 //! Whatever comes in over the wire is a step's: users and sites act inside of the simulator.
 
-mod fault;
 mod http;
 mod request_log;
 mod sql;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 
-use serde::Serialize;
+use sim_control::{Fault, Faulted, Hand, Place, Protocol, SCHEMA, What};
 use sim_sql::Message;
 
-pub use fault::{Fault, Place, Protocol, RequestKey, What};
 pub(crate) use http::{Ending, Opening};
-pub use request_log::RecordedRequest;
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Batch, Wire};
 
-use crate::{
-    Hand,
-    cloud::{Cloud, lock},
-    world::Fate,
-};
+use crate::lock::lock;
 
 /// How many log-ins a server refuses after it has failed over.
 const REFUSED_AFTER_FAILOVER: u32 = 2;
@@ -57,21 +50,6 @@ enum Gone {
     Sites(String),
 }
 
-/// What became of the fault that was set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Faulted {
-    /// Version of this format: 1.
-    pub schema: u32,
-    /// The fault.
-    pub fault: Option<Fault>,
-    /// The request at which it happened, if it did.
-    pub fired: Option<RecordedRequest>,
-    /// Why the hand that was to act had nothing to act on.
-    pub idle_hand: Option<String>,
-    /// Every request since it was set.
-    pub requests: Vec<RecordedRequest>,
-}
-
 /// A request that came in.
 pub(crate) struct Met {
     pub(crate) number: usize,
@@ -99,11 +77,12 @@ impl Faults {
         Ok(())
     }
 
-    pub(crate) fn told(&self) -> Faulted {
+    /// What became of the fault, and every request since it was set.
+    pub(crate) fn outcome(&self) -> Faulted {
         let state = self.state();
         let fired = state.met.filter(|_| state.fired).and_then(|number| state.request_log.get(number)).cloned();
         let (fault, idle_hand) = (state.fault.clone(), state.idle_hand.clone());
-        Faulted { schema: 1, fault, fired, idle_hand, requests: state.request_log.all().to_vec() }
+        Faulted { schema: SCHEMA, fault, fired, idle_hand, requests: state.request_log.all().to_vec() }
     }
 
     /// The sites of a scale unit are down.
@@ -121,8 +100,13 @@ impl Faults {
         self.state().gone = Some(Gone::Sql(server.to_ascii_lowercase()));
     }
 
+    /// The request that waits goes on.
+    pub(crate) fn release(&self) {
+        self.state().paused = false;
+    }
+
     /// A hand has acted, or had nothing to act on.
-    fn hand_acted(&self, done: Result<(), String>) {
+    pub(crate) fn hand_acted(&self, done: Result<(), String>) {
         let mut state = self.state();
         state.idle_hand = done.err();
         state.fired = true;
@@ -149,7 +133,7 @@ impl Faults {
     }
 
     /// The effect of a request is there: what was to happen after it happens now.
-    fn acted(&self, number: usize) {
+    pub(crate) fn acted(&self, number: usize) {
         let mut state = self.state();
         state.fired |= state.met == Some(number);
     }
@@ -182,30 +166,6 @@ impl Met {
             Some(What::Hand(hand)) => Some(hand),
             _ => None,
         }
-    }
-}
-
-impl Cloud {
-    /// Somebody else acts, if it is time for that. Blocks.
-    pub(crate) fn let_hand_act(self: &Arc<Self>, hand: Option<Hand>) {
-        if let Some(hand) = hand {
-            let done = self.act_by_hand(hand);
-            self.faults.hand_acted(done);
-            self.notify();
-        }
-    }
-
-    /// Lets the operations go on that a fault has made hang, and the links that a restored world has made stand still.
-    pub(crate) fn release(&self) {
-        let now = crate::clock::now();
-        self.faults.state().paused = false;
-        let mut world = self.world();
-        world.links.iter_mut().for_each(|link| link.resumes_at = link.resumes_at.min(now));
-        for operation in world.operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
-            (operation.fate, operation.due) = (Fate::Succeeds, now);
-        }
-        drop(world);
-        self.notify();
     }
 }
 

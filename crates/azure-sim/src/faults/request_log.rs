@@ -2,25 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-
-use super::fault::{Protocol, RequestKey};
-
-/// A request that came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RecordedRequest {
-    /// Counted from 1.
-    pub number: usize,
-    /// What it is.
-    #[serde(flatten)]
-    pub spot: RequestKey,
-    /// It changed something.
-    pub changes: bool,
-    /// It began an operation that goes on after its answer.
-    pub accepted: bool,
-    /// It carried a token that was issued to an application.
-    pub token: bool,
-}
+use sim_control::{Protocol, RecordedRequest, RequestKey};
 
 /// All of them since the last fault was set.
 #[derive(Debug, Default)]
@@ -71,7 +53,7 @@ fn without_ids(word: &str) -> String {
     let mut rest = word;
     while let Some(first) = rest.chars().next() {
         let run = run_of(rest, first);
-        out.push_str(&told(run));
+        out.push_str(&without_id(run));
         rest = &rest[run.len()..];
     }
     out
@@ -86,7 +68,7 @@ fn run_of(text: &str, first: char) -> &str {
     &text[..text.find(|c| !of_name(c)).unwrap_or(text.len())]
 }
 
-fn told(run: &str) -> String {
+fn without_id(run: &str) -> String {
     let hex = run.chars().filter(|c| c.is_ascii_hexdigit()).count();
     if hex >= 8 && run.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
         return "*".to_owned();

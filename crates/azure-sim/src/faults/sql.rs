@@ -1,11 +1,10 @@
 //! What goes wrong at log-ins and batches.
 
-use std::sync::Arc;
-
+use sim_control::{Protocol, What};
 use sim_tds::{Greeting, Login, Verdict};
 
-use super::{Faults, Gone, Met, Protocol, REFUSED_AFTER_FAILOVER, What, request_log::plain, unavailable};
-use crate::cloud::Cloud;
+use super::{Faults, Gone, Met, REFUSED_AFTER_FAILOVER, Wire, request_log::plain, unavailable};
+use crate::{azure::Azure, secrets, world::World};
 
 /// More characters of a batch than this tell nothing more.
 const SHOWN: usize = 200;
@@ -15,57 +14,51 @@ fn server(login: &Login) -> String {
     login.server.split('.').next().unwrap_or_default().to_ascii_lowercase()
 }
 
-impl Cloud {
-    /// A log-in has come. Blocks while a hand acts.
-    pub(crate) fn greet(self: &Arc<Self>, login: &Login) -> Greeting {
-        let server = server(login);
-        let who = if login.token.is_some() { "a token" } else { &login.user };
-        let request = format!("{server}/{}: log in with {who}", login.database);
-        let met = self.faults.meet(Protocol::LogIn, request, login.token.is_some());
-        if let Some(hand) = met.hand() {
-            tokio::task::block_in_place(|| self.let_hand_act(Some(hand)));
-        }
-        let what = met.what;
-        if what == Some(What::Failover) {
-            self.restart_instances(&server);
-        }
-        if let (Some(What::TokenExpired), Some(token)) = (what, &login.token) {
-            self.issued().end(token);
-        }
-        self.notify();
-        self.faults.greeting(&server, &login.database, what)
-    }
-
-    /// A batch is about to run. Answers its number too.
-    pub(crate) fn meet_batch(self: &Arc<Self>, login: &Login, sql: &str) -> (usize, Verdict) {
-        let server = server(login);
-        let shown: String = plain(&self.without_secrets(sql)).chars().take(SHOWN).collect();
-        let met = self.faults.meet(Protocol::Batch, format!("{server}/{}: {shown}", login.database), false);
-        self.let_hand_act(met.hand());
-        if met.what == Some(What::Failover) {
-            self.wire.end_sessions_on(&server);
-            self.restart_instances(&server);
-        }
-        let verdict = self.faults.verdict(&server, &login.database, &met);
-        self.notify();
-        (met.number, verdict)
-    }
-
-    /// Another instance goes on with the databases of a server.
-    fn restart_instances(&self, server: &str) {
-        let world = self.world();
-        let here = world.databases.values().filter(|database| database.server == *server);
-        here.filter_map(|database| database.store.as_ref()).for_each(|store| store.restart_instance());
-    }
-
-    /// A batch was run to its end.
-    pub(crate) fn ran(&self, number: usize) {
-        self.faults.acted(number);
-        self.notify();
-    }
+/// Another instance goes on with the databases of a server.
+fn restart_instances(world: &World, server: &str) {
+    let here = world.databases.values().filter(|database| database.server == *server);
+    here.filter_map(|database| database.store.as_ref()).for_each(|store| store.restart_instance());
 }
 
 impl Faults {
+    /// A log-in has come.
+    pub(crate) fn meet_log_in(&self, login: &Login) -> Met {
+        let who = if login.token.is_some() { "a token" } else { &login.user };
+        let request = format!("{}/{}: log in with {who}", server(login), login.database);
+        self.meet(Protocol::LogIn, request, login.token.is_some())
+    }
+
+    /// What happens to a log-in.
+    pub(crate) fn greet(&self, azure: &Azure, login: &Login, met: &Met) -> Greeting {
+        let server = server(login);
+        if met.what == Some(What::Failover) {
+            restart_instances(&azure.world(), &server);
+        }
+        if let (Some(What::TokenExpired), Some(token)) = (met.what, &login.token) {
+            azure.issued().end(token);
+        }
+        azure.changes.notify();
+        self.greeting(&server, &login.database, met.what)
+    }
+
+    /// A batch is about to run.
+    pub(crate) fn meet_batch(&self, azure: &Azure, login: &Login, sql: &str) -> Met {
+        let shown: String = plain(&secrets::hide(azure, sql)).chars().take(SHOWN).collect();
+        self.meet(Protocol::Batch, format!("{}/{}: {shown}", server(login), login.database), false)
+    }
+
+    /// What happens to a batch.
+    pub(crate) fn judge_batch(&self, azure: &Azure, wire: &Wire, login: &Login, met: &Met) -> Verdict {
+        let server = server(login);
+        if met.what == Some(What::Failover) {
+            wire.end_sessions_on(&server);
+            restart_instances(&azure.world(), &server);
+        }
+        let verdict = self.verdict(&server, &login.database, met);
+        azure.changes.notify();
+        verdict
+    }
+
     fn greeting(&self, server: &str, database: &str, what: Option<What>) -> Greeting {
         let mut state = self.state();
         let gone = state.gone == Some(Gone::Sql(server.to_owned()));

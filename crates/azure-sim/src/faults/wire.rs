@@ -11,7 +11,7 @@ use std::{
 
 use sim_sql::SessionHandle;
 
-use crate::{cloud::lock, sql::ServerHost};
+use crate::lock::lock;
 
 /// What comes in over the wire.
 #[derive(Default)]
@@ -22,9 +22,32 @@ pub(crate) struct Wire {
 
 /// A SQL session.
 struct Guest {
-    host: Weak<ServerHost>,
+    batch: Weak<Batch>,
     server: String,
     handle: SessionHandle,
+}
+
+/// The batch that a SQL session runs; it lives as long as the session.
+#[derive(Default)]
+pub(crate) struct Batch {
+    statement: Mutex<String>,
+    /// Its number among the requests of its step.
+    number: AtomicUsize,
+}
+
+impl Batch {
+    pub(crate) fn begin(&self, statement: &str, number: usize) {
+        *lock(&self.statement) = statement.to_owned();
+        self.number.store(number, Ordering::SeqCst);
+    }
+
+    pub(crate) fn statement(&self) -> String {
+        lock(&self.statement).clone()
+    }
+
+    pub(crate) fn number(&self) -> usize {
+        self.number.load(Ordering::SeqCst)
+    }
 }
 
 /// Something is being answered as long as this lives.
@@ -36,15 +59,16 @@ impl Wire {
         Answering(Arc::clone(&self.answering))
     }
 
-    pub(crate) fn add(&self, peer: SocketAddr, host: &Arc<ServerHost>, server: &str, handle: SessionHandle) {
-        let guest = Guest { host: Arc::downgrade(host), server: server.to_ascii_lowercase(), handle };
+    pub(crate) fn add(&self, peer: SocketAddr, batch: &Arc<Batch>, server: &str, handle: SessionHandle) {
+        let guest = Guest { batch: Arc::downgrade(batch), server: server.to_ascii_lowercase(), handle };
         let mut guests = lock(&self.guests);
-        guests.retain(|_, guest| guest.host.strong_count() > 0);
+        guests.retain(|_, guest| guest.batch.strong_count() > 0);
         guests.insert(peer, guest);
     }
 
-    pub(crate) fn host(&self, peer: SocketAddr) -> Option<Arc<ServerHost>> {
-        lock(&self.guests).get(&peer).and_then(|guest| guest.host.upgrade())
+    /// The batch of the session that came from there.
+    pub(crate) fn batch(&self, peer: SocketAddr) -> Option<Arc<Batch>> {
+        lock(&self.guests).get(&peer).and_then(|guest| guest.batch.upgrade())
     }
 
     /// Ends every session on a server.
@@ -56,7 +80,7 @@ impl Wire {
     /// Nobody is logged in, and no request is being answered.
     pub(crate) fn is_quiet(&self) -> bool {
         let mut guests = lock(&self.guests);
-        guests.retain(|_, guest| guest.host.strong_count() > 0);
+        guests.retain(|_, guest| guest.batch.strong_count() > 0);
         guests.is_empty() && self.answering.load(Ordering::SeqCst) == 0
     }
 }

@@ -1,6 +1,6 @@
 //! The control interface, plain HTTP on loopback.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -8,15 +8,16 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use sim_control::{Act, AskForState, Fault, Faulted, Output, Report, Runner, SCHEMA, StateDump, Wait, path};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    Hand, Report,
-    cloud::{Cloud, lock},
-    faults::{Fault, Faulted},
-    snapshot::Saved,
+    cloud::Cloud,
+    hands,
+    lock::lock,
+    snapshot::{self, Saved},
+    state_dump,
 };
 
 /// The cloud, and the states that `POST /snapshot` saved, by their names.
@@ -29,18 +30,18 @@ type Out<T> = Result<Json<T>, (StatusCode, String)>;
 
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new()
-        .route("/report", get(report))
-        .route("/world", get(world))
-        .route("/wait", post(wait))
-        .route("/tick", post(tick))
-        .route("/output", post(output))
-        .route("/picture", post(picture))
-        .route("/fault", get(faulted).post(fault))
-        .route("/hand", post(hand))
-        .route("/release", post(release))
-        .route("/runner", post(runner))
-        .route("/snapshot", post(snapshot))
-        .route("/restore", post(restore))
+        .route(path::REPORT, get(report))
+        .route(path::WORLD, get(world))
+        .route(path::WAIT, post(wait))
+        .route(path::TICK, post(tick))
+        .route(path::OUTPUT, post(output))
+        .route(path::STATE_DUMP, post(dump))
+        .route(path::FAULT, get(faulted).post(fault))
+        .route(path::HAND, post(hand))
+        .route(path::RELEASE, post(release))
+        .route(path::RUNNER, post(runner))
+        .route(path::SNAPSHOT, post(snapshot))
+        .route(path::RESTORE, post(restore))
         .with_state(Arc::new(Shared { cloud, saved: std::sync::Mutex::default() }))
 }
 
@@ -49,29 +50,26 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 async fn report(State(shared): State<Arc<Shared>>) -> Out<Report> {
-    blocking(move || shared.cloud.report()).await.map(Json)
+    blocking(move || shared.cloud.judge().report()).await.map(Json)
 }
 
 async fn world(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
     let digest = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("digest")));
-    blocking(move || if digest { json!({"schema": 1, "digest": shared.cloud.digest()}) } else { shared.cloud.shown() })
-        .await
-        .map(Json)
+    let show = move || if digest { digest_of(&shared.cloud) } else { state_dump::shown(&shared.cloud.azure) };
+    blocking(show).await.map(Json)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wait {
-    condition: String,
-    timeout_ms: u64,
+fn digest_of(cloud: &Cloud) -> Value {
+    let world = cloud.azure.world().clone();
+    json!({"schema": SCHEMA, "digest": state_dump::digest(&world)})
 }
 
 /// 408 if the condition does not hold in time, 400 if there is no such condition.
 async fn wait(State(shared): State<Arc<Shared>>, Json(wait): Json<Wait>) -> Out<Value> {
     let Wait { condition, timeout_ms } = wait;
     let named = condition.clone();
-    match blocking(move || shared.cloud.wait(&condition, Duration::from_millis(timeout_ms))).await? {
-        Some(true) => Ok(Json(json!({"schema": 1, "condition": named}))),
+    match blocking(move || shared.cloud.waiting().wait(&condition, Duration::from_millis(timeout_ms))).await? {
+        Some(true) => Ok(Json(json!({"schema": SCHEMA, "condition": named}))),
         Some(false) => Err((StatusCode::REQUEST_TIMEOUT, format!("`{named}` does not hold after {timeout_ms} ms"))),
         None => Err((StatusCode::BAD_REQUEST, format!("there is no condition `{named}`"))),
     }
@@ -79,13 +77,6 @@ async fn wait(State(shared): State<Arc<Shared>>, Json(wait): Json<Wait>) -> Out<
 
 async fn tick(State(shared): State<Arc<Shared>>) -> Out<Value> {
     blocking(move || shared.cloud.tick()).await.map(|()| done())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Output {
-    step: String,
-    text: String,
 }
 
 /// Text that a step showed to somebody: it must hold no secret.
@@ -96,35 +87,23 @@ async fn output(State(shared): State<Arc<Shared>>, Json(output): Json<Output>) -
         .map(|()| done())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Runner {
-    addresses: Vec<Ipv4Addr>,
-}
-
 /// SQL clients come from elsewhere from now on.
 async fn runner(State(shared): State<Arc<Shared>>, Json(runner): Json<Runner>) -> Out<Value> {
-    shared.cloud.world().runner = runner.addresses;
+    shared.cloud.azure.world().runner = runner.addresses;
     Ok(done())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Picture {
-    /// Columns whose values change from run to run: `schema.table.column`, in lower case.
-    volatile: Vec<String>,
-}
-
-async fn picture(State(shared): State<Arc<Shared>>, Json(asked): Json<Picture>) -> Out<Value> {
-    let taken = blocking(move || {
-        let picture = shared.cloud.picture(&asked.volatile)?;
-        Ok(json!({"schema": 1, "users_wrote": shared.cloud.users_wrote(), "picture": picture}))
+async fn dump(State(shared): State<Arc<Shared>>, Json(asked): Json<AskForState>) -> Out<StateDump> {
+    let dumped = blocking(move || {
+        let state = state_dump::dump(&shared.cloud.azure, &asked.volatile)?;
+        let users_wrote = lock(&shared.cloud.azure.users_wrote).iter().cloned().collect();
+        Ok(StateDump { schema: SCHEMA, users_wrote, state })
     });
-    taken.await?.map(Json).map_err(failed)
+    dumped.await?.map(Json).map_err(failed)
 }
 
 async fn faulted(State(shared): State<Arc<Shared>>) -> Json<Faulted> {
-    Json(shared.cloud.faults.told())
+    Json(shared.cloud.faults.outcome())
 }
 
 /// `null` sets none; whichever it is, requests are counted from 1 again.
@@ -132,20 +111,14 @@ async fn fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Option<Fault
     shared.cloud.faults.set(fault).map(|()| done()).map_err(|why| (StatusCode::BAD_REQUEST, why))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Act {
-    hand: Hand,
-}
-
 /// Somebody acts by hand. 409 if there is nothing that it could be done to.
 async fn hand(State(shared): State<Arc<Shared>>, Json(act): Json<Act>) -> Out<Value> {
-    let acted = blocking(move || shared.cloud.act_by_hand(act.hand)).await?;
+    let acted = blocking(move || hands::act(&shared.cloud, act.hand)).await?;
     acted.map(|()| done()).map_err(|why| (StatusCode::CONFLICT, why))
 }
 
 async fn release(State(shared): State<Arc<Shared>>) -> Out<Value> {
-    blocking(move || shared.cloud.release()).await.map(|()| done())
+    blocking(move || hands::release(&shared.cloud.azure, &shared.cloud.faults)).await.map(|()| done())
 }
 
 /// `?name=`: under which name a state is saved; without it there is one that has none.
@@ -158,7 +131,7 @@ fn name(query: Option<String>) -> String {
 async fn snapshot(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Out<Value> {
     let name = name(query);
     let saved = blocking(move || {
-        let saved = shared.cloud.save()?;
+        let saved = snapshot::save(&shared.cloud)?;
         lock(&shared.saved).insert(name, Arc::new(saved));
         Ok(())
     });
@@ -170,7 +143,7 @@ async fn restore(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -
     let Some(saved) = lock(&shared.saved).get(&name).cloned() else {
         return Err((StatusCode::CONFLICT, format!("no snapshot `{name}` was made")));
     };
-    blocking(move || shared.cloud.restore(&saved)).await?.map(|()| done()).map_err(failed)
+    blocking(move || snapshot::restore(&shared.cloud, &saved)).await?.map(|()| done()).map_err(failed)
 }
 
 fn failed(error: anyhow::Error) -> (StatusCode, String) {
@@ -178,5 +151,5 @@ fn failed(error: anyhow::Error) -> (StatusCode, String) {
 }
 
 fn done() -> Json<Value> {
-    Json(json!({"schema": 1}))
+    Json(json!({"schema": SCHEMA}))
 }

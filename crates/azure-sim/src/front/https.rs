@@ -18,14 +18,20 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::line::{Cut, Line};
+use super::{
+    line::{Cut, Line},
+    publish, resource_manager,
+};
 use crate::{
-    arm::{self, Answer},
     cloud::Cloud,
     deploy::{BLOB, LARGEST_PACKAGE},
     faults::{Ending, Opening},
-    site::{Reply, SiteRequest},
+    hands,
+    http::{self, Answer, Reply, SiteRequest},
+    random::Random,
+    sign_in,
     users::{HOST, resolve},
+    world::World,
 };
 
 /// The largest request body, in bytes: what Azure Resource Manager takes.
@@ -117,16 +123,16 @@ async fn answer(
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let publishes = cloud.world().site_of_publish_host(&host).is_some();
+    let publishes = cloud.azure.world().site_of_publish_host(&host).is_some();
     let limit = if publishes { LARGEST_PACKAGE } else { LARGEST_BODY };
     let Ok(body) = axum::body::to_bytes(body, limit).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let request = arm::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
-    let met = cloud.meet_http(&host, peer.unit.as_deref(), publishes, &request);
+    let request = http::Request::new(parts.method.as_str(), &host, &target, headers, body.to_vec());
+    let met = cloud.faults.meet_http(&cloud.azure, &host, peer.unit.as_deref(), publishes, &request);
     if let Some(hand) = met.hand() {
         let cloud = Arc::clone(&cloud);
-        drop(spawn_blocking(move || cloud.let_hand_act(Some(hand))).await);
+        drop(spawn_blocking(move || hands::act_at_request(&cloud, Some(hand))).await);
     }
-    match cloud.opening(&met) {
+    match cloud.faults.opening(&cloud.azure, &met) {
         Opening::Go => {}
         Opening::Cut => return peer.cut.now().await,
         Opening::Hold => return pending().await,
@@ -135,8 +141,9 @@ async fn answer(
     let (asked, answering) = (peer.clone(), cloud.wire.answering());
     let work = spawn_blocking(move || {
         let _answering = answering;
-        let response = cloud.respond(&asked, &host, &target, &request);
-        let ending = cloud.ending(&met, &request, asked.unit.as_deref(), response.status().as_u16());
+        let response = respond(&cloud, &asked, &host, &target, &request);
+        let ending =
+            cloud.faults.ending(&cloud.azure, &met, &request, asked.unit.as_deref(), response.status().as_u16());
         (response, ending)
     });
     match work.await {
@@ -165,45 +172,54 @@ fn host(request: &Request) -> String {
     host.split(':').next().unwrap_or_default().to_owned()
 }
 
-impl Cloud {
-    /// Answers a request by its host.
-    fn respond(self: &Arc<Self>, peer: &Peer, host: &str, target: &str, request: &arm::Request) -> Response<Body> {
-        if host.eq_ignore_ascii_case("management.azure.com") {
-            return arm_response(self.arm(request));
-        }
-        if host.eq_ignore_ascii_case(BLOB) {
-            let (status, body) = self.packages.answer(request);
-            let response = Response::builder().status(status).body(Body::from(body));
-            return response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR));
-        }
-        match self.sign_in(host, request).or_else(|| self.publish(host, request)) {
-            Some(answer) => arm_response(answer),
-            None => site_response(self.visit(peer, host, &site_request(self, &request.method, target))),
-        }
+/// Answers a request by its host.
+fn respond(cloud: &Cloud, peer: &Peer, host: &str, target: &str, request: &http::Request) -> Response<Body> {
+    if host.eq_ignore_ascii_case("management.azure.com") {
+        return arm_response(resource_manager::answer(cloud, request));
     }
-
-    /// Answers a request to a site: on a scale unit's port there, on the common port where DNS would have led: a site's
-    /// own name (as SNI, else as Host) to its scale unit, any other name of the application to what Traffic Manager says.
-    fn visit(self: &Arc<Self>, peer: &Peer, host: &str, request: &SiteRequest) -> Reply {
-        let unit = peer.unit.clone().unwrap_or_else(|| self.unit_of(peer.sni.as_deref(), host));
-        self.serve(&unit, host, request)
+    if host.eq_ignore_ascii_case(BLOB) {
+        let (status, body) = cloud.packages.answer(request);
+        let response = Response::builder().status(status).body(Body::from(body));
+        return response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR));
     }
-
-    fn unit_of(&self, sni: Option<&str>, host: &str) -> String {
-        let world = self.world();
-        let named = |name: &str| world.site_of_address(name).map(|site| site.unit.clone());
-        let own = sni.and_then(named).or_else(|| named(host));
-        let routed = || {
-            let profile = world.profiles.values().any(|profile| profile.host().eq_ignore_ascii_case(host));
-            let asked = profile || host.eq_ignore_ascii_case(HOST);
-            resolve(&world).filter(|_| asked).and_then(|(address, _)| named(&address))
-        };
-        own.or_else(routed).unwrap_or_default()
+    match sign_in(cloud, host, request).or_else(|| publish::answer(cloud, host, request)) {
+        Some(answer) => arm_response(answer),
+        None => {
+            let asked = site_request(&cloud.azure.random, &request.method, target);
+            site_response(visit(cloud, peer, host, &asked))
+        }
     }
 }
 
+/// `None` for a host that is none of the sign-in.
+fn sign_in(cloud: &Cloud, host: &str, request: &http::Request) -> Option<Answer> {
+    let answer = sign_in::answer(&cloud.azure, host, request)?;
+    cloud.inspect("path or query of a request", &request.url, &request.name());
+    cloud.capture.sign_in(request, &answer);
+    Some(answer)
+}
+
+/// Answers a request to a site: on a scale unit's port there, on the common port where DNS would have led: a site's
+/// own name (as SNI, else as Host) to its scale unit, any other name of the application to what Traffic Manager says.
+fn visit(cloud: &Cloud, peer: &Peer, host: &str, request: &SiteRequest) -> Reply {
+    let routed = || unit_of(&cloud.azure.world(), peer.sni.as_deref(), host);
+    let unit = peer.unit.clone().unwrap_or_else(routed);
+    cloud.sites().serve(&unit, host, request)
+}
+
+fn unit_of(world: &World, sni: Option<&str>, host: &str) -> String {
+    let named = |name: &str| world.site_of_address(name).map(|site| site.unit.clone());
+    let own = sni.and_then(named).or_else(|| named(host));
+    let routed = || {
+        let profile = world.profiles.values().any(|profile| profile.host().eq_ignore_ascii_case(host));
+        let asked = profile || host.eq_ignore_ascii_case(HOST);
+        resolve(world).filter(|_| asked).and_then(|(address, _)| named(&address))
+    };
+    own.or_else(routed).unwrap_or_default()
+}
+
 /// `?user=…&sequence=…&token=…` are the values that an application's SQL may use.
-fn site_request(cloud: &Cloud, method: &str, target: &str) -> SiteRequest {
+fn site_request(random: &Random, method: &str, target: &str) -> SiteRequest {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let value = |wanted: &str| {
         url::form_urlencoded::parse(query.as_bytes())
@@ -216,7 +232,7 @@ fn site_request(cloud: &Cloud, method: &str, target: &str) -> SiteRequest {
         path: path.to_owned(),
         user: number("user"),
         sequence: number("sequence"),
-        token: value("token").unwrap_or_else(|| cloud.random.guid()),
+        token: value("token").unwrap_or_else(|| random.guid()),
     }
 }
 

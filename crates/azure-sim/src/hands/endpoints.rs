@@ -1,7 +1,9 @@
 //! Endpoints of the profile, changed by hand.
 
-use super::Hand;
-use crate::world::{Endpoint, EndpointKind, Monitor, Name, Profile, Site, World};
+use crate::{
+    Hand,
+    world::{Endpoint, EndpointKind, Monitor, Name, Profile, Site, World},
+};
 
 /// The foreign page that a hand puts into the profile.
 const STRANGER: &str = "stranger.contoso.example";

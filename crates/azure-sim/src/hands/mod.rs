@@ -6,147 +6,117 @@
 mod endpoints;
 mod stage;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use sim_sql::Access;
 
 use crate::{
+    Hand, access,
+    azure::Azure,
     clock,
     cloud::Cloud,
-    sql::set_access,
-    world::{DatabaseKey, World},
+    faults::Faults,
+    replication,
+    world::{DatabaseKey, Fate, World},
 };
-
-/// One thing that somebody does by hand. Production is what the world began with; stage is the other slot of the upgrade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Hand {
-    /// Production's endpoint is enabled.
-    EnableProduction,
-    /// Production's endpoint is disabled.
-    DisableProduction,
-    /// Production's endpoint is deleted.
-    DeleteProduction,
-    /// Production's endpoint gets the highest number of all.
-    ProductionLast,
-    /// Stage's endpoint is enabled.
-    EnableStage,
-    /// Stage's endpoint is disabled.
-    DisableStage,
-    /// Stage's endpoint is deleted.
-    DeleteStage,
-    /// Stage's endpoint gets the lowest number of all.
-    StageFirst,
-    /// An enabled endpoint that leads to a foreign page is added before all others.
-    StrangerFirst,
-    /// The same directly behind production's.
-    StrangerBetween,
-    /// Stage's endpoint leads to a foreign page.
-    StageTarget,
-    /// An enabled endpoint of another name that leads to the stage site is added directly behind production's.
-    StageAlias,
-    /// The profile loses its tags.
-    WipeTags,
-    /// The profile, the databases and the sites lose their tags.
-    WipeAllTags,
-    /// The stage site's connection string leads to another database of the stage server, which has what production has now.
-    StageElsewhere,
-    /// The stage site's connection string leads to a server that is not there.
-    StageNowhere,
-    /// The connection string of production's site leads to a server that is not there.
-    ProductionNowhere,
-    /// The link from production is ended by force.
-    RemoveLink,
-    /// Production's database is set READ_ONLY.
-    ProductionReadOnly,
-    /// Production's database is set READ_WRITE.
-    ProductionReadWrite,
-    /// Production's database is set READ_WRITE for a moment in which users write, and READ_ONLY again.
-    ProductionTouched,
-    /// The copy is set READ_ONLY.
-    StageReadOnly,
-    /// The copy is set READ_WRITE.
-    StageReadWrite,
-    /// The stage server refuses every log-in and batch until the next fault is set.
-    StageOutOfReach,
-    /// Nothing is done here: the request waits until `POST /release`, and meanwhile somebody outside does something.
-    Pause,
-}
 
 /// Nobody waits longer than this for whoever acts meanwhile.
 const LONGEST_PAUSE: f64 = 120.0;
 
-impl Cloud {
-    /// Somebody does this.
-    ///
-    /// # Errors
-    /// There is nothing that it could be done to.
-    pub(crate) fn act_by_hand(self: &Arc<Self>, hand: Hand) -> Result<(), String> {
-        if hand == Hand::Pause {
-            self.wait_for_release();
-            return Ok(());
-        }
-        self.tick();
-        self.begin_hand();
-        let done = self.change_by_hand(hand);
-        self.observe_hand();
-        done
+/// Somebody does this.
+///
+/// # Errors
+/// There is nothing that it could be done to.
+pub(crate) fn act(cloud: &Cloud, hand: Hand) -> Result<(), String> {
+    if hand == Hand::Pause {
+        wait_for_release(&cloud.azure, &cloud.faults);
+        return Ok(());
     }
+    cloud.tick();
+    cloud.judge().begin_hand();
+    let done = match hand {
+        Hand::ProductionTouched => touch_production(cloud),
+        Hand::StageOutOfReach => cut_stage_off(&cloud.azure, &cloud.faults),
+        hand => change(&cloud.azure, hand),
+    };
+    cloud.observe_hand();
+    done
+}
 
-    fn change_by_hand(self: &Arc<Self>, hand: Hand) -> Result<(), String> {
-        match hand {
-            Hand::StageElsewhere | Hand::StageNowhere => self.point_stage(hand == Hand::StageElsewhere),
-            Hand::ProductionNowhere => self.point_production_nowhere(),
-            Hand::RemoveLink => self.remove_link_by_hand(),
-            Hand::ProductionReadOnly => self.set_by_hand(World::production_key, Access::ReadOnly),
-            Hand::ProductionReadWrite => self.set_by_hand(World::production_key, Access::ReadWrite),
-            Hand::ProductionTouched => {
-                self.set_by_hand(World::production_key, Access::ReadWrite)?;
-                self.tick();
-                self.set_by_hand(World::production_key, Access::ReadOnly)
-            }
-            Hand::StageReadOnly => self.set_by_hand(World::copy_key, Access::ReadOnly),
-            Hand::StageReadWrite => self.set_by_hand(World::copy_key, Access::ReadWrite),
-            Hand::StageOutOfReach => {
-                let copy = self.world().copy_key().ok_or("there is no copy of production")?;
-                self.faults.cut_off(copy.0.as_str());
-                Ok(())
-            }
-            Hand::WipeTags | Hand::WipeAllTags => {
-                self.world().wipe_tags(hand == Hand::WipeAllTags);
-                Ok(())
-            }
-            Hand::Pause => Ok(()),
-            hand => self.world().change_endpoint(hand),
-        }
+/// Somebody else acts at a request, if it is time for that. Blocks.
+pub(crate) fn act_at_request(cloud: &Cloud, hand: Option<Hand>) {
+    if let Some(hand) = hand {
+        let done = act(cloud, hand);
+        cloud.faults.hand_acted(done);
+        cloud.azure.changes.notify();
     }
+}
 
-    fn set_by_hand(
-        self: &Arc<Self>,
-        find: impl Fn(&World) -> Option<DatabaseKey>,
-        access: Access,
-    ) -> Result<(), String> {
-        let key = find(&self.world()).ok_or("there is no such database")?;
-        let store = self.world().databases.get(&key).and_then(|database| database.store.clone());
-        let before = store.ok_or("it is not seeded")?.access();
-        if before == access {
-            return Err(format!("`{}/{}` is so already", key.0, key.1));
-        }
-        set_access(self, &key, access)
+/// Lets the operations go on that a fault has made hang, the links that a restored world has made stand still, and the
+/// request that waits for somebody.
+pub(crate) fn release(azure: &Azure, faults: &Faults) {
+    let now = clock::now();
+    faults.release();
+    let mut world = azure.world();
+    world.links.iter_mut().for_each(|link| link.resumes_at = link.resumes_at.min(now));
+    for operation in world.operations.values_mut().filter(|operation| operation.fate == Fate::Hangs) {
+        (operation.fate, operation.due) = (Fate::Succeeds, now);
     }
+    drop(world);
+    azure.changes.notify();
+}
 
-    fn remove_link_by_hand(self: &Arc<Self>) -> Result<(), String> {
-        let guid = self.world().links.first().map(|link| link.guid.clone()).ok_or("there is no link")?;
-        self.cut(&guid);
-        Ok(())
-    }
-
-    fn wait_for_release(&self) {
-        let limit = clock::now() + LONGEST_PAUSE;
-        while self.faults.is_paused() && clock::now() < limit && !self.stopping() {
-            self.pause(Duration::from_millis(20));
+fn change(azure: &Azure, hand: Hand) -> Result<(), String> {
+    match hand {
+        Hand::StageElsewhere => stage::point_elsewhere(azure),
+        Hand::StageNowhere => stage::point_nowhere(azure),
+        Hand::ProductionNowhere => stage::point_production_nowhere(azure),
+        Hand::RemoveLink => remove_link(azure),
+        Hand::ProductionReadOnly => set(azure, World::production_key, Access::ReadOnly),
+        Hand::ProductionReadWrite => set(azure, World::production_key, Access::ReadWrite),
+        Hand::StageReadOnly => set(azure, World::copy_key, Access::ReadOnly),
+        Hand::StageReadWrite => set(azure, World::copy_key, Access::ReadWrite),
+        Hand::WipeTags | Hand::WipeAllTags => {
+            azure.world().wipe_tags(hand == Hand::WipeAllTags);
+            Ok(())
         }
+        hand => azure.world().change_endpoint(hand),
+    }
+}
+
+/// For a moment in which users write.
+fn touch_production(cloud: &Cloud) -> Result<(), String> {
+    set(&cloud.azure, World::production_key, Access::ReadWrite)?;
+    cloud.tick();
+    set(&cloud.azure, World::production_key, Access::ReadOnly)
+}
+
+fn cut_stage_off(azure: &Azure, faults: &Faults) -> Result<(), String> {
+    let copy = azure.world().copy_key().ok_or("there is no copy of production")?;
+    faults.cut_off(copy.0.as_str());
+    Ok(())
+}
+
+fn set(azure: &Azure, find: impl Fn(&World) -> Option<DatabaseKey>, access: Access) -> Result<(), String> {
+    let key = find(&azure.world()).ok_or("there is no such database")?;
+    let store = azure.world().databases.get(&key).and_then(|database| database.store.clone());
+    let before = store.ok_or("it is not seeded")?.access();
+    if before == access {
+        return Err(format!("`{}/{}` is so already", key.0, key.1));
+    }
+    access::set(azure, &key, access)
+}
+
+fn remove_link(azure: &Azure) -> Result<(), String> {
+    let guid = azure.world().links.first().map(|link| link.guid.clone()).ok_or("there is no link")?;
+    replication::cut(azure, &guid);
+    Ok(())
+}
+
+fn wait_for_release(azure: &Azure, faults: &Faults) {
+    let limit = clock::now() + LONGEST_PAUSE;
+    while faults.is_paused() && clock::now() < limit && !azure.changes.ended() {
+        azure.changes.wait(Duration::from_millis(20));
     }
 }
 

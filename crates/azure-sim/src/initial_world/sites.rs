@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::{GROUP, Passwords, REGION, STAGE_GROUP};
 use crate::{
     Scenario, clock,
-    site::App,
-    world::{ConnectionString, Name, Plan, Site},
+    world::{App, ConnectionString, Name, Plan, Site},
 };
 
 /// The certificate of the users' host name.

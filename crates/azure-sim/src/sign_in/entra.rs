@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{
-    issued::{Audience, Presented},
-    jwt,
-    refusal::Refusal,
-};
+use super::{jwt, refusal::Refusal};
 use crate::{
-    arm::{Answer, Request},
+    azure::Azure,
     clock,
-    cloud::Cloud,
+    http::{Answer, Request},
+    tokens::{Audience, Presented},
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -22,23 +19,23 @@ const SEE: &str = "Check your federated identity credential Subject, Audience an
 
 type Form = BTreeMap<String, String>;
 
-pub(super) fn answer(cloud: &Cloud, request: &Request) -> Answer {
-    issue(cloud, request).unwrap_or_else(|refusal| {
-        cloud.issued().counts.refused += 1;
-        refusal.answer(cloud)
+pub(super) fn answer(azure: &Azure, request: &Request) -> Answer {
+    issue(azure, request).unwrap_or_else(|refusal| {
+        azure.issued().counts.refused += 1;
+        refusal.answer(azure)
     })
 }
 
-fn issue(cloud: &Cloud, request: &Request) -> Result<Answer, Refusal> {
-    check_tenant(cloud, request)?;
+fn issue(azure: &Azure, request: &Request) -> Result<Answer, Refusal> {
+    check_tenant(azure, request)?;
     let form: Form = url::form_urlencoded::parse(&request.body).into_owned().collect();
-    check_client(cloud, &form)?;
+    check_client(azure, &form)?;
     let audience = audience(&form)?;
-    check_proof(cloud, &form)?;
-    Ok(token(cloud, audience))
+    check_proof(azure, &form)?;
+    Ok(token(azure, audience))
 }
 
-fn check_tenant(cloud: &Cloud, request: &Request) -> Result<(), Refusal> {
+fn check_tenant(azure: &Azure, request: &Request) -> Result<(), Refusal> {
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     let [tenant, "oauth2", "v2.0", "token"] = segments[..] else {
         return Err(Refusal::request("invalid_request", 90_015, "Requested path is not known."));
@@ -47,10 +44,10 @@ fn check_tenant(cloud: &Cloud, request: &Request) -> Result<(), Refusal> {
         let text = format!("The endpoint only accepts POST requests. Received a {} request.", request.method);
         return Err(Refusal::request("invalid_request", 900_561, text));
     }
-    if !tenant.eq_ignore_ascii_case(&cloud.scenario.sign_in.tenant) {
+    if !tenant.eq_ignore_ascii_case(&azure.scenario.sign_in.tenant) {
         let text = format!(
             "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the \
-             correct cloud. Check with your subscription administrator, this may happen if there are no active \
+             correct azure. Check with your subscription administrator, this may happen if there are no active \
              subscriptions for the tenant."
         );
         return Err(Refusal::request("invalid_request", 90_002, text));
@@ -66,14 +63,14 @@ fn needed<'f>(form: &'f Form, name: &str) -> Result<&'f str, Refusal> {
     form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(missing)
 }
 
-fn check_client(cloud: &Cloud, form: &Form) -> Result<(), Refusal> {
+fn check_client(azure: &Azure, form: &Form) -> Result<(), Refusal> {
     let grant = needed(form, "grant_type")?;
     if grant != "client_credentials" {
         let text = format!("The app requested an unsupported grant type '{grant}'.");
         return Err(Refusal::request("unsupported_grant_type", 70_003, text));
     }
     let client = needed(form, "client_id")?;
-    if !client.eq_ignore_ascii_case(&cloud.scenario.sign_in.client_id) {
+    if !client.eq_ignore_ascii_case(&azure.scenario.sign_in.client_id) {
         let text = format!(
             "Application with identifier '{client}' was not found in the directory 'Contoso'. This can happen if the \
              application has not been installed by the administrator of the tenant or consented to by any user in the \
@@ -103,16 +100,16 @@ fn audience(form: &Form) -> Result<Audience, Refusal> {
     })
 }
 
-fn check_proof(cloud: &Cloud, form: &Form) -> Result<(), Refusal> {
+fn check_proof(azure: &Azure, form: &Form) -> Result<(), Refusal> {
     match (form.get("client_secret"), form.get("client_assertion")) {
-        (Some(secret), None) => check_secret(cloud, secret),
+        (Some(secret), None) => check_secret(azure, secret),
         (None, Some(assertion)) => {
             let kind = needed(form, "client_assertion_type")?;
             if kind != ASSERTION_TYPE {
                 let text = format!("The client assertion type '{kind}' is not known.");
                 return Err(Refusal::request("invalid_request", 90_014, text));
             }
-            check_assertion(cloud, assertion)
+            check_assertion(azure, assertion)
         }
         (None, None) => {
             let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
@@ -125,11 +122,11 @@ fn check_proof(cloud: &Cloud, form: &Form) -> Result<(), Refusal> {
     }
 }
 
-fn check_secret(cloud: &Cloud, secret: &str) -> Result<(), Refusal> {
-    if secret == cloud.credentials.client_secret {
+fn check_secret(azure: &Azure, secret: &str) -> Result<(), Refusal> {
+    if secret == azure.credentials.client_secret {
         return Ok(());
     }
-    let client = &cloud.scenario.sign_in.client_id;
+    let client = &azure.scenario.sign_in.client_id;
     let text = format!(
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the \
          client secret ID, for a secret added to app '{client}'."
@@ -137,12 +134,12 @@ fn check_secret(cloud: &Cloud, secret: &str) -> Result<(), Refusal> {
     Err(Refusal::client(7_000_215, text))
 }
 
-fn check_assertion(cloud: &Cloud, assertion: &str) -> Result<(), Refusal> {
+fn check_assertion(azure: &Azure, assertion: &str) -> Result<(), Refusal> {
     let Some(claims) = jwt::claims(assertion) else {
         return Err(Refusal::client(50_027, "JWT token is invalid or malformed."));
     };
     let claim = |name: &str| claims[name].as_str().unwrap_or_default();
-    let presented = cloud.issued().present(assertion);
+    let presented = azure.issued().present(assertion);
     match presented {
         Presented::Unknown => Err(Refusal::client(700_027, "Client assertion failed signature validation.")),
         Presented::Again => Err(Refusal::client(700_029, "The simulated service takes an assertion once only.")),
@@ -154,7 +151,7 @@ fn check_assertion(cloud: &Cloud, assertion: &str) -> Result<(), Refusal> {
             );
             Err(Refusal::client(700_212, text))
         }
-        Presented::First(_) => check_subject(&cloud.scenario.sign_in.subject, claim("sub")),
+        Presented::First(_) => check_subject(&azure.scenario.sign_in.subject, claim("sub")),
     }
 }
 
@@ -184,8 +181,8 @@ fn check_subject(expected: &str, subject: &str) -> Result<(), Refusal> {
     }
 }
 
-fn token(cloud: &Cloud, audience: Audience) -> Answer {
-    let sign_in = &cloud.scenario.sign_in;
+fn token(azure: &Azure, audience: Audience) -> Answer {
+    let sign_in = &azure.scenario.sign_in;
     let now = clock::now();
     let end = now + clock::seconds(sign_in.token_lifetime_ms);
     let claims = json!({
@@ -196,10 +193,10 @@ fn token(cloud: &Cloud, audience: Audience) -> Answer {
         "exp": end.floor() as u64,
         "appid": sign_in.client_id,
         "tid": sign_in.tenant,
-        "uti": cloud.random.word(22),
+        "uti": azure.random.word(22),
     });
-    let token = jwt::write(&claims, &cloud.random.word(86));
-    cloud.issued().add_token(&token, audience, end);
+    let token = jwt::write(&claims, &azure.random.word(86));
+    azure.issued().add_token(&token, audience, end);
     let lifetime = sign_in.announced_lifetime_seconds.unwrap_or(sign_in.token_lifetime_ms / 1000);
     Answer::ok(json!({
         "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token,

@@ -4,14 +4,14 @@ use serde_json::json;
 
 use super::jwt;
 use crate::{
-    arm::{Answer, Request},
+    azure::Azure,
     clock,
-    cloud::Cloud,
+    http::{Answer, Request},
 };
 
 /// `GET …&audience=<for whom>` with the runner's bearer token.
-pub(super) fn answer(cloud: &Cloud, request: &Request) -> Answer {
-    let bearer = format!("Bearer {}", cloud.credentials.id_token_request_token);
+pub(super) fn answer(azure: &Azure, request: &Request) -> Answer {
+    let bearer = format!("Bearer {}", azure.credentials.id_token_request_token);
     if request.method != "GET" {
         return Answer::json(405, json!({"message": "The requested resource does not support this http method."}));
     }
@@ -19,16 +19,16 @@ pub(super) fn answer(cloud: &Cloud, request: &Request) -> Answer {
         return Answer::json(401, json!({"message": "The request token is invalid."}));
     }
     let audience = request.query.get("audience").map_or("https://github.com/contoso", String::as_str);
-    let assertion = issue(cloud, audience);
+    let assertion = issue(azure, audience);
     Answer::ok(json!({"count": 1, "value": assertion}))
 }
 
-fn issue(cloud: &Cloud, audience: &str) -> String {
-    let sign_in = &cloud.scenario.sign_in;
+fn issue(azure: &Azure, audience: &str) -> String {
+    let sign_in = &azure.scenario.sign_in;
     let now = clock::now();
     let end = now + clock::seconds(sign_in.assertion_lifetime_ms);
     let claims = json!({
-        "jti": cloud.random.guid(),
+        "jti": azure.random.guid(),
         "sub": sign_in.assertion_subject.as_ref().unwrap_or(&sign_in.subject),
         "aud": audience,
         "repository": "contoso/shop",
@@ -37,7 +37,7 @@ fn issue(cloud: &Cloud, audience: &str) -> String {
         "exp": end.floor() as u64,
         "iat": now.floor() as u64,
     });
-    let assertion = jwt::write(&claims, &cloud.random.word(86));
-    cloud.issued().add_assertion(&assertion, end);
+    let assertion = jwt::write(&claims, &azure.random.word(86));
+    azure.issued().add_assertion(&assertion, end);
     assertion
 }

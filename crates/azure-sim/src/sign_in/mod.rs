@@ -5,20 +5,12 @@
 
 mod entra;
 mod github;
-mod issued;
 mod jwt;
 mod refusal;
-mod settings;
-
-use std::sync::MutexGuard;
-
-pub(crate) use issued::{Audience, Issued, Standing};
-pub use settings::SignIn;
 
 use crate::{
-    arm::{Answer, Request},
-    clock,
-    cloud::{Cloud, lock},
+    azure::Azure,
+    http::{Answer, Request},
 };
 
 /// Where Microsoft Entra ID is.
@@ -31,32 +23,13 @@ pub(crate) const GITHUB: &str = "pipelines.actions.githubusercontent.com";
 pub(crate) const GITHUB_TARGET: &str =
     "/contoso/00000000-0000-0000-0000-000000000000/_apis/distributedtask/idtoken?api-version=2.0";
 
-impl Cloud {
-    /// Answers a request to a host of the sign-in, `None` for any other host.
-    pub(crate) fn sign_in(&self, host: &str, request: &Request) -> Option<Answer> {
-        let answer = match host {
-            host if host.eq_ignore_ascii_case(ENTRA) => entra::answer(self, request),
-            host if host.eq_ignore_ascii_case(GITHUB) => github::answer(self, request),
-            _ => return None,
-        };
-        self.inspect("path or query of a request", &request.url, &request.name());
-        self.capture.sign_in(request, &answer);
-        let answer = answer.with("Content-Type", "application/json; charset=utf-8");
-        Some(answer.with("Cache-Control", "no-store, no-cache").with("x-ms-request-id", self.random.guid()))
-    }
-
-    /// What a token is worth now.
-    pub(crate) fn standing(&self, token: &str, audience: Audience) -> Standing {
-        let fixed = [(&self.credentials.arm_token, Audience::Arm), (&self.credentials.sql_token, Audience::Sql)];
-        match fixed.iter().find(|(known, _)| *known == token) {
-            Some((_, own)) if *own == audience => Standing::Good,
-            Some((_, own)) => Standing::Foreign(*own),
-            None => self.issued().standing(token, audience, clock::now()),
-        }
-    }
-
-    /// What was issued so far.
-    pub(crate) fn issued(&self) -> MutexGuard<'_, Issued> {
-        lock(&self.issued)
-    }
+/// Answers a request to a host of the sign-in, `None` for any other host.
+pub(crate) fn answer(azure: &Azure, host: &str, request: &Request) -> Option<Answer> {
+    let answer = match host {
+        host if host.eq_ignore_ascii_case(ENTRA) => entra::answer(azure, request),
+        host if host.eq_ignore_ascii_case(GITHUB) => github::answer(azure, request),
+        _ => return None,
+    };
+    let answer = answer.with("Content-Type", "application/json; charset=utf-8");
+    Some(answer.with("Cache-Control", "no-store, no-cache").with("x-ms-request-id", azure.random.guid()))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{arm::Answer, clock, cloud::Cloud};
+use crate::{azure::Azure, clock, http::Answer};
 
 /// A refusal: status, `error`, number and text.
 pub(super) struct Refusal {
@@ -24,8 +24,8 @@ impl Refusal {
     }
 
     /// As it is sent: ids and time stand at the end of the text and in fields of their own.
-    pub(super) fn answer(&self, cloud: &Cloud) -> Answer {
-        let (trace, correlation) = (cloud.random.guid(), cloud.random.guid());
+    pub(super) fn answer(&self, azure: &Azure) -> Answer {
+        let (trace, correlation) = (azure.random.guid(), azure.random.guid());
         let time = clock::iso(clock::now());
         let time = format!("{} {}Z", &time[..10], &time[11..19]);
         let text = &self.text;

@@ -9,12 +9,12 @@ use std::{
 
 use sim_sql::{CommitId, Ended, Event, Message, Session, SessionHandle};
 
-use super::ConnectionText;
 use crate::{
+    azure::Azure,
     clock,
-    cloud::{Cloud, lock},
-    sql::{Actor, Request, ServerHost, authenticate},
-    world::{Name, Origin, Site},
+    lock::lock,
+    sql::{Request, ServerHost, authenticate},
+    world::{ConnectionText, Name, Origin, Site, World},
 };
 
 /// The number of a client's own error where the server has ended its session.
@@ -115,15 +115,15 @@ impl Pools {
     /// Runs statements, one batch each, on a session of this process.
     pub(crate) fn run(
         &self,
-        cloud: &Arc<Cloud>,
+        azure: &Arc<Azure>,
         process: &Process,
         connection: &ConnectionText,
         statements: Vec<String>,
     ) -> Result<Vec<CommitId>, Failure> {
-        let limit = Duration::from_millis(cloud.scenario.site_timeout_ms);
+        let limit = Duration::from_millis(azure.scenario.site_timeout_ms);
         let worker = match self.take(process) {
             Some(worker) => worker,
-            None => open(cloud, &process.site, connection.clone(), limit)?,
+            None => open(azure, &process.site, connection.clone(), limit)?,
         };
         let (answer, answered) = mpsc::channel();
         let sent = worker.jobs.send(Job { statements, answer });
@@ -134,7 +134,7 @@ impl Pools {
         };
         match &result {
             Err(failure) if *failure == Failure::timeout() => worker.handle.kill(),
-            _ if runs(cloud, process) => self.give_back(process, worker),
+            _ if runs(&azure.world(), process) => self.give_back(process, worker),
             _ => drop(worker),
         }
         result
@@ -174,20 +174,19 @@ impl Pools {
 }
 
 /// Whether this process is still there; it may have been stopped while it answered.
-fn runs(cloud: &Cloud, process: &Process) -> bool {
-    let world = cloud.world();
+fn runs(world: &World, process: &Process) -> bool {
     let site = world.sites.get(&Name::from(process.site.as_str()));
     site.is_some_and(|site| Process::of_all([site].into_iter(), clock::now()).contains(process))
 }
 
 /// Logs in on a new thread. A log-in can block: while somebody has the database to himself.
-fn open(cloud: &Arc<Cloud>, site: &str, connection: ConnectionText, limit: Duration) -> Result<Worker, Failure> {
+fn open(azure: &Arc<Azure>, site: &str, connection: ConnectionText, limit: Duration) -> Result<Worker, Failure> {
     let (jobs, queue) = mpsc::channel();
     let (opened, answer) = mpsc::channel();
-    let (cloud, site) = (Arc::clone(cloud), site.to_owned());
+    let (azure, site) = (Arc::clone(azure), site.to_owned());
     let body = move || {
-        let session = log_in(&cloud, &site, &connection);
-        drop(cloud);
+        let session = log_in(&azure, &site, &connection);
+        drop(azure);
         match session {
             Ok(session) => opened.send(Ok(session.handle())).map_or((), |()| work(session, &queue)),
             Err(message) => drop(opened.send(Err(message))),
@@ -202,9 +201,9 @@ fn open(cloud: &Arc<Cloud>, site: &str, connection: ConnectionText, limit: Durat
     }
 }
 
-fn log_in(cloud: &Arc<Cloud>, site: &str, connection: &ConnectionText) -> Result<Session, Message> {
+fn log_in(azure: &Arc<Azure>, site: &str, connection: &ConnectionText) -> Result<Session, Message> {
     let request = Request {
-        origin: Origin::of_sites(cloud),
+        origin: Origin::of_sites(&azure.world()),
         server: &connection.server,
         database: &connection.database,
         user: &connection.user,
@@ -213,9 +212,8 @@ fn log_in(cloud: &Arc<Cloud>, site: &str, connection: &ConnectionText) -> Result
         application: &connection.application,
         host: site,
     };
-    let entry = authenticate(cloud, &request)?;
-    let host = ServerHost::with_application(cloud, entry.server, Actor::Site, connection.application.clone());
-    Session::open(host, entry.store, entry.who)
+    let entry = authenticate(azure, &request)?;
+    Session::open(Arc::new(ServerHost::new(azure, entry.server)), entry.store, entry.who)
 }
 
 fn work(mut session: Session, queue: &mpsc::Receiver<Job>) {

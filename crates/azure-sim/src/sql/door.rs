@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sim_tds::{Login, Redirect};
 
-use crate::{Scenario, cloud::Cloud, world::World};
+use crate::{Scenario, world::World};
 
 /// Workers listen on ports from this one on (Azure's are 11000 to 11999).
 const FIRST_PORT: u16 = 11_000;
@@ -42,13 +42,12 @@ impl Door {
     }
 
     /// Where a client is sent on to from here.
-    pub(crate) fn redirect(self, cloud: &Cloud, login: &Login) -> Option<Redirect> {
-        let hops = Self::workers(&cloud.scenario).len();
-        let world = cloud.world();
-        let server = self.find(&world, login)?;
+    pub(crate) fn redirect(self, scenario: &Scenario, world: &World, login: &Login) -> Option<Redirect> {
+        let hops = Self::workers(scenario).len();
+        let server = self.find(world, login)?;
         let next = match self {
             Self::Gateway if hops > 0 => Self::Worker(1),
-            Self::Worker(_) if cloud.scenario.redirect_loop => {
+            Self::Worker(_) if scenario.redirect_loop => {
                 return Some(Redirect { host: format!("{server}.{}", Self::Gateway.domain()), port: 1433 });
             }
             Self::Worker(hop) if usize::from(hop) < hops => Self::Worker(hop + 1),
@@ -58,8 +57,8 @@ impl Door {
     }
 
     /// The name of the server that a client means: at a worker the one that it was sent there for, and no other.
-    pub(crate) fn server(self, cloud: &Cloud, login: &Login) -> String {
-        self.find(&cloud.world(), login).unwrap_or_else(|| login.server.clone())
+    pub(crate) fn server(self, world: &World, login: &Login) -> String {
+        self.find(world, login).unwrap_or_else(|| login.server.clone())
     }
 
     fn find(self, world: &World, login: &Login) -> Option<String> {

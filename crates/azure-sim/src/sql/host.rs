@@ -1,118 +1,80 @@
-//! A logical server, as the session of one client sees it.
+//! A logical server, as a session on it sees it.
 
-use std::sync::{
-    Arc, Mutex, Weak,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Weak};
 
-use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, PrincipalRow, Role, Stop};
+use sim_sql::{Access, Change, DatabaseRow, Host, LinkRow, Message, PrincipalRow, Stop};
 
 use crate::{
-    AlterOnGeoPrimary, CopySync, WriteMeasure, clock,
-    cloud::{Cloud, lock},
-    replication::{COPY_SYNC_FAILED, pending, stores},
+    CopySync, WriteMeasure, access,
+    azure::Azure,
+    clock,
+    lock::lock,
+    replication::{self, COPY_SYNC_FAILED, pending, stores},
     world::{DatabaseKey, Link, LinkState, Name, Refusal, World},
 };
 
-/// On whose behalf a session runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Actor {
-    /// A client that came over the wire.
-    Client,
-    /// A site, serving its users.
-    Site,
-    /// The simulated service itself.
-    Service,
-}
-
-/// The logical server around one session. It remembers the batch that runs, to name it as the cause of a change.
+/// The logical server around one session.
 pub(crate) struct ServerHost {
-    cloud: Weak<Cloud>,
+    azure: Weak<Azure>,
     server: Name,
-    actor: Actor,
-    application: String,
-    statement: Mutex<String>,
-    /// The number of that batch among the requests of its step.
-    number: AtomicUsize,
 }
 
 impl ServerHost {
-    pub(crate) fn new(cloud: &Arc<Cloud>, server: Name, actor: Actor) -> Arc<Self> {
-        Self::with_application(cloud, server, actor, String::new())
+    pub(crate) fn new(azure: &Arc<Azure>, server: Name) -> Self {
+        Self { azure: Arc::downgrade(azure), server }
     }
 
-    pub(crate) fn with_application(cloud: &Arc<Cloud>, server: Name, actor: Actor, application: String) -> Arc<Self> {
-        let (statement, number) = (Mutex::default(), AtomicUsize::new(0));
-        Arc::new(Self { cloud: Arc::downgrade(cloud), server, actor, application, statement, number })
+    pub(crate) fn name(&self) -> &Name {
+        &self.server
     }
 
-    /// The batch that is about to run, and its number.
-    pub(crate) fn set_statement(&self, batch: &str, number: usize) {
-        *lock(&self.statement) = batch.to_owned();
-        self.number.store(number, Ordering::SeqCst);
+    /// The database of this name is the one that production began with.
+    pub(crate) fn is_production(&self, database: &str) -> bool {
+        self.azure.upgrade().is_some_and(|azure| {
+            let world = azure.world();
+            world.databases.get(&self.key(database)).is_some_and(|database| database.guid == world.production)
+        })
     }
 
-    /// The number of the batch that runs.
-    pub(crate) fn number(&self) -> usize {
-        self.number.load(Ordering::SeqCst)
-    }
-
-    fn cause(&self, cloud: &Cloud) -> String {
-        let statement = cloud.without_secrets(&lock(&self.statement));
-        let short: String = statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
-        format!("SQL on `{}` by `{}`: {short}", self.server, self.application)
+    /// The link that `REMOVE SECONDARY` means.
+    ///
+    /// # Errors
+    /// 40622: there is none. 40671: it may not be ended.
+    pub(crate) fn link_to_end(&self, database: &str, partner: &str) -> Result<String, Message> {
+        let azure = self.azure()?;
+        let world = azure.world();
+        let found = world.link_to(&self.key(database), partner, database).map(|link| link.guid.clone());
+        let guid = found.ok_or_else(|| no_link(database, partner))?;
+        world.check_end_of_link(&self.key(database)).map_err(|refusal| end_of_link_refused(&refusal))?;
+        Ok(guid)
     }
 
     fn key(&self, database: &str) -> DatabaseKey {
         (self.server.clone(), Name::from(database))
     }
 
-    /// Runs `judge` where somebody watches: for clients, not for what sites do for their users.
-    fn watched(&self, judge: impl FnOnce(&Arc<Cloud>, String)) {
-        if self.actor == Actor::Client
-            && let Some(cloud) = self.cloud.upgrade()
-        {
-            let cause = self.cause(&cloud);
-            judge(&cloud, cause);
-        }
+    fn azure(&self) -> Result<Arc<Azure>, Message> {
+        self.azure.upgrade().ok_or_else(shutting_down)
     }
+}
 
-    fn cloud(&self) -> Result<Arc<Cloud>, Message> {
-        self.cloud.upgrade().ok_or_else(|| Message::new(40613, 17, "The service is shutting down."))
-    }
-
-    fn note_foreign_write(&self, cloud: &Cloud, database: &str, tables: &[String], cause: &str) {
-        let world = cloud.world();
-        let guid = world.databases.get(&self.key(database)).map(|database| database.guid.clone());
-        let production = guid.is_some_and(|guid| guid == world.production);
-        drop(world);
-        if production {
-            cloud.watch().foreign_write(tables, cause);
-        }
-    }
+/// What a session hears while the simulator is being ended.
+pub(crate) fn shutting_down() -> Message {
+    Message::new(40613, 17, "The service is shutting down.")
 }
 
 impl Host for ServerHost {
     fn databases(&self) -> Vec<DatabaseRow> {
-        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
-        let world = cloud.world();
+        let Some(azure) = self.azure.upgrade() else { return Vec::new() };
+        let world = azure.world();
         let here = world.databases.values().filter(|database| database.server == self.server);
-        here.filter_map(|database| {
-            Some(DatabaseRow {
-                name: database.name.to_string(),
-                id: database.number,
-                store: database.store.clone()?,
-                role: world.role(&database.key()),
-                online: database.online,
-            })
-        })
-        .collect()
+        here.filter_map(|database| access::row(database, world.role(&database.key()))).collect()
     }
 
     fn links(&self) -> Vec<LinkRow> {
-        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
-        cloud.replicate();
-        let mut world = cloud.world();
+        let Some(azure) = self.azure.upgrade() else { return Vec::new() };
+        replication::replicate(&azure);
+        let mut world = azure.world();
         let rows = world.links.iter().flat_map(|link| rows(&world, link, &self.server)).collect();
         let read = |link: &&mut Link| link.source.0 == self.server && link.state == LinkState::CatchUp;
         world.links.iter_mut().filter(read).for_each(|link| link.null_readings = link.null_readings.saturating_sub(1));
@@ -120,85 +82,63 @@ impl Host for ServerHost {
     }
 
     fn remove_secondary(&self, database: &str, partner: &str) -> Result<(), Message> {
-        let cloud = self.cloud()?;
-        let found =
-            |cloud: &Cloud| cloud.world().link_to(&self.key(database), partner, database).map(|link| link.guid.clone());
-        let guid = found(&cloud).ok_or_else(|| no_link(database, partner))?;
-        cloud.world().check_end_of_link(&self.key(database)).map_err(|refusal| end_of_link_refused(&refusal))?;
-        cloud.faults.changed(self.number());
-        cloud.around(&self.cause(&cloud), || cloud.cut(&guid));
+        let guid = self.link_to_end(database, partner)?;
+        replication::cut(&*self.azure()?, &guid);
         Ok(())
     }
 
     fn wait_for_copy_sync(&self, database: &str, server: &str, target: &str, stop: &Stop) -> Result<i32, Message> {
-        let cloud = self.cloud()?;
-        let world = cloud.world();
+        let azure = self.azure()?;
+        let world = azure.world();
         let link = world.link_to(&self.key(database), server, target).cloned();
         let store = world.databases.get(&self.key(database)).and_then(|database| database.store.clone());
         drop(world);
         let read_only = store.is_some_and(|store| store.access() == Access::ReadOnly);
         let Some(link) = link else { return Ok(COPY_SYNC_FAILED) };
-        match cloud.scenario.copy_sync_on_read_only {
+        match azure.scenario.copy_sync_on_read_only {
             CopySync::Refused if read_only => Err(copy_sync_refused(database)),
-            CopySync::TimesOut if read_only => Ok(cloud.wait_in_vain(stop)),
-            _ => Ok(cloud.wait_for_copy(&link, stop)),
+            CopySync::TimesOut if read_only => Ok(replication::wait_in_vain(&azure, stop)),
+            _ => Ok(replication::wait_for_copy(&azure, &link, stop)),
         }
     }
 
     fn may_alter(&self, database: &str, access: Access) -> Result<(), Message> {
-        let cloud = self.cloud()?;
-        let role = cloud.world().role(&self.key(database));
-        let refused = matches!(
-            (role, cloud.scenario.alter_on_geo_primary, access),
-            (Role::Secondary, ..)
-                | (Role::Primary, AlterOnGeoPrimary::RefuseReadOnly, Access::ReadOnly)
-                | (Role::Primary, AlterOnGeoPrimary::RefuseReadWrite, Access::ReadWrite)
-        );
-        if refused {
-            return Err(in_replication(database));
-        }
-        self.watched(|cloud, _| cloud.tick());
-        Ok(())
+        let azure = self.azure()?;
+        let world = azure.world();
+        access::check(&azure.scenario, &world, &self.key(database), access)
     }
 
     fn users(&self, database: &str) -> Vec<PrincipalRow> {
-        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
-        let world = cloud.world();
+        let Some(azure) = self.azure.upgrade() else { return Vec::new() };
+        let world = azure.world();
         let users = world.databases.get(&self.key(database)).map(|database| database.users.as_slice());
         users.unwrap_or_default().iter().map(|user| principal(&user.name, &user.sid)).collect()
     }
 
     fn log_ins(&self) -> Vec<PrincipalRow> {
-        let Some(cloud) = self.cloud.upgrade() else { return Vec::new() };
-        let world = cloud.world();
+        let Some(azure) = self.azure.upgrade() else { return Vec::new() };
+        let world = azure.world();
         let log_ins = world.servers.get(&self.server).map(|server| server.logins.as_slice());
         log_ins.unwrap_or_default().iter().map(|log_in| principal(&log_in.name, &log_in.sid)).collect()
     }
 
     fn shows_state(&self) -> bool {
-        self.cloud.upgrade().is_some_and(|cloud| cloud.scenario.write_measure == WriteMeasure::Shown)
+        self.azure.upgrade().is_some_and(|azure| azure.scenario.write_measure == WriteMeasure::Shown)
     }
 
     fn uploads_digests(&self, database: &str) -> bool {
-        let Some(cloud) = self.cloud.upgrade() else { return false };
-        let world = cloud.world();
+        let Some(azure) = self.azure.upgrade() else { return false };
+        let world = azure.world();
         world.databases.get(&self.key(database)).is_some_and(|database| database.digest_uploads)
     }
 
+    /// A session of a site: what it writes is its users' doing.
     fn changed(&self, change: &Change) {
-        self.watched(|cloud, cause| {
-            cloud.faults.changed(self.number());
-            if let Change::Committed { database, tables, .. } = change {
-                self.note_foreign_write(cloud, database, tables, &cause);
-            }
-            cloud.observe(&cause);
-        });
-        if let Some(cloud) = self.cloud.upgrade() {
-            if let (Actor::Site, Change::Committed { tables, .. }) = (&self.actor, change) {
-                lock(&cloud.users_wrote).extend(tables.iter().cloned());
-            }
-            cloud.notify();
+        let Some(azure) = self.azure.upgrade() else { return };
+        if let Change::Committed { tables, .. } = change {
+            lock(&azure.users_wrote).extend(tables.iter().cloned());
         }
+        azure.changes.notify();
     }
 }
 
@@ -264,15 +204,6 @@ fn no_link(database: &str, partner: &str) -> Message {
 /// T-SQL says in its own words what Azure Resource Manager has a code for; which number it has is not established.
 fn end_of_link_refused(refusal: &Refusal) -> Message {
     Message::new(40671, 16, format!("{}: {}", refusal.code, refusal.message))
-}
-
-fn in_replication(database: &str) -> Message {
-    let text = format!(
-        "The operation cannot be performed on database \"{database}\" because it is involved in a database mirroring \
-         session or an availability group. Some operations are not allowed on a database that is participating in a \
-         database mirroring session or in an availability group."
-    );
-    Message::new(1468, 16, text)
 }
 
 fn copy_sync_refused(database: &str) -> Message {

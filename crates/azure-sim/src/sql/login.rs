@@ -6,8 +6,8 @@ use sim_sql::{Message, Principal, Store};
 
 use super::network;
 use crate::{
-    cloud::Cloud,
-    sign_in::{Audience, Standing},
+    azure::Azure,
+    tokens::{Audience, Standing},
     world::{Database, Login, Name, Origin, Server},
 };
 
@@ -35,11 +35,11 @@ pub(crate) struct Entry {
 ///
 /// # Errors
 /// 40532 no such server · 47073, 40615 the firewall is closed · 18456 wrong name or password, or token · 4060 no such database, not online, or no user there.
-pub(crate) fn authenticate(cloud: &Cloud, request: &Request) -> Result<Entry, Message> {
-    let world = &*cloud.world();
+pub(crate) fn authenticate(azure: &Azure, request: &Request) -> Result<Entry, Message> {
+    let world = &*azure.world();
     let server = world.server_of_host(request.server).ok_or_else(|| no_server(request.server))?;
     network::admit(server, request.origin)?;
-    let login = identify(server, cloud, request)?;
+    let login = identify(server, azure, request)?;
     let database = request.database.trim();
     let mut who = Principal {
         login: login.name.clone(),
@@ -74,9 +74,9 @@ fn roles(database: &Database, login: &Login) -> Option<Vec<String>> {
 }
 
 /// Who it is: the holder of the access token, or a SQL log-in of this server.
-fn identify(server: &Server, cloud: &Cloud, request: &Request) -> Result<Login, Message> {
+fn identify(server: &Server, azure: &Azure, request: &Request) -> Result<Login, Message> {
     if let Some(token) = request.token {
-        return by_token(cloud, token);
+        return by_token(azure, token);
     }
     let name = request.user.split('@').next().unwrap_or_default();
     let login = server.login(name).filter(|login| login.password == request.password);
@@ -84,14 +84,15 @@ fn identify(server: &Server, cloud: &Cloud, request: &Request) -> Result<Login, 
 }
 
 /// Wordings as clients report them (`microsoft/azuredatastudio` 14497, `microsoft/vscode-mssql` 22031).
-fn by_token(cloud: &Cloud, token: &str) -> Result<Login, Message> {
+fn by_token(azure: &Azure, token: &str) -> Result<Login, Message> {
     let refused = |more: &str, state| {
         let failed = login_failed("<token-identified principal>");
         Message { text: format!("{}{more}", failed.text), state, ..failed }
     };
-    match cloud.standing(token, Audience::Sql) {
-        Standing::Good if token == cloud.credentials.sql_token => Ok(entra_administrator()),
-        Standing::Good if cloud.scenario.sign_in.sql_administrator => Ok(entra_administrator()),
+    let standing = azure.issued().standing(token, Audience::Sql);
+    match standing {
+        Standing::Good if token == azure.credentials.sql_token => Ok(entra_administrator()),
+        Standing::Good if azure.scenario.sign_in.sql_administrator => Ok(entra_administrator()),
         Standing::Good => Err(refused("", 1)),
         Standing::Ended(_) => Err(refused(" Token is expired.", 233)),
         Standing::Foreign(_) | Standing::Unknown => Err(refused(" Incorrect or invalid token.", 1)),

@@ -10,8 +10,8 @@ use sim_sql::Message;
 
 use crate::{
     clock,
-    cloud::{Cloud, lock},
-    world::{Closed, Origin, Server},
+    lock::lock,
+    world::{Closed, Origin, Server, World},
 };
 
 /// The address that sites come from: `outboundIpAddresses` of every site.
@@ -30,9 +30,9 @@ impl Arrivals {
     }
 
     /// Where this connection comes from: the addresses of the runner take turns.
-    pub(crate) fn origin(&self, cloud: &Cloud, peer: SocketAddr) -> Origin {
+    pub(crate) fn origin(&self, world: &World, peer: SocketAddr) -> Origin {
         let number = lock(&self.0).1.get(&peer).copied().unwrap_or_default();
-        let addresses = &cloud.world().runner;
+        let addresses = &world.runner;
         match addresses.len() {
             0 => Origin::Network,
             count => Origin::Internet(addresses[number % count]),
@@ -42,8 +42,8 @@ impl Arrivals {
 
 impl Origin {
     /// Sites come from Azure; through private endpoints where everybody does.
-    pub(crate) fn of_sites(cloud: &Cloud) -> Self {
-        if cloud.world().runner.is_empty() { Self::Network } else { Self::Azure(SITES) }
+    pub(crate) fn of_sites(world: &World) -> Self {
+        if world.runner.is_empty() { Self::Network } else { Self::Azure(SITES) }
     }
 }
 

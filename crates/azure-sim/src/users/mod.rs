@@ -1,10 +1,7 @@
-//! The people who use the application.
+//! The people who use the application, and Traffic Manager, which probes it for them.
 
-mod ledger;
 mod probe;
-mod queue;
 mod tick;
 
-pub(crate) use ledger::{Entry, Ledger, Writer};
-pub(crate) use queue::{Finished, Queue, Work};
-pub(crate) use tick::{HOST, Users, resolve};
+pub(crate) use probe::probe;
+pub(crate) use tick::{HOST, Users, resolve, tick};

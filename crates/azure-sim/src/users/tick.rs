@@ -1,11 +1,13 @@
 //! A tick: every user reads once and writes once.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, sync::Mutex};
 
 use crate::{
+    azure::Azure,
     clock,
-    cloud::Cloud,
-    site::{Reply, SiteRequest},
+    http::{Reply, SiteRequest},
+    lock::lock,
+    site::{Sites, work},
     world::{Name, World},
 };
 
@@ -38,12 +40,12 @@ thread_local! {
 }
 
 impl Users {
-    /// `count` users, of whom the last `stubborn` keep an answer for twice its time to live.
-    pub(crate) fn new(count: u32, stubborn: u32) -> Self {
+    /// `count` users, of whom the last `stale_dns` keep an answer for twice its time to live.
+    pub(crate) fn new(count: u32, stale_dns: u32) -> Self {
         let user = |number: u32| User {
             number: i64::from(number) + 1,
             sequence: 0,
-            patience: if number + stubborn >= count { 2.0 } else { 1.0 },
+            patience: if number + stale_dns >= count { 2.0 } else { 1.0 },
             cached: None,
         };
         Self((0..count).map(user).collect())
@@ -64,78 +66,60 @@ impl Users {
     }
 }
 
-impl Cloud {
-    /// Every user reads and writes. Waits for a tick that is running on another thread; within a tick it does nothing.
-    pub(crate) fn tick(self: &Arc<Self>) {
-        if TICKING.get() {
-            return;
-        }
-        let mut users = self.users();
-        TICKING.set(true);
-        for user in &mut users.0 {
-            self.act(user);
-        }
-        self.work();
-        TICKING.set(false);
+/// Every user reads and writes. Waits for a tick that is running on another thread; within a tick it does nothing. Answers
+/// which messages WebJobs have worked off twice meanwhile.
+pub(crate) fn tick(users: &Mutex<Users>, sites: &Sites<'_>) -> Vec<String> {
+    if TICKING.get() {
+        return Vec::new();
     }
+    let mut users = lock(users);
+    TICKING.set(true);
+    for user in &mut users.0 {
+        act(user, sites);
+    }
+    let twice = work(sites);
+    TICKING.set(false);
+    twice
+}
 
-    fn act(self: &Arc<Self>, user: &mut User) {
-        let read = self.request(user, "GET", "/read");
-        self.count_read(read.as_ref());
-        user.sequence += 1;
-        let write = self.request(user, "POST", "/write");
-        self.count_write(write.as_ref());
-    }
+fn act(user: &mut User, sites: &Sites<'_>) {
+    let read = request(user, sites, "GET", "/read");
+    lock(sites.ledger).count_read(read.as_ref());
+    user.sequence += 1;
+    let write = request(user, sites, "POST", "/write");
+    lock(sites.ledger).count_write(write.as_ref());
+}
 
-    fn request(self: &Arc<Self>, user: &mut User, method: &str, path: &str) -> Option<Reply> {
-        let address = self.address(user)?;
-        let world = self.world();
-        let site = world.site_of_address(&address).map(|site| (site.name.clone(), site.unit.clone()));
-        let production = world.production_site.clone();
-        drop(world);
-        let (name, unit) = site?;
-        if name == production {
-            self.ledger().last_at_production = Some(clock::now());
-        }
-        let request = SiteRequest {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            user: user.number,
-            sequence: user.sequence,
-            token: self.random.guid(),
-        };
-        Some(self.serve(&unit, HOST, &request))
+fn request(user: &mut User, sites: &Sites<'_>, method: &str, path: &str) -> Option<Reply> {
+    let address = address(user, sites.azure)?;
+    let world = sites.azure.world();
+    let site = world.site_of_address(&address).map(|site| (site.name.clone(), site.unit.clone()));
+    let production = world.production_site.clone();
+    drop(world);
+    let (name, unit) = site?;
+    if name == production {
+        lock(sites.ledger).last_at_production = Some(clock::now());
     }
+    let request = SiteRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        user: user.number,
+        sequence: user.sequence,
+        token: sites.azure.random.guid(),
+    };
+    Some(sites.serve(&unit, HOST, &request))
+}
 
-    /// The cached address, or a fresh one from Traffic Manager.
-    fn address(&self, user: &mut User) -> Option<String> {
-        let now = clock::now();
-        if let Some(cached) = user.cached.as_ref().filter(|cached| cached.until > now) {
-            return Some(cached.address.clone());
-        }
-        let (address, ttl) = resolve(&self.world())?;
-        let ttl = self.scenario.ttl_seconds.unwrap_or(ttl);
-        user.cached = Some(Cached { address: address.clone(), until: now + ttl * user.patience });
-        Some(address)
+/// The cached address, or a fresh one from Traffic Manager.
+fn address(user: &mut User, azure: &Azure) -> Option<String> {
+    let now = clock::now();
+    if let Some(cached) = user.cached.as_ref().filter(|cached| cached.until > now) {
+        return Some(cached.address.clone());
     }
-
-    fn count_read(&self, reply: Option<&Reply>) {
-        let mut ledger = self.ledger();
-        match reply {
-            Some(reply) if reply.status == 200 => ledger.reads.answered += 1,
-            _ => ledger.reads.failed += 1,
-        }
-    }
-
-    /// What was acknowledged is in the ledger already.
-    fn count_write(&self, reply: Option<&Reply>) {
-        let mut ledger = self.ledger();
-        match reply {
-            Some(reply) if reply.status == 200 => {}
-            Some(reply) if reply.error == Some(3906) => ledger.refused_read_only += 1,
-            _ => ledger.failed += 1,
-        }
-    }
+    let (address, ttl) = resolve(&azure.world())?;
+    let ttl = azure.scenario.ttl_seconds.unwrap_or(ttl);
+    user.cached = Some(Cached { address: address.clone(), until: now + ttl * user.patience });
+    Some(address)
 }
 
 /// The address that the application's name leads to now, and how long that answer may be kept, in seconds.

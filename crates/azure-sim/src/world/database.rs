@@ -43,6 +43,11 @@ impl Database {
         (self.server.clone(), self.name.clone())
     }
 
+    /// `server/database`
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.server, self.name)
+    }
+
     /// It was copied from another one.
     pub(crate) fn is_copy(&self) -> bool {
         self.origin != self.guid

@@ -28,6 +28,15 @@ pub(crate) struct Link {
     pub(crate) backlog: Vec<Arc<Commit>>,
 }
 
+/// The end of a link between two databases: they are independent of each other since.
+#[derive(Debug, Clone)]
+pub(crate) struct Parting {
+    /// The identity of the database that was its source.
+    pub(crate) source: String,
+    pub(crate) target: String,
+    pub(crate) at: f64,
+}
+
 /// `replicationState`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LinkState {

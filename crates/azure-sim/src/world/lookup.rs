@@ -1,6 +1,11 @@
 //! Finding resources, and their identifiers.
 
-use super::{Database, DatabaseKey, Name, Plan, Profile, Refusal, Server, Site, World};
+use std::collections::BTreeMap;
+
+use super::{
+    ConnectionString, ConnectionText, Database, DatabaseKey, Name, Plan, Profile, Refusal, Server, Site, World,
+    sql_setting,
+};
 
 impl World {
     /// Refuses a resource group that is not there.
@@ -68,6 +73,14 @@ impl World {
         self.sites.values().find(|site| site.default_host().eq_ignore_ascii_case(address))
     }
 
+    /// An endpoint that leads to production's site is enabled.
+    pub(crate) fn production_is_enabled(&self) -> bool {
+        let production = self.sites.get(&self.production_site).map(Site::default_host);
+        self.profiles.values().flat_map(|profile| &profile.endpoints).any(|endpoint| {
+            endpoint.enabled && production.as_deref().is_some_and(|host| endpoint.target.eq_ignore_ascii_case(host))
+        })
+    }
+
     /// A host outside of Azure, which answers with a page of its own.
     pub(crate) fn is_foreign_host(&self, address: &str) -> bool {
         self.foreign_hosts.iter().any(|host| host.eq_ignore_ascii_case(address))
@@ -82,6 +95,13 @@ impl World {
     /// The site whose publish API this host is.
     pub(crate) fn site_of_publish_host(&self, host: &str) -> Option<&Site> {
         self.sites.values().find(|site| site.publish_host().eq_ignore_ascii_case(host))
+    }
+
+    /// The database of this world that a process with these connection strings works on.
+    pub(crate) fn database_used(&self, settings: &BTreeMap<String, ConnectionString>) -> Option<&Database> {
+        let connection = ConnectionText::read(&sql_setting(settings)?.value).ok()?;
+        let server = self.server_of_host(&connection.server)?;
+        self.databases.get(&(server.name.clone(), connection.database.as_str().into()))
     }
 
     /// The logical server that a client names: short, or with the suffix of Azure SQL.

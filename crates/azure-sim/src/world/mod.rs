@@ -1,6 +1,8 @@
 //! The model: plain data that can be cloned, and transitions that answer in the words of Azure Resource Manager.
 //! Nothing here does I/O or asks for the time.
 
+mod app;
+mod connection;
 mod database;
 mod databases;
 mod endpoints;
@@ -23,12 +25,14 @@ use std::{
     net::Ipv4Addr,
 };
 
+pub(crate) use app::{App, Failure};
+pub(crate) use connection::{ConnectionText, sql_setting};
 pub(crate) use database::{Database, DatabaseKey, Sku};
 pub(crate) use databases::NewSecondary;
 pub(crate) use endpoints::EndpointChange;
 pub(crate) use firewall::{Closed, Origin, Rule, Rules, show as show_rule};
 pub(crate) use kudu::{JobStatus, Kudu};
-pub(crate) use link::{Link, LinkState};
+pub(crate) use link::{Link, LinkState, Parting};
 pub(crate) use name::Name;
 pub(crate) use operation::{Effect, Fate, Operation};
 pub(crate) use refusal::Refusal;
@@ -44,6 +48,8 @@ pub(crate) struct World {
     pub(crate) servers: BTreeMap<Name, Server>,
     pub(crate) databases: BTreeMap<DatabaseKey, Database>,
     pub(crate) links: Vec<Link>,
+    /// The links that have ended between two databases.
+    pub(crate) partings: Vec<Parting>,
     pub(crate) operations: BTreeMap<String, Operation>,
     /// How the next operation goes on.
     pub(crate) next_fate: Fate,

@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{Kudu, Name};
-use crate::site::App;
+use super::{App, Kudu, Name};
 
 /// A plan.
 #[derive(Debug, Clone)]

@@ -397,27 +397,27 @@ fn snapshots_have_names() {
     assert_eq!((missing.status, missing.text.as_str()), (409, "no snapshot `three` was made"));
 }
 
-/// Two worlds that did the same give the same picture, whatever times and identifiers they drew.
+/// Two worlds that did the same give the same state dump, whatever times and identifiers they drew.
 #[test]
-fn pictures_differ_only_where_worlds_do() {
-    let picture = |note: &str| {
+fn state_dumps_differ_only_where_worlds_do() {
+    let dump = |note: &str| {
         let bench = Bench::new(Scenario { users: 2, ..small() });
         bench.sql("contoso-sql-1", "shop").ok(&format!(
             "CREATE TABLE dbo.Note (at datetime2 NOT NULL, text nvarchar(20)); INSERT dbo.Note VALUES (SYSUTCDATETIME(), N'{note}')"
         ));
         bench.simulator.tick();
         let volatile = json!({"volatile": ["dbo.note.at"]});
-        let mut told = bench.control("POST", "/picture", Some(volatile)).json();
+        let mut told = bench.control("POST", "/state-dump", Some(volatile)).json();
         let wrote = told["users_wrote"].as_array().unwrap().clone();
         assert!(!wrote.is_empty());
-        for database in told["picture"]["databases"].as_array_mut().unwrap() {
+        for database in told["state"]["databases"].as_array_mut().unwrap() {
             wrote.iter().for_each(|table| database["contents"][table.as_str().unwrap()]["rows"] = json!(null));
         }
-        told["picture"].take()
+        told["state"].take()
     };
-    let one = picture("a");
-    assert_eq!(one, picture("a"));
-    assert_ne!(one, picture("b"));
+    let one = dump("a");
+    assert_eq!(one, dump("a"));
+    assert_ne!(one, dump("b"));
     assert!(one["sites"][0]["settings"].as_object().is_some_and(|settings| !settings.is_empty()), "{one:#}");
 }
 

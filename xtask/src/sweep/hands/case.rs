@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, READ_ONLY, WITHOUT_V1};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
-    request::Request,
+    request::{self, Request},
     sweep_step::{ALL, SweepStep},
 };
 
@@ -95,7 +95,7 @@ impl Id {
     pub fn find(&self, requests: &[Request]) -> Option<Case> {
         let at = match self.mark.as_str() {
             START => None,
-            mark => Some(requests.iter().find(|request| request.spot.mark() == mark)?.clone()),
+            mark => Some(requests.iter().find(|request| request::mark(&request.spot) == mark)?.clone()),
         };
         let unseen = at.as_ref().and_then(|at| unseen(requests, at, self.hand));
         Some(Case { station: self.station, at, hand: self.hand, writes: self.writes, unseen })
@@ -104,7 +104,7 @@ impl Id {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.at.as_ref().map_or_else(|| START.to_owned(), |request| request.spot.mark());
+        let at = self.at.as_ref().map_or_else(|| START.to_owned(), |request| request::mark(&request.spot));
         write!(f, "{}:{at}:{}:{}", self.station.name, self.hand.name(), self.writes.name())
     }
 }
@@ -223,6 +223,8 @@ const STRIDE: usize = 101;
 
 #[cfg(test)]
 mod tests {
+    use sim_control::Hand as ByHand;
+
     use super::*;
     use crate::sweep::request::{Protocol, tests::request};
 
@@ -252,10 +254,10 @@ mod tests {
             let found = requests.iter().filter(|at| unseen(&requests, at, Hand::Model(hand)) == Some(wanted));
             found.map(|at| at.number).collect()
         };
-        assert_eq!(when("stranger-between", Unseen::BeforeTheRequest), [13, 14, 15]);
-        assert_eq!(when("wipe-tags", Unseen::BeforeTheRequest), (6..=15).collect::<Vec<_>>());
-        assert_eq!(when("wipe-tags", Unseen::AfterTheRequest), [0; 0]);
-        assert_eq!(when("production-read-write", Unseen::AfterTheRequest), (16..=20).collect::<Vec<_>>());
+        assert_eq!(when(ByHand::StrangerBetween, Unseen::BeforeTheRequest), [13, 14, 15]);
+        assert_eq!(when(ByHand::WipeTags, Unseen::BeforeTheRequest), (6..=15).collect::<Vec<_>>());
+        assert_eq!(when(ByHand::WipeTags, Unseen::AfterTheRequest), [0; 0]);
+        assert_eq!(when(ByHand::ProductionReadWrite, Unseen::AfterTheRequest), (16..=20).collect::<Vec<_>>());
     }
 
     fn freeze() -> &'static SweepStep {

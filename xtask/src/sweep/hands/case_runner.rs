@@ -1,7 +1,7 @@
 //! Plays one case: the step with the hand, the workflow, what status advises, and the judgement.
 
 use anyhow::{Context, ensure};
-use serde_json::{Value, json};
+use sim_control::{Broken, Fault, Hand as ByHand, Place, What};
 
 use super::{
     advice::Advice,
@@ -15,8 +15,8 @@ use crate::{
     sweep::{
         ended::{Ended, told},
         harness::{Given, Harness},
-        picture::{differences, without_closed_fences},
-        request::{Faulted, Request},
+        request::Request,
+        state_dump::{differences, without_closed_fences},
         sweep_step::{ROLLBACK, SweepStep},
         tally::Tally,
     },
@@ -98,12 +98,12 @@ impl CaseRunner<'_, '_> {
         let lasting = matches!(
             case.hand,
             Hand::Model(
-                "stage-elsewhere"
-                    | "stage-nowhere"
-                    | "stage-target"
-                    | "production-nowhere"
-                    | "stage-read-only"
-                    | "production-read-only"
+                ByHand::StageElsewhere
+                    | ByHand::StageNowhere
+                    | ByHand::StageTarget
+                    | ByHand::ProductionNowhere
+                    | ByHand::StageReadOnly
+                    | ByHand::ProductionReadOnly
             )
         );
         self.judge(in_vain, raced, lasting, case_run, tally)?;
@@ -117,7 +117,7 @@ impl CaseRunner<'_, '_> {
             None => {
                 self.bench.restore(station.from)?;
                 if case.hand.needs_the_step() {
-                    return self.meanwhile(case, &json!(1), case_run);
+                    return self.meanwhile(case, Place::Number(1), case_run);
                 }
                 if !self.act(case.hand, case_run)? {
                     return Ok(None);
@@ -133,7 +133,7 @@ impl CaseRunner<'_, '_> {
         for _ in 0..ATTEMPTS {
             self.bench.restore(case.station.from)?;
             *case_run = CaseRun::default();
-            if let Some(ended) = self.meanwhile(case, &json!(request.spot), case_run)? {
+            if let Some(ended) = self.meanwhile(case, Place::Request(request.spot.clone()), case_run)? {
                 return Ok(Some(ended));
             }
             self.bench.alone()?;
@@ -142,10 +142,10 @@ impl CaseRunner<'_, '_> {
     }
 
     /// None if the hand has not acted.
-    fn meanwhile(&self, case: &Case, at: &Value, case_run: &mut CaseRun) -> anyhow::Result<Option<Ended>> {
-        let fault = json!({ "at": at, "what": { "hand": case.hand.at_request() } });
+    fn meanwhile(&self, case: &Case, at: Place, case_run: &mut CaseRun) -> anyhow::Result<Option<Ended>> {
+        let fault = Fault { at, what: What::Hand(case.hand.at_request()) };
         let before = self.things()?;
-        self.bench.control().set_fault(&fault)?;
+        self.bench.control().set_fault(Some(&fault))?;
         let inputs = self.bench.inputs_of(case.station)?;
         let given = Given { inputs: &inputs, arguments: &[], folder: self.bench.folder() };
         let mut begun = self.bench.begin(case.station.step, &given)?;
@@ -156,16 +156,14 @@ impl CaseRunner<'_, '_> {
             self.bench.release()?;
         }
         let ended = self.bench.end(case.station.step, begun, false)?;
-        let answer = self.bench.control().faulted()?;
-        let idle = answer["idle_hand"].as_str().is_some();
-        let fired = Faulted::read(answer)?.fired.is_some();
-        self.bench.control().set_fault(&Value::Null)?;
-        if idle || !fired {
+        let faulted = self.bench.control().faulted()?;
+        self.bench.control().set_fault(None)?;
+        if faulted.idle_hand.is_some() || faulted.fired.is_none() {
             return Ok(None);
         }
         case_run.said.push(format!("{} acted during {}", case.hand.name(), case.station.step));
         self.note(case.station.step, &ended, case_run);
-        if !matches!(case.hand, Hand::Model("delete-production" | "delete-stage")) {
+        if !matches!(case.hand, Hand::Model(ByHand::DeleteProduction | ByHand::DeleteStage)) {
             self.check_things(case.station.step, &inputs, &before, case_run)?;
         }
         Ok(Some(ended))
@@ -174,9 +172,9 @@ impl CaseRunner<'_, '_> {
     /// Somebody acts. False if there was nothing to act on.
     fn act(&self, hand: Hand, case_run: &mut CaseRun) -> anyhow::Result<bool> {
         match hand {
-            Hand::Model(name) => {
-                let idle = self.bench.control().hand(name)?;
-                case_run.said.push(format!("{name} acted"));
+            Hand::Model(hand) => {
+                let idle = self.bench.control().hand(hand)?;
+                case_run.said.push(format!("{hand} acted"));
                 Ok(idle.is_none())
             }
             Hand::Step(step, slip) => {
@@ -249,13 +247,13 @@ impl CaseRunner<'_, '_> {
 
     /// A step that has refused has changed nothing: the world is as the hand alone makes it.
     fn check_unchanged(&self, case: &Case, case_run: &mut CaseRun) -> anyhow::Result<()> {
-        let found = self.bench.picture()?;
+        let found = self.bench.state()?;
         self.bench.save(LEFT)?;
         self.bench.restore(case.station.from)?;
         self.act(case.hand, &mut CaseRun::default())?;
-        let wanted = self.bench.picture()?;
+        let wanted = self.bench.state()?;
         // A server that the hand has put out of reach is there again, as it is after the step.
-        self.bench.control().set_fault(&Value::Null)?;
+        self.bench.control().set_fault(None)?;
         let differ = differences(&without_closed_fences(&wanted), &without_closed_fences(&found));
         if !differ.is_empty() {
             let shown: Vec<&str> = differ.iter().take(SHOWN).map(String::as_str).collect();
@@ -358,9 +356,8 @@ impl CaseRunner<'_, '_> {
         self.bench.release()?;
         let users = self.users()?;
         let report = self.bench.report()?;
-        let lost = report["writes"]["lost"].as_u64().unwrap_or_default();
-        let broken = report["invariants"]["broken"].as_array().cloned().unwrap_or_default();
-        let secrets = broken.iter().filter(|broken| broken["number"] == 7).count() as u64;
+        let (lost, broken) = (report.writes.lost, &report.invariants.broken);
+        let secrets = broken.iter().filter(|broken| broken.number == 7).count() as u64;
         let whole = users.site.is_some() && users.write && lost == 0;
         if raced && (case_run.trouble || whole) && secrets == 0 && (lost > 0 || !broken.is_empty()) {
             tally.raced = 1;
@@ -371,10 +368,9 @@ impl CaseRunner<'_, '_> {
         if lost > 0 {
             case_run.wrong.push(format!("{lost} acknowledged writes are lost"));
         }
-        let told =
-            |broken: &Value| format!("invariant {}: {} (after {})", broken["number"], broken["what"], broken["cause"]);
+        let told = |Broken { number, what, cause }: &Broken| format!("invariant {number}: {what} (after {cause})");
         case_run.wrong.extend(broken.iter().map(told));
-        let by_hand = lasting || excused(&report).any(|number| matches!(number, 3 | 6));
+        let by_hand = lasting || report.invariants.excused.iter().any(|number| matches!(number, 3 | 6));
         case_run.wrong.extend(check_rest(&users, by_hand, case_run.trouble || in_vain).err());
         Ok(())
     }
@@ -383,8 +379,8 @@ impl CaseRunner<'_, '_> {
     fn users(&self) -> anyhow::Result<Users> {
         self.bench.control().wait("idle", REST)?;
         let report = self.bench.report()?;
-        let foreign = excused(&report).any(|number| number == 3);
-        let site = report["serving"]["site"].as_str().filter(|_| !foreign).map(str::to_owned);
+        let foreign = report.invariants.excused.contains(&3);
+        let site = report.serving.site.filter(|_| !foreign);
         let write = match &site {
             Some(site) => self.bench.takes_writes(site)?,
             None => false,
@@ -399,10 +395,6 @@ impl CaseRunner<'_, '_> {
 
 /// How long the world gets to come to rest.
 const REST: std::time::Duration = std::time::Duration::from_secs(5);
-
-fn excused(report: &Value) -> impl Iterator<Item = u64> + '_ {
-    report["invariants"]["excused"].as_array().into_iter().flatten().filter_map(Value::as_u64)
-}
 
 fn said(step: &str, ended: &Ended) -> Said {
     Said {

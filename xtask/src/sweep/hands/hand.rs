@@ -1,50 +1,47 @@
 //! What somebody else does: in the simulated Azure, or with a step of ours.
 
+use sim_control::Hand as ByHand;
+
 use crate::sweep::sweep_step::SweepStep;
 
-/// What hands there are in the simulated Azure, by its names for them.
-const MODEL: [&str; 24] = [
-    "enable-production",
-    "disable-production",
-    "delete-production",
-    "production-last",
-    "enable-stage",
-    "disable-stage",
-    "delete-stage",
-    "stage-first",
-    "stranger-first",
-    "stranger-between",
-    "stage-target",
-    "stage-alias",
-    "production-nowhere",
-    "wipe-tags",
-    "wipe-all-tags",
-    "stage-elsewhere",
-    "stage-nowhere",
-    "remove-link",
-    "production-read-only",
-    "production-read-write",
-    "production-touched",
-    "stage-read-only",
-    "stage-read-write",
-    OUT_OF_REACH,
+/// What hands there are in the simulated Azure.
+const MODEL: [ByHand; 24] = [
+    ByHand::EnableProduction,
+    ByHand::DisableProduction,
+    ByHand::DeleteProduction,
+    ByHand::ProductionLast,
+    ByHand::EnableStage,
+    ByHand::DisableStage,
+    ByHand::DeleteStage,
+    ByHand::StageFirst,
+    ByHand::StrangerFirst,
+    ByHand::StrangerBetween,
+    ByHand::StageTarget,
+    ByHand::StageAlias,
+    ByHand::ProductionNowhere,
+    ByHand::WipeTags,
+    ByHand::WipeAllTags,
+    ByHand::StageElsewhere,
+    ByHand::StageNowhere,
+    ByHand::RemoveLink,
+    ByHand::ProductionReadOnly,
+    ByHand::ProductionReadWrite,
+    ByHand::ProductionTouched,
+    ByHand::StageReadOnly,
+    ByHand::StageReadWrite,
+    ByHand::StageOutOfReach,
 ];
 
-/// The one that lasts as long as the step: it cannot act before that has begun.
-const OUT_OF_REACH: &str = "stage-out-of-reach";
-
 /// Give V1's database its write access back, for good or for a moment.
-pub const OPEN_PRODUCTION: [Hand; 2] = [Hand::Model("production-read-write"), Hand::Model("production-touched")];
+pub const OPEN_PRODUCTION: [Hand; 2] =
+    [Hand::Model(ByHand::ProductionReadWrite), Hand::Model(ByHand::ProductionTouched)];
 
 /// Take V1's endpoint away, or its site's way to the database: users cannot be sent back to it.
-pub const WITHOUT_V1: [Hand; 2] = [Hand::Model("delete-production"), Hand::Model("production-nowhere")];
+pub const WITHOUT_V1: [Hand; 2] = [Hand::Model(ByHand::DeleteProduction), Hand::Model(ByHand::ProductionNowhere)];
 /// Sends users back to V1.
-pub const ENABLE_PRODUCTION: Hand = Hand::Model("enable-production");
+pub const ENABLE_PRODUCTION: Hand = Hand::Model(ByHand::EnableProduction);
 /// Set a database READ_ONLY.
-pub const READ_ONLY: [Hand; 2] = [Hand::Model("stage-read-only"), Hand::Model("production-read-only")];
-
-/// Lets a request wait for somebody outside.
-const PAUSE: &str = "pause";
+pub const READ_ONLY: [Hand; 2] = [Hand::Model(ByHand::StageReadOnly), Hand::Model(ByHand::ProductionReadOnly)];
 
 /// The steps of an upgrade, in order.
 pub const CHAIN: [&str; 5] = ["prepare", "freeze", "terminate", "migrate", "switch"];
@@ -64,7 +61,7 @@ pub enum Slip {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hand {
     /// In the simulated Azure.
-    Model(&'static str),
+    Model(ByHand),
     /// A step of ours.
     Step(&'static str, Slip),
 }
@@ -95,7 +92,7 @@ impl Hand {
     /// Its name in a case's id.
     pub fn name(self) -> String {
         match self {
-            Self::Model(name) => name.to_owned(),
+            Self::Model(hand) => hand.to_string(),
             Self::Step(step, Slip::None) => format!("run-{step}"),
             Self::Step(step, Slip::OtherId) => format!("run-{step}-other-id"),
             Self::Step(step, Slip::Swapped) => format!("run-{step}-swapped"),
@@ -103,26 +100,30 @@ impl Hand {
     }
 
     /// What the simulator lets happen at a request: the hand itself, or a pause for it.
-    pub fn at_request(self) -> &'static str {
+    pub fn at_request(self) -> ByHand {
         match self {
-            Self::Model(name) => name,
-            Self::Step(..) => PAUSE,
+            Self::Model(hand) => hand,
+            Self::Step(..) => ByHand::Pause,
         }
     }
 
-    /// It can act only once the step has begun.
+    /// It lasts as long as the step: it cannot act before that has begun.
     pub fn needs_the_step(self) -> bool {
-        self == Self::Model(OUT_OF_REACH)
+        self == Self::Model(ByHand::StageOutOfReach)
     }
 
     /// Parts of the name of the request by which a proof of switch sees what it has done; none where no proof looks for that.
     pub fn is_seen_by(self) -> Option<&'static [&'static str]> {
-        let Self::Model(name) = self else { return None };
-        match name {
-            "delete-stage" | "disable-stage" | "stage-target" | "stranger-first" | "stranger-between" => {
-                Some(&["GET ", "/trafficManagerProfiles/"])
+        let Self::Model(hand) = self else { return None };
+        match hand {
+            ByHand::DeleteStage
+            | ByHand::DisableStage
+            | ByHand::StageTarget
+            | ByHand::StrangerFirst
+            | ByHand::StrangerBetween => Some(&["GET ", "/trafficManagerProfiles/"]),
+            ByHand::StageElsewhere | ByHand::StageNowhere => {
+                Some(&["POST ", "/sites/contoso-2/config/connectionstrings/list"])
             }
-            "stage-elsewhere" | "stage-nowhere" => Some(&["POST ", "/sites/contoso-2/config/connectionstrings/list"]),
             _ => None,
         }
     }

@@ -1,5 +1,12 @@
 //! Connection strings, as SqlClient reads them.
 
+use std::collections::BTreeMap;
+
+use super::ConnectionString;
+
+/// Connection strings by their names.
+type Settings = BTreeMap<String, ConnectionString>;
+
 /// The parts of a connection string that matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConnectionText {
@@ -38,6 +45,12 @@ impl ConnectionText {
         }
         if read.server.is_empty() { Err("it names no server".to_owned()) } else { Ok(read) }
     }
+}
+
+/// The one connection string for SQL that the application uses: `Shop`, else the first.
+pub(crate) fn sql_setting(settings: &Settings) -> Option<&ConnectionString> {
+    let sql = |setting: &&ConnectionString| matches!(setting.kind.as_str(), "SQLAzure" | "SQLServer");
+    settings.get("Shop").filter(sql).or_else(|| settings.values().find(sql))
 }
 
 /// `tcp:name,1433` without protocol and port.

@@ -1,8 +1,9 @@
-//! Pictures of the world, and how two of them differ.
+//! States of the world, and how two of them differ.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use sim_control::StateDump;
 
 use crate::{outputs::Outputs, rehearse::stage::StageSite};
 
@@ -37,17 +38,16 @@ const SCHEMA: &str = "rolling_upgrade";
 
 /// What the simulator answers, without what changes from run to run: times, and the rows that users write. What users were
 /// told is kept, is in the simulator's ledger.
-pub fn normal(answer: &Value) -> Value {
-    let mut picture = answer["picture"].clone();
-    let written = answer["users_wrote"].as_array().cloned().unwrap_or_default();
-    for contents in each(&mut picture, "databases").filter_map(|database| database.get_mut("contents")) {
-        for table in written.iter().filter_map(Value::as_str) {
+pub fn normal(taken: StateDump) -> Value {
+    let StateDump { mut state, users_wrote, .. } = taken;
+    for contents in each(&mut state, "databases").filter_map(|database| database.get_mut("contents")) {
+        for table in &users_wrote {
             if let Some(object) = contents.get_mut(table) {
                 object["rows"] = json!("of users");
             }
         }
     }
-    for tags in each(&mut picture, "profiles").filter_map(|profile| profile.get_mut("tags")) {
+    for tags in each(&mut state, "profiles").filter_map(|profile| profile.get_mut("tags")) {
         if let Some(switched) = tags.get_mut(SWITCHED) {
             *switched = json!("a time");
         }
@@ -60,18 +60,18 @@ pub fn normal(answer: &Value) -> Value {
             tags[PACKAGE] = json!(format!("{digest}/a deployment"));
         }
     }
-    picture
+    state
 }
 
-/// The picture without what belongs to stage, which a rollback may leave behind.
-pub fn without_stage(picture: &Value, outputs: &Outputs, stage: StageSite) -> Value {
+/// The state without what belongs to stage, which a rollback may leave behind.
+pub fn without_stage(state: &Value, outputs: &Outputs, stage: StageSite) -> Value {
     let of = |name: &str| outputs.get(name).map(String::as_str).unwrap_or_default();
     let database = of("stage-database").split_once('/').map_or("", |(_, database)| database);
     let (site, endpoint) = (last(of("stage-site")), last(of("stage-endpoint")));
-    let mut picture = without_stage_database(picture, outputs);
-    retain(&mut picture, "links", |link| text(&link["target"]) != database && text(&link["source"]) != database);
-    let linked = picture["links"].to_string();
-    for found in each(&mut picture, "databases") {
+    let mut state = without_stage_database(state, outputs);
+    retain(&mut state, "links", |link| text(&link["target"]) != database && text(&link["source"]) != database);
+    let linked = state["links"].to_string();
+    for found in each(&mut state, "databases") {
         let own = format!("\"{}/{}\"", text(&found["server"]), text(&found["name"]));
         if !linked.contains(&own) {
             found["role"] = json!("Standalone");
@@ -80,35 +80,35 @@ pub fn without_stage(picture: &Value, outputs: &Outputs, stage: StageSite) -> Va
             name.starts_with(&format!("{SCHEMA}.")) || name == format!("schema {SCHEMA}")
         });
     }
-    for profile in each(&mut picture, "profiles") {
+    for profile in each(&mut state, "profiles") {
         retain(profile, "endpoints", |found| text(&found["name"]) != endpoint);
         forget(&mut profile["tags"], |name| name.starts_with(LABELS));
     }
     if stage.goes_with_stage() {
-        retain(&mut picture, "sites", |found| text(&found["name"]) != site);
+        retain(&mut state, "sites", |found| text(&found["name"]) != site);
     }
     // The site was there before; that it is stopped now keeps V2 from being served.
-    for found in each(&mut picture, "sites").filter(|found| text(&found["name"]) == site) {
+    for found in each(&mut state, "sites").filter(|found| text(&found["name"]) == site) {
         found["running"] = Value::Null;
         forget(&mut found["settings"], |name| name.starts_with("running with"));
     }
-    picture
+    state
 }
 
-/// The picture without the stage database.
-pub fn without_stage_database(picture: &Value, outputs: &Outputs) -> Value {
-    let mut picture = picture.clone();
-    retain(&mut picture, "databases", |found| !is_stage(found, outputs));
-    picture
+/// The state without the stage database.
+pub fn without_stage_database(state: &Value, outputs: &Outputs) -> Value {
+    let mut state = state.clone();
+    retain(&mut state, "databases", |found| !is_stage(found, outputs));
+    state
 }
 
-/// The picture without the fence rows of the stage database.
-pub fn without_fences_of_stage(picture: &Value, outputs: &Outputs) -> Value {
-    let mut picture = picture.clone();
-    for found in each(&mut picture, "databases").filter(|found| is_stage(found, outputs)) {
+/// The state without the fence rows of the stage database.
+pub fn without_fences_of_stage(state: &Value, outputs: &Outputs) -> Value {
+    let mut state = state.clone();
+    for found in each(&mut state, "databases").filter(|found| is_stage(found, outputs)) {
         forget(&mut found["contents"], |name| name == FENCES);
     }
-    picture
+    state
 }
 
 fn is_stage(database: &Value, outputs: &Outputs) -> bool {
@@ -117,20 +117,20 @@ fn is_stage(database: &Value, outputs: &Outputs) -> bool {
     format!("{}/{}", text(&database["server"]), text(&database["name"])) == stage
 }
 
-/// The picture as if no fence row that is closed had ever been opened: whoever takes a freeze back leaves one.
-pub fn without_closed_fences(picture: &Value) -> Value {
-    let mut picture = picture.clone();
-    let fences = each(&mut picture, "databases").filter_map(|database| database["contents"].get_mut(FENCES));
+/// The state as if no fence row that is closed had ever been opened: whoever takes a freeze back leaves one.
+pub fn without_closed_fences(state: &Value) -> Value {
+    let mut state = state.clone();
+    let fences = each(&mut state, "databases").filter_map(|database| database["contents"].get_mut(FENCES));
     for fences in fences.filter(|fences| fences["nulls"]["closed_at"] == 0) {
         fences["rows"] = Value::Null;
     }
-    picture
+    state
 }
 
 /// Production's endpoint does not serve users any more: the point of no return is behind.
-pub fn has_switched(picture: &Value, outputs: &Outputs) -> bool {
+pub fn has_switched(state: &Value, outputs: &Outputs) -> bool {
     let name = outputs.get("production-endpoint").map(|id| last(id)).unwrap_or_default();
-    let profiles = picture["profiles"].as_array().into_iter().flatten();
+    let profiles = state["profiles"].as_array().into_iter().flatten();
     let mut endpoints = profiles.flat_map(|profile| profile["endpoints"].as_array().into_iter().flatten());
     !endpoints.any(|endpoint| text(&endpoint["name"]) == name && endpoint["enabled"] == json!(true))
 }
@@ -143,8 +143,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn each<'p>(picture: &'p mut Value, kind: &str) -> impl Iterator<Item = &'p mut Value> {
-    picture.get_mut(kind).and_then(Value::as_array_mut).into_iter().flatten()
+fn each<'p>(state: &'p mut Value, kind: &str) -> impl Iterator<Item = &'p mut Value> {
+    state.get_mut(kind).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 fn retain(of: &mut Value, kind: &str, keep: impl Fn(&Value) -> bool) {
@@ -159,7 +159,7 @@ fn forget(of: &mut Value, which: impl Fn(&str) -> bool) {
     }
 }
 
-/// Every place at which two pictures differ, with what stands there in each; none if they are equal.
+/// Every place at which two states differ, with what stands there in each; none if they are equal.
 pub fn differences(wanted: &Value, found: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     compare("", wanted, found, &mut differences);
@@ -224,15 +224,17 @@ mod tests {
 
     #[test]
     fn rows_of_users_and_times_do_not_count() {
-        let answer = |rows: &str, at: &str| {
-            json!({
-                "users_wrote": ["dbo.t", "dbo.gone"],
-                "picture": { "databases": [database("sql-1", rows)], "profiles": [{ "name": "p", "tags": { SWITCHED: at, "a": at } }] },
-            })
+        let answer = |rows: &str, at: &str| StateDump {
+            schema: 1,
+            users_wrote: ["dbo.t", "dbo.gone"].map(str::to_owned).into(),
+            state: json!({
+                "databases": [database("sql-1", rows)],
+                "profiles": [{ "name": "p", "tags": { SWITCHED: at, "a": at } }],
+            }),
         };
-        let (one, other) = (normal(&answer("1", "x")), normal(&answer("2", "x")));
+        let (one, other) = (normal(answer("1", "x")), normal(answer("2", "x")));
         assert_eq!(differences(&one, &other), Vec::<String>::new());
-        let later = normal(&answer("1", "y"));
+        let later = normal(answer("1", "y"));
         assert_eq!(differences(&one, &later), ["profiles/p/tags/a: \"x\" was expected, \"y\" is there"]);
     }
 
@@ -252,7 +254,7 @@ mod tests {
         after["profiles"][0]["tags"]["rolling-upgrade-endpoint"] = json!("web-2");
         after["profiles"][0]["endpoints"].as_array_mut().unwrap().push(json!({ "name": "web-2", "enabled": false }));
         after["sites"][1]["running"] = json!(false);
-        let bare = |picture: &Value| without_stage(picture, &outputs(), StageSite::Adopted);
+        let bare = |state: &Value| without_stage(state, &outputs(), StageSite::Adopted);
         assert_eq!(differences(&bare(&before), &bare(&after)), Vec::<String>::new());
         after["sites"][0]["running"] = json!(false);
         assert_eq!(

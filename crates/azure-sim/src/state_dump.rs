@@ -8,78 +8,68 @@ use sha2::{Digest, Sha256};
 use sim_sql::{Access, Content};
 
 use crate::{
-    cloud::{Cloud, lock},
+    azure::Azure,
+    secrets,
     world::{Database, Endpoint, Link, Name, Server, Site, World},
 };
 
-impl Cloud {
-    /// The state, without secrets.
-    pub(crate) fn shown(&self) -> Value {
-        let world = self.world();
-        let mut picture = stable(&world);
-        picture["schema"] = json!(1);
-        let monitors = world.profiles.values().flat_map(|profile| &profile.endpoints);
-        picture["monitors"] = monitors
-            .map(|endpoint| (endpoint.name.to_string(), json!(endpoint.status())))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        picture["operations"] = json!(
-            world
-                .operations
-                .values()
-                .map(|operation| json!({"name": operation.name, "done": operation.done}))
-                .collect::<Vec<_>>()
-        );
-        picture["link_states"] = json!(
-            world.links.iter().map(|link| json!({"guid": link.guid, "state": link.state.text()})).collect::<Vec<_>>()
-        );
-        drop(world);
-        serde_json::from_str(&self.without_secrets(&picture.to_string())).unwrap_or_default()
-    }
-
-    /// A hash over everything that is not volatile, with the content of every database.
-    pub(crate) fn digest(&self) -> String {
-        let world = self.world().clone();
-        let contents: Vec<String> = world
-            .databases
+/// The state, without secrets.
+pub(crate) fn shown(azure: &Azure) -> Value {
+    let world = azure.world();
+    let mut dump = stable(&world);
+    dump["schema"] = json!(1);
+    let monitors = world.profiles.values().flat_map(|profile| &profile.endpoints);
+    dump["monitors"] = monitors
+        .map(|endpoint| (endpoint.name.to_string(), json!(endpoint.status())))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    dump["operations"] = json!(
+        world
+            .operations
             .values()
-            .map(|database| database.store.as_ref().map_or_else(String::new, |store| store.digest(&|_| false)))
-            .collect();
-        let picture = json!({"world": stable(&world), "settings": settings(&world), "contents": contents});
-        Sha256::digest(picture.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+            .map(|operation| json!({"name": operation.name, "done": operation.done}))
+            .collect::<Vec<_>>()
+    );
+    dump["link_states"] = json!(
+        world.links.iter().map(|link| json!({"guid": link.guid, "state": link.state.text()})).collect::<Vec<_>>()
+    );
+    drop(world);
+    serde_json::from_str(&secrets::hide(azure, &dump.to_string())).unwrap_or_default()
 }
 
-impl Cloud {
-    /// Everything that is not volatile, piece by piece, so that two pictures can be compared: the digest's parts. Of a column that
-    /// is named in `volatile` (`schema.table.column`, in lower case) only counts how often it is NULL.
-    ///
-    /// # Errors
-    /// A database cannot be read.
-    pub(crate) fn picture(&self, volatile: &[String]) -> anyhow::Result<Value> {
-        let world = self.world().clone();
-        let hidden = |table: &str, column: &str| volatile.iter().any(|name| *name == format!("{table}.{column}"));
-        let mut picture = stable(&world);
-        for (shown, database) in picture["databases"].as_array_mut().into_iter().flatten().zip(world.databases.values())
-        {
-            let contents = database.store.as_ref().map(|store| store.contents(&hidden)).transpose();
-            let contents = contents.with_context(|| format!("reading `{}`", database.name))?.unwrap_or_default();
-            let object = |(name, Content { definition, rows, nulls })| {
-                (name, json!({"definition": definition, "rows": rows, "nulls": nulls}))
-            };
-            shown["contents"] = Value::Object(contents.into_iter().map(object).collect());
-        }
-        for (shown, site) in picture["sites"].as_array_mut().into_iter().flatten().zip(world.sites.values()) {
-            shown["settings"] = json!(fingerprints(site));
-        }
-        let shown = self.without_secrets(&picture.to_string());
-        serde_json::from_str(&shown).context("reading the picture without its secrets")
-    }
+/// A hash over everything that is not volatile, with the content of every database.
+pub(crate) fn digest(world: &World) -> String {
+    let contents: Vec<String> = world
+        .databases
+        .values()
+        .map(|database| database.store.as_ref().map_or_else(String::new, |store| store.digest(&|_| false)))
+        .collect();
+    let dump = json!({"world": stable(world), "settings": settings(world), "contents": contents});
+    Sha256::digest(dump.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
-    /// The tables that users have written to, `schema.table` in lower case.
-    pub(crate) fn users_wrote(&self) -> Vec<String> {
-        lock(&self.users_wrote).iter().cloned().collect()
+/// Everything that is not volatile, piece by piece, so that two of them can be compared: the digest's parts. Of a column that
+/// is named in `volatile` (`schema.table.column`, in lower case) only counts how often it is NULL.
+///
+/// # Errors
+/// A database cannot be read.
+pub(crate) fn dump(azure: &Azure, volatile: &[String]) -> anyhow::Result<Value> {
+    let world = azure.world().clone();
+    let hidden = |table: &str, column: &str| volatile.iter().any(|name| *name == format!("{table}.{column}"));
+    let mut dump = stable(&world);
+    for (shown, database) in dump["databases"].as_array_mut().into_iter().flatten().zip(world.databases.values()) {
+        let contents = database.store.as_ref().map(|store| store.contents(&hidden)).transpose();
+        let contents = contents.with_context(|| format!("reading `{}`", database.name))?.unwrap_or_default();
+        let object = |(name, Content { definition, rows, nulls })| {
+            (name, json!({"definition": definition, "rows": rows, "nulls": nulls}))
+        };
+        shown["contents"] = Value::Object(contents.into_iter().map(object).collect());
     }
+    for (shown, site) in dump["sites"].as_array_mut().into_iter().flatten().zip(world.sites.values()) {
+        shown["settings"] = json!(fingerprints(site));
+    }
+    let shown = secrets::hide(azure, &dump.to_string());
+    serde_json::from_str(&shown).context("reading the dump without its secrets")
 }
 
 /// The settings of a site and those that its process runs with; not the values, but what tells one from another.

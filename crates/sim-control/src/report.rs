@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The report, as `GET /report` and SIGTERM give it.
+/// The report, as `GET /report` and the simulator's last line give it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Version of this format: 1.
+    /// [`SCHEMA`](crate::SCHEMA)
     pub schema: u32,
     /// The users' writes.
     pub writes: Writes,

@@ -1,5 +1,7 @@
 //! What can be told to go wrong, and where.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Hand;
@@ -26,18 +28,17 @@ pub enum Place {
 
 /// A request by what it is: where a step sends several at a time, this is the same one in each run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RequestKey {
     /// By which protocol it comes.
     pub protocol: Protocol,
-    /// What it is, as [`RecordedRequest`](super::Meeting) lists it.
+    /// What it is, without ids, numbers and times, as [`RecordedRequest`](crate::RecordedRequest) has it.
     pub request: String,
     /// The how manieth of its kind, from 1.
     pub nth: usize,
 }
 
 /// The ways by which a step's requests come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// Azure Resource Manager.
@@ -55,13 +56,14 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    pub(super) fn is_http(self) -> bool {
+    /// It comes over HTTP.
+    pub fn is_http(self) -> bool {
         !matches!(self, Self::LogIn | Self::Batch)
     }
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     /// The connection is closed before the request has an effect.
@@ -110,24 +112,24 @@ pub enum What {
 
 impl What {
     /// The request has its effect before this happens.
-    pub(crate) fn acts(self) -> bool {
+    pub fn acts(self) -> bool {
         matches!(self, Self::Lost | Self::LostForGood | Self::Slow | Self::Half | Self::Garbage | Self::HeldAfter)
             || self.is_of_operations()
             || matches!(self, Self::Hand(hand) if hand != Hand::Pause)
     }
 
     /// It concerns the operation that a request begins.
-    pub(crate) fn is_of_operations(self) -> bool {
+    pub fn is_of_operations(self) -> bool {
         matches!(self, Self::OperationFails | Self::OperationHangs)
     }
 
     /// The service refuses whatever comes after it.
-    pub(crate) fn is_for_good(self) -> bool {
+    pub fn is_for_good(self) -> bool {
         matches!(self, Self::RefusedForGood | Self::LostForGood)
     }
 
     /// The protocol has such a thing.
-    pub(crate) fn can_happen_to(self, protocol: Protocol) -> bool {
+    pub fn can_happen_to(self, protocol: Protocol) -> bool {
         use Protocol::{Arm, Batch, LogIn, Publish, SignIn, Site};
         match self {
             Self::Refused | Self::RefusedForGood | Self::Slow | Self::Garbage | Self::HeldBefore | Self::Hand(_) => {
@@ -142,5 +144,35 @@ impl What {
             Self::TokenExpired => matches!(protocol, Arm | SignIn | Publish | LogIn),
             Self::Busy | Self::Failover => matches!(protocol, LogIn | Batch),
         }
+    }
+}
+
+/// The name in kebab-case; of a hand its own.
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hand(hand) => hand.fmt(f),
+            what => what.serialize(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_interface() {
+        assert_eq!(What::RefusedForGood.to_string(), "refused-for-good");
+        assert_eq!(What::Hand(Hand::WipeTags).to_string(), "wipe-tags");
+    }
+
+    #[test]
+    fn a_place_is_a_number_or_a_request() {
+        let read = |text: &str| serde_json::from_str::<Fault>(text).unwrap().at;
+        assert_eq!(read(r#"{"at":3,"what":"lost"}"#), Place::Number(3));
+        let spot = RequestKey { protocol: Protocol::SignIn, request: "GET a".to_owned(), nth: 2 };
+        let text = r#"{"at":{"protocol":"sign-in","request":"GET a","nth":2},"what":{"hand":"pause"}}"#;
+        assert_eq!(read(text), Place::Request(spot));
     }
 }

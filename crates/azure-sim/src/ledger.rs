@@ -2,7 +2,7 @@
 
 use sim_sql::CommitId;
 
-use crate::{Reads, Writes};
+use crate::{Reads, Writes, clock, http::Reply};
 
 /// Every acknowledged write, and how often users were turned away.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +39,27 @@ pub(crate) enum Writer {
 impl Ledger {
     pub(crate) fn acknowledged(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+
+    pub(crate) fn count_read(&mut self, reply: Option<&Reply>) {
+        match reply {
+            Some(reply) if reply.status == 200 => self.reads.answered += 1,
+            _ => self.reads.failed += 1,
+        }
+    }
+
+    /// What was acknowledged is an entry already.
+    pub(crate) fn count_write(&mut self, reply: Option<&Reply>) {
+        match reply {
+            Some(reply) if reply.status == 200 => {}
+            Some(reply) if reply.error == Some(3906) => self.refused_read_only += 1,
+            _ => self.failed += 1,
+        }
+    }
+
+    /// Notes when production's endpoint is disabled and enabled.
+    pub(crate) fn note_production(&mut self, enabled: bool) {
+        self.disabled_at = if enabled { None } else { self.disabled_at.or(Some(clock::now())) };
     }
 
     pub(crate) fn writes(&self, lost: u64) -> Writes {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use sim_sql::{Access, PeekedRow, Role, Store};
 
-use crate::{clock, cloud::Cloud};
+use super::serving_site;
+use crate::{clock, world::World};
 
 /// The table in which an upgrade says who ends the read-only time, and until when.
 const FENCE: &str = "rolling_upgrade.fence";
@@ -22,48 +23,34 @@ pub(crate) struct Overdue {
     since: f64,
 }
 
-impl Cloud {
-    /// After a change of state.
-    pub(crate) fn judge_read_only(&self, cause: &str) {
-        let Some((name, store)) = self.serving_read_only() else { return };
-        if deadline(&store).is_none() {
-            let what = format!("`{name}` serves users, is read-only, and has no open fence row with a deadline");
-            self.watch().record(6, what, cause);
-        }
-    }
+/// What is wrong after a change of state.
+pub(super) fn check(world: &World) -> Option<String> {
+    let (name, store) = serving_read_only(world)?;
+    let open = deadline(&store).is_some();
+    (!open).then(|| format!("`{name}` serves users, is read-only, and has no open fence row with a deadline"))
+}
 
-    /// As time passes.
-    pub(crate) fn judge_deadline(&self) {
-        let found = self.serving_read_only();
-        let late = found.and_then(|(name, store)| Some((name, overdue(&store)?)));
-        let mut watch = self.watch();
-        let Some((name, session)) = late else {
-            watch.overdue = None;
-            return;
-        };
-        let now = clock::now();
-        let since = match &watch.overdue {
-            Some(known) if known.session == session => known.since,
-            _ => now,
-        };
-        watch.overdue = Some(Overdue { session, since });
-        if now - since > clock::seconds(self.scenario.deadline_margin_ms) {
-            let what = format!(
-                "`{name}` serves users and is read-only past the deadline, though session {session} holds the lock"
-            );
-            watch.record(6, what, "the passing of time");
-        }
-    }
+/// What is wrong as time passes: `margin` seconds after the deadline somebody still holds the lock.
+pub(super) fn check_deadline(world: &World, known: &mut Option<Overdue>, margin: f64) -> Option<String> {
+    let late = serving_read_only(world).and_then(|(name, store)| Some((name, overdue(&store)?)));
+    let Some((name, session)) = late else {
+        *known = None;
+        return None;
+    };
+    let now = clock::now();
+    let since = known.as_ref().filter(|known| known.session == session).map_or(now, |known| known.since);
+    *known = Some(Overdue { session, since });
+    let what =
+        || format!("`{name}` serves users and is read-only past the deadline, though session {session} holds the lock");
+    (now - since > margin).then(what)
+}
 
-    /// The database that serves users, if its option is READ_ONLY; as `server/database`.
-    fn serving_read_only(&self) -> Option<(String, Arc<Store>)> {
-        let site = self.serving_site()?;
-        let world = self.world();
-        let database = world.database_used(&site.effective)?;
-        let store = database.store.clone().filter(|store| store.access() == Access::ReadOnly)?;
-        let primary = world.role(&database.key()) != Role::Secondary;
-        primary.then(|| (format!("{}/{}", database.server, database.name), store))
-    }
+/// The database that serves users, if its option is READ_ONLY; as `server/database`.
+fn serving_read_only(world: &World) -> Option<(String, Arc<Store>)> {
+    let database = world.database_used(&serving_site(world)?.effective)?;
+    let store = database.store.clone().filter(|store| store.access() == Access::ReadOnly)?;
+    let primary = world.role(&database.key()) != Role::Secondary;
+    primary.then(|| (database.full_name(), store))
 }
 
 /// The latest deadline of open fence rows, in seconds since 1970.

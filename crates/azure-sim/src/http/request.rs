@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-/// A request to Azure Resource Manager.
+/// A request to one of the simulated services.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,

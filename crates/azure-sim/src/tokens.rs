@@ -1,6 +1,6 @@
 //! What was issued: assertions and tokens, for whom, until when.
 
-use crate::report::SignIns;
+use crate::{Credentials, SignIns, clock};
 
 /// For which service a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,10 @@ pub(crate) enum Standing {
 }
 
 /// Everything that was issued.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Issued {
+    /// The tokens of the start line, which never end.
+    lasting: [(String, Audience); 2],
     tokens: Vec<(String, Audience, f64)>,
     assertions: Vec<Assertion>,
     pub(crate) counts: SignIns,
@@ -71,6 +73,12 @@ pub(crate) enum Presented {
 }
 
 impl Issued {
+    /// Nothing but the tokens of the start line.
+    pub(crate) fn new(credentials: &Credentials) -> Self {
+        let lasting = [(credentials.arm_token.clone(), Audience::Arm), (credentials.sql_token.clone(), Audience::Sql)];
+        Self { lasting, tokens: Vec::new(), assertions: Vec::new(), counts: SignIns::default() }
+    }
+
     pub(crate) fn add_token(&mut self, token: &str, audience: Audience, end: f64) {
         self.tokens.push((token.to_owned(), audience, end));
         match audience {
@@ -84,7 +92,7 @@ impl Issued {
         self.counts.assertions += 1;
     }
 
-    /// It is a token that was issued here.
+    /// It is a token that was issued to somebody who signed in.
     pub(crate) fn has(&self, token: &str) -> bool {
         self.tokens.iter().any(|(known, ..)| known == token)
     }
@@ -96,7 +104,7 @@ impl Issued {
     }
 
     /// Takes an assertion: from now on it counts as used.
-    pub(super) fn present(&mut self, text: &str) -> Presented {
+    pub(crate) fn present(&mut self, text: &str) -> Presented {
         match self.assertions.iter_mut().find(|assertion| assertion.text == text) {
             Some(assertion) if assertion.used => Presented::Again,
             Some(assertion) => {
@@ -107,10 +115,14 @@ impl Issued {
         }
     }
 
-    pub(super) fn standing(&self, token: &str, audience: Audience, now: f64) -> Standing {
+    /// What a token is worth now.
+    pub(crate) fn standing(&self, token: &str, audience: Audience) -> Standing {
+        if let Some((_, own)) = self.lasting.iter().find(|(known, _)| known == token) {
+            return if *own == audience { Standing::Good } else { Standing::Foreign(*own) };
+        }
         match self.tokens.iter().find(|(known, ..)| known == token) {
             Some((_, own, _)) if *own != audience => Standing::Foreign(*own),
-            Some((_, _, end)) if *end <= now => Standing::Ended(*end),
+            Some((_, _, end)) if *end <= clock::now() => Standing::Ended(*end),
             Some(_) => Standing::Good,
             None => Standing::Unknown,
         }
