@@ -7,6 +7,7 @@ mod act;
 mod contract;
 mod control;
 mod dist;
+mod interface;
 mod outputs;
 mod process;
 mod rehearse;
@@ -37,6 +38,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
         }
         Task::Act => act::run(&Workspace::find(Profile::Dev)?),
         Task::Contract(options) => contract::run(&Workspace::find(Profile::Dev)?, &options),
+        Task::Interface(options) => interface::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Dist => dist::run(&Workspace::find(Profile::Release)?),
     }
 }
@@ -54,6 +56,8 @@ enum Task {
     /// Hold what the steps send, and what the simulated Azure answers, against Azure's official descriptions, and derive the
     /// least privilege from it.
     Contract(contract::Options),
+    /// Compare `action.yml` and the tables of inputs and outputs with what the steps know, or write them.
+    Interface(interface::Options),
     /// Build the step binaries for distribution, with their SHA-256 sums.
     Dist,
 }

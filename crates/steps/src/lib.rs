@@ -12,6 +12,7 @@ mod giving_back;
 mod hooks;
 mod identity;
 mod inputs;
+mod interface;
 mod observe;
 mod outputs;
 mod package;
@@ -28,6 +29,7 @@ mod step_run;
 mod stop;
 mod termination_probe;
 
+pub use interface::{Interface, interface};
 pub use rollout::Step;
 
 use std::process::ExitCode;

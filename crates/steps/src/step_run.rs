@@ -19,7 +19,7 @@ use crate::{
     giving_back::what_is_left,
     hooks::{Hooks, NOT_RESUMED},
     observe::{self, Sessions, observe},
-    outputs,
+    outputs::{self, Output},
     preflight::{self, Asked},
     report::Report,
     sessions::{self, HoldsLock},
@@ -123,7 +123,7 @@ impl StepRun<'_> {
             self.look_after(progress).await?;
         }
         let mut report = self.succeeded(if progress.changed { Outcome::Done } else { Outcome::AlreadyDone }, progress);
-        report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
+        report.outputs.extend(given_up.map(|loss| (Output::GivenUp, json!(loss))));
         Ok(report)
     }
 

@@ -9,8 +9,8 @@ use rollout::ConnectTo;
 /// Inputs that every step has.
 #[derive(Debug, Args)]
 pub struct ConnectionInputs {
-    /// Name of the upgrade [default: `GITHUB_RUN_ID`, which "Re-run failed jobs" keeps; rollback, cleanup and status find it in the
-    /// live state].
+    /// Name of the upgrade, part of its tags, labels and rows [default: `GITHUB_RUN_ID`, which "Re-run failed jobs" keeps;
+    /// rollback, cleanup and status find it in the live state].
     #[arg(help_heading = "Upgrade", long)]
     pub upgrade_id: Option<String>,
     /// Id of the subscription that holds all resources.
@@ -29,10 +29,12 @@ pub struct ConnectionInputs {
     /// Audience of GitHub's identity token: that of the application's federated credential.
     #[arg(help_heading = "Signing in", long, default_value = "api://AzureADTokenExchange")]
     pub audience: String,
-    /// Access token for Azure Resource Manager (`az account get-access-token`).
+    /// Access token for Azure Resource Manager (`az account get-access-token`) [default: issued to `client-id`; without it the
+    /// action asks the Azure CLI].
     #[arg(help_heading = "Signing in", long)]
     pub arm_token: Option<SecretString>,
-    /// Access token for Azure SQL (`az account get-access-token --resource https://database.windows.net`).
+    /// Access token for Azure SQL (`az account get-access-token --resource https://database.windows.net`), unless `sql-user` is
+    /// given [default: as for `arm-token`].
     #[arg(help_heading = "Signing in", long)]
     pub sql_token: Option<SecretString>,
     /// SQL user, instead of `sql-token`.

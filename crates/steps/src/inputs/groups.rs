@@ -74,7 +74,7 @@ pub struct ScriptInputs {
     /// Folder of the upgrade scripts.
     #[arg(long)]
     pub scripts: Option<PathBuf>,
-    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails the step.
+    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails migrate.
     #[arg(long)]
     pub checks: Option<PathBuf>,
     /// Output `scripts-digest` of plan: the scripts and checks that were approved.
@@ -93,7 +93,7 @@ impl ScriptInputs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Giving production back")]
 pub struct GiveBackInputs {
-    /// How replication is ended: auto, t-sql, unlink or delete.
+    /// How replication is ended: `t-sql`, `unlink`, `delete`, or `auto`, the first of these that this identity may use.
     #[arg(long, default_value = "auto")]
     pub termination: Termination,
     /// How long to look for requests of a dead step that Azure carries out late, where users may have been on V2.

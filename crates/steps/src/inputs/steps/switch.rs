@@ -25,7 +25,7 @@ pub struct SwitchArguments {
     /// Output `scripts-digest` of plan: the scripts and checks that must have run.
     #[arg(help_heading = "Scripts", long)]
     pub scripts_digest: Option<String>,
-    /// `true`: rows that the stage database got between migrate and switch are V2's own.
+    /// `true`: rows that the stage database got between migrate and switch are those of a V2 that writes when it starts.
     #[arg(help_heading = "Limits", long, default_value = "false", action = clap::ArgAction::Set)]
     pub accept_stage_writes: bool,
     /// Executable that starts V2's background work, once users are on V2.
