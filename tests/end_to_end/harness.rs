@@ -13,10 +13,12 @@ use azure_sim::{Report, Scenario, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::capture;
+#[path = "../github_output.rs"]
+mod github_output;
 
-/// Outputs by name.
-pub type Outputs = BTreeMap<String, String>;
+pub use github_output::Outputs;
+
+use crate::capture;
 
 /// How a step ended.
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl Running<'_> {
     pub fn told(self, code: Option<i32>) -> Ended {
         let ended = Ended {
             code,
-            outputs: outputs(&self.read("output")),
+            outputs: github_output::parse(&self.read("output")).unwrap(),
             stdout: self.read("stdout"),
             stderr: self.read("stderr"),
             summary: self.read("summary"),
@@ -443,15 +445,4 @@ pub fn binary(step: &str) -> &'static str {
         "status" => env!("CARGO_BIN_EXE_upgrade-status"),
         other => panic!("there is no step {other}"),
     }
-}
-
-/// Reads a `GITHUB_OUTPUT` file: `name<<delimiter`, lines, `delimiter`.
-fn outputs(text: &str) -> Outputs {
-    let (mut outputs, mut lines) = (Outputs::new(), text.lines());
-    while let Some(head) = lines.next() {
-        let (name, delimiter) = head.split_once("<<").unwrap();
-        let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-        outputs.insert(name.to_owned(), value.join("\n"));
-    }
-    outputs
 }

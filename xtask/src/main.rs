@@ -4,9 +4,11 @@
 #![allow(clippy::print_stderr, reason = "see print_stdout")]
 
 mod act;
+mod bench;
 mod contract;
 mod control;
 mod dist;
+mod interface;
 mod outputs;
 mod process;
 mod rehearse;
@@ -29,7 +31,7 @@ struct Arguments {
 
 fn run(task: Task) -> anyhow::Result<bool> {
     match task {
-        Task::Rehearse(options) => rehearse::run(&Workspace::find(Profile::Release)?, &options),
+        Task::Rehearse(options) => rehearse::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Verify(options) => verify::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Sweep(options) => {
             let profile = if options.uses_debug() { Profile::Dev } else { Profile::Release };
@@ -37,6 +39,8 @@ fn run(task: Task) -> anyhow::Result<bool> {
         }
         Task::Act => act::run(&Workspace::find(Profile::Dev)?),
         Task::Contract(options) => contract::run(&Workspace::find(Profile::Dev)?, &options),
+        Task::Interface(options) => interface::run(&Workspace::find(Profile::Dev)?, &options),
+        Task::Bench(options) => bench::run(&Workspace::find(Profile::Dev)?, &options),
         Task::Dist => dist::run(&Workspace::find(Profile::Release)?),
     }
 }
@@ -54,6 +58,10 @@ enum Task {
     /// Hold what the steps send, and what the simulated Azure answers, against Azure's official descriptions, and derive the
     /// least privilege from it.
     Contract(contract::Options),
+    /// Compare `action.yml` and the tables of inputs and outputs with what the steps know, or write them.
+    Interface(interface::Options),
+    /// Measure what the documentation states.
+    Bench(bench::Options),
     /// Build the step binaries for distribution, with their SHA-256 sums.
     Dist,
 }

@@ -1,36 +1,13 @@
-//! Reads the outputs of a step from the file that `GITHUB_OUTPUT` named, as a runner does.
+//! The outputs of a step, from the file that `GITHUB_OUTPUT` named.
 
-use std::collections::BTreeMap;
+#[path = "../../tests/github_output.rs"]
+mod github_output;
 
-use anyhow::{Context, bail};
+pub use github_output::Outputs;
 
-/// Outputs by name.
-pub type Outputs = BTreeMap<String, String>;
-
-/// Both forms of an entry: `name=value`, and `name<<delimiter` with the value up to a line that is the delimiter.
+/// Reads the file as a runner does.
 pub fn parse(file: &str) -> anyhow::Result<Outputs> {
-    let mut outputs = Outputs::new();
-    let mut lines = file.split_terminator('\n');
-    while let Some(line) = lines.next().filter(|line| !line.is_empty()) {
-        let (name, value) = match (line.split_once("<<"), line.split_once('=')) {
-            (Some((name, delimiter)), _) if !name.contains('=') => (name, heredoc(&mut lines, delimiter)?),
-            (_, Some((name, value))) => (name, value.to_owned()),
-            _ => bail!("the line `{line}` is neither `name=value` nor `name<<delimiter`"),
-        };
-        outputs.insert(name.to_owned(), value);
-    }
-    Ok(outputs)
-}
-
-fn heredoc<'a>(lines: &mut impl Iterator<Item = &'a str>, delimiter: &str) -> anyhow::Result<String> {
-    let mut value = Vec::new();
-    loop {
-        let line = lines.next().with_context(|| format!("the delimiter `{delimiter}` never comes"))?;
-        if line == delimiter {
-            return Ok(value.join("\n"));
-        }
-        value.push(line);
-    }
+    Ok(github_output::parse(file)?)
 }
 
 #[cfg(test)]
@@ -43,6 +20,11 @@ mod tests {
         let expected = [("a", "1=<<2"), ("b", "x\n\n\ny=1"), ("c", "")];
         assert_eq!(outputs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         assert_eq!(parse("").unwrap(), Outputs::new());
+    }
+
+    #[test]
+    fn empty_lines_between_entries_are_skipped() {
+        assert_eq!(parse("\na=1\n\nb=2\n").unwrap().len(), 2);
     }
 
     #[test]

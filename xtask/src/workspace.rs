@@ -11,9 +11,9 @@ use serde::Deserialize;
 /// How the binaries that a task runs are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// As the tests are: `verify` runs what it has built for them, which saves the minutes of another build.
+    /// As the tests are, which is built soonest. A rehearsal waits far more than it computes.
     Dev,
-    /// Optimised: what takes or tells time.
+    /// Optimised: the sweep runs thousands of steps.
     Release,
 }
 
@@ -70,7 +70,12 @@ impl Workspace {
 
     /// Folder of the built binaries.
     pub fn binaries(&self) -> PathBuf {
-        self.target.join(self.profile.folder())
+        self.binaries_in(&self.target)
+    }
+
+    /// The same in another target folder.
+    pub fn binaries_in(&self, target: &Path) -> PathBuf {
+        target.join(self.profile.folder())
     }
 
     /// Path of a built binary.
@@ -87,11 +92,24 @@ impl Workspace {
 
     /// Builds the step binaries and the simulator.
     pub fn build(&self) -> anyhow::Result<()> {
+        eprintln!("building the steps and the simulator ({})", self.profile.name());
+        run(&mut self.build_call())
+    }
+
+    /// The call of cargo that [`Self::build`] makes.
+    pub fn build_call(&self) -> Command {
         let profile = self.profile.name();
-        eprintln!("building the steps and the simulator ({profile})");
-        let build =
-            ["build", "--quiet", "--locked", "--profile", profile, "--package", "steps", "--package", "azure-sim"];
-        run(&mut self.cargo(&build))
+        self.cargo(&[
+            "build",
+            "--quiet",
+            "--locked",
+            "--profile",
+            profile,
+            "--package",
+            "steps",
+            "--package",
+            "azure-sim",
+        ])
     }
 }
 

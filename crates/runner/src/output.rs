@@ -77,22 +77,14 @@ fn delimiter(value: &str, mut draw: impl FnMut() -> String) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/github_output.rs"]
+mod github_output;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// What the runner does: a line `name<<delimiter`, then the value up to a line that is the delimiter.
-    fn parse(file: &str) -> Vec<(String, String)> {
-        let mut lines = file.split_terminator('\n');
-        let mut outputs = Vec::new();
-        while let Some(head) = lines.next() {
-            let (name, delimiter) = head.split_once("<<").unwrap();
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-            outputs.push((name.to_owned(), value.join("\n")));
-        }
-        outputs
-    }
 
     #[test]
     fn the_form_is_the_runners() {
@@ -126,8 +118,9 @@ mod tests {
     proptest! {
         #[test]
         fn values_come_back_whole(values in proptest::collection::vec("[a-c<>\r\n]{0,12}|\\PC*", 0..4)) {
-            let file: String = values.iter().map(|value| entry("name", value)).collect();
-            let read: Vec<String> = parse(&file).into_iter().map(|(_, value)| value).collect();
+            let named = values.iter().enumerate();
+            let file: String = named.map(|(place, value)| entry(&format!("value{place}"), value)).collect();
+            let read: Vec<String> = github_output::parse(&file).unwrap().into_values().collect();
             prop_assert_eq!(read, values);
         }
     }

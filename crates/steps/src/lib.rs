@@ -10,6 +10,7 @@ mod firewall;
 mod hooks;
 mod identity;
 mod inputs;
+mod interface;
 mod lock;
 mod observe;
 mod outputs;
@@ -24,6 +25,7 @@ mod step;
 mod stop;
 mod wait;
 
+pub use interface::{Interface, interface};
 pub use rollout::Step;
 
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use rollout::{
     site::SiteWishes,
 };
 use runner::RunnerIo;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cloud::{Cloud, Pace},
@@ -23,6 +23,7 @@ use crate::{
         preflight::{self, Asked},
         webjobs,
     },
+    outputs::{Output, of_slots},
     package::Package,
     report::Report,
     scripts::{names, read_folder},
@@ -177,28 +178,19 @@ fn report(case: &DecisionInput<'_>, findings: &[Finding]) -> Result<Report, Fail
     let hooks = case.policy.hooks;
     let digest = plan::digest(&Facts { upgrade, profile, database, scripts: &scripts, package, hooks });
     let mut report = Report::success("plan", Outcome::Done);
-    report.outputs = vec![
-        ("upgrade-id", json!(upgrade.id)),
-        ("plan-digest", json!(digest)),
-        ("scripts-digest", json!(scripts)),
-        ("package-digest", json!(package.unwrap_or_default())),
-        ("connection-name", json!(upgrade.connection_name)),
-        ("production-database", json!(upgrade.production.database)),
-        ("production-site", json!(upgrade.production.site)),
-        ("production-endpoint", json!(upgrade.production.endpoint)),
-        ("stage-database", json!(upgrade.stage.database)),
-        ("stage-site", json!(upgrade.stage.site)),
-        ("stage-endpoint", json!(upgrade.stage.endpoint)),
-        (
-            "findings",
-            findings
-                .iter()
-                .map(|finding| json!({"rule": finding.rule, "what": finding.what, "hint": finding.hint}))
-                .collect(),
-        ),
-    ];
+    report.outputs = of_slots(upgrade);
+    report.outputs.extend([
+        (Output::PlanDigest, json!(digest)),
+        (Output::ScriptsDigest, json!(scripts)),
+        (Output::PackageDigest, json!(package.unwrap_or_default())),
+        (Output::Findings, findings.iter().map(in_json).collect()),
+    ]);
     report.summary = markdown(case, findings, &digest);
     Ok(report)
+}
+
+fn in_json(finding: &Finding) -> Value {
+    json!({"rule": finding.rule, "what": finding.what, "hint": finding.hint})
 }
 
 fn markdown(case: &DecisionInput<'_>, findings: &[Finding], digest: &str) -> String {

@@ -5,7 +5,10 @@ use rollout::Outcome;
 use runner::{Annotation, Level, RunnerIo};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    outputs::{Output, Outputs},
+};
 
 /// The end of a step.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
     /// Its outputs, besides `outcome` and `result`.
-    pub outputs: Vec<(&'static str, Value)>,
+    pub outputs: Outputs,
     /// What it did, in words, in order, with seconds.
     pub done: Vec<(String, f64)>,
     /// Markdown for the summary, after the heading.
@@ -27,7 +30,7 @@ pub struct Report {
 impl Report {
     /// A step that succeeded.
     pub fn success(step: &'static str, outcome: Outcome) -> Self {
-        Self { step, outcome, outputs: Vec::new(), done: Vec::new(), summary: String::new(), failure: None }
+        Self { step, outcome, outputs: Outputs::new(), done: Vec::new(), summary: String::new(), failure: None }
     }
 
     /// A step that did not.
@@ -45,7 +48,7 @@ impl Report {
             ("outcome".to_owned(), json!(self.outcome)),
             ("done".to_owned(), done.collect()),
         ]);
-        object.extend(self.outputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        object.extend(self.outputs.iter().map(|(output, value)| (output.name(), value.clone())));
         if let Some((message, hint)) = &self.failure {
             object.insert("message".to_owned(), json!(message));
             object.insert("hint".to_owned(), json!(hint));
@@ -83,12 +86,19 @@ impl Report {
 
     fn write_outputs(&self, runner_io: &RunnerIo, json: &Value) -> anyhow::Result<()> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let mut outputs: Vec<_> = self.outputs.iter().map(|(name, value)| (*name, text(value))).collect();
-        outputs.push(("outcome", self.outcome.word().to_owned()));
-        outputs.push(("result", runner_io.redact(&json.to_string())));
-        runner_io
-            .outputs(outputs.iter().map(|(name, value)| (*name, value.as_str())))
-            .context("could not set the outputs")
+        let mut outputs: Vec<_> = self.outputs.iter().map(|(output, value)| (*output, text(value))).collect();
+        outputs.push((Output::Outcome, self.outcome.word().to_owned()));
+        outputs.push((Output::Result, runner_io.redact(&json.to_string())));
+        self.sets_no_other_outputs(&outputs);
+        let named: Vec<_> = outputs.iter().map(|(output, value)| (output.name(), value)).collect();
+        let named = named.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        runner_io.outputs(named).context("could not set the outputs")
+    }
+
+    /// The documentation says which step sets which output; the tests hold the steps to it.
+    fn sets_no_other_outputs(&self, outputs: &[(Output, String)]) {
+        let other = outputs.iter().find(|(output, _)| !output.is_of(self.step));
+        debug_assert!(other.is_none(), "{other:?} is no output of {}", self.step);
     }
 
     fn markdown(&self) -> String {

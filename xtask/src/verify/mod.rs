@@ -26,6 +26,8 @@ enum Part {
     Clippy,
     /// Every dependency has a licence that we accept, and none is banned.
     Licences,
+    /// `action.yml` and its documentation are what the steps know.
+    Interface,
     /// All tests, with the evidence tests where their material is there.
     Tests,
     /// What the tests sent and what was answered fits Azure's descriptions, and the documented roles are what it took.
@@ -77,6 +79,7 @@ fn timed(part: Part, workspace: &Workspace, options: &Options) -> Finished {
         Part::Format => parts::format(workspace),
         Part::Clippy => parts::clippy(workspace),
         Part::Licences => licences::check(workspace),
+        Part::Interface => parts::interface(workspace),
         Part::Tests => parts::tests(workspace),
         Part::Contract => parts::contract(workspace, options.wants(Part::Tests)),
         Part::Doc => parts::doc_tests(workspace),

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use anyhow::{Context, ensure};
 
 use crate::{
-    act, contract, process,
+    act, contract, interface, process,
     rehearse::{self, Break},
     sweep,
     workspace::{Workspace, has_nextest, run},
@@ -19,6 +19,12 @@ pub fn format(workspace: &Workspace) -> anyhow::Result<()> {
 /// Clippy over everything, warnings denied.
 pub fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
     run(&mut workspace.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+}
+
+/// `action.yml` and the tables of its inputs and outputs.
+pub fn interface(workspace: &Workspace) -> anyhow::Result<()> {
+    ensure!(interface::run(workspace, &interface::Options::compare())?, "a file is not what the steps know");
+    Ok(())
 }
 
 /// All tests but those in documentation. What they printed is kept for [`missing_evidence`].

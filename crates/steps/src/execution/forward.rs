@@ -4,7 +4,14 @@ use rollout::{Effect, Outcome, Step, World, background::Hook, decide::loss, stat
 use serde_json::json;
 
 use super::{progress::Progress, step_run::StepRun};
-use crate::{failure::Failure, hooks::NOT_RESUMED, observe, outputs, report::Report, stop::Halt};
+use crate::{
+    failure::Failure,
+    hooks::NOT_RESUMED,
+    observe,
+    outputs::{self, Output},
+    report::Report,
+    stop::Halt,
+};
 
 impl StepRun<'_> {
     /// From the sign-in to the report.
@@ -41,7 +48,7 @@ impl StepRun<'_> {
             self.look_after(progress).await?;
         }
         let mut report = self.succeeded(if progress.changed { Outcome::Done } else { Outcome::AlreadyDone }, progress);
-        report.outputs.extend(given_up.map(|loss| ("given-up", json!(loss))));
+        report.outputs.extend(given_up.map(|loss| (Output::GivenUp, json!(loss))));
         Ok(report)
     }
 

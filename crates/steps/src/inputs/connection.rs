@@ -29,10 +29,12 @@ pub struct ConnectionInputs {
     /// Audience of GitHub's identity token: that of the application's federated credential.
     #[arg(help_heading = "Signing in", long, default_value = "api://AzureADTokenExchange")]
     pub audience: String,
-    /// Access token for Azure Resource Manager (`az account get-access-token`).
+    /// Access token for Azure Resource Manager (`az account get-access-token`) [default: issued to `client-id`; without it the
+    /// action asks the Azure CLI].
     #[arg(help_heading = "Signing in", long)]
     pub arm_token: Option<SecretString>,
-    /// Access token for Azure SQL (`az account get-access-token --resource https://database.windows.net`).
+    /// Access token for Azure SQL (`az account get-access-token --resource https://database.windows.net`), unless `sql-user` is
+    /// given [default: as for `arm-token`].
     #[arg(help_heading = "Signing in", long)]
     pub sql_token: Option<SecretString>,
     /// SQL user, instead of `sql-token`.

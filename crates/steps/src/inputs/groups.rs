@@ -83,7 +83,7 @@ pub struct ScriptInputs {
     /// Folder of the upgrade scripts.
     #[arg(long)]
     pub scripts: Option<PathBuf>,
-    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails the step.
+    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails migrate.
     #[arg(long)]
     pub checks: Option<PathBuf>,
     /// Output `scripts-digest` of plan: the scripts and checks that were approved.

@@ -12,7 +12,7 @@ mod site;
 mod slots;
 mod steps;
 
-pub use arguments::{Parsed, parse};
+pub use arguments::{Parsed, command, parse};
 pub use connection::ConnectionInputs;
 pub use durations::Span;
 pub use groups::HookInputs;

@@ -7,22 +7,22 @@ use rollout::{Refusal, Slot, Upgrade, UpgradeId, ids::IdError};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Upgrade")]
 pub struct SlotInputs {
-    /// Production's database: `<resource-group>/<server>/<database>`.
+    /// Production's database, an output of plan: `<resource-group>/<server>/<database>`.
     #[arg(long)]
     pub production_database: Option<String>,
-    /// Production's site: `<resource-group>/<site>[/<slot>]`.
+    /// Production's site, an output of plan: `<resource-group>/<site>[/<slot>]`.
     #[arg(long)]
     pub production_site: Option<String>,
-    /// Production's endpoint: `<resource-group>/<profile>/<endpoint>`.
+    /// Production's endpoint, an output of plan: `<resource-group>/<profile>/<endpoint>`.
     #[arg(long)]
     pub production_endpoint: Option<String>,
-    /// Stage's database: `<resource-group>/<server>/<database>`.
+    /// Stage's database, an output of prepare: `<resource-group>/<server>/<database>`.
     #[arg(long)]
     pub stage_database: Option<String>,
-    /// Stage's site: `<resource-group>/<site>[/<slot>]`.
+    /// Stage's site, an output of prepare: `<resource-group>/<site>[/<slot>]`.
     #[arg(long)]
     pub stage_site: Option<String>,
-    /// Stage's endpoint: `<resource-group>/<profile>/<endpoint>`.
+    /// Stage's endpoint, an output of prepare: `<resource-group>/<profile>/<endpoint>`.
     #[arg(long)]
     pub stage_endpoint: Option<String>,
     /// Name of the connection string setting, the same on both sites.

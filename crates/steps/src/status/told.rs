@@ -7,7 +7,10 @@ use rollout::{
 };
 use serde_json::{Value, json};
 
-use crate::{outputs::Outputs, report::Report};
+use crate::{
+    outputs::{Output, Outputs, of_slots},
+    report::Report,
+};
 
 /// What `next` says where nothing comes next.
 const NOTHING: &str = "nothing";
@@ -16,13 +19,13 @@ const NOTHING: &str = "nothing";
 pub fn upgrade(upgrade: &Upgrade, world: &World, status: &Status, holder: Option<&Holder>) -> Report {
     let command = command(upgrade, status);
     let mut outputs = stands(status.state.word(), step_of(&status.next), command.as_deref());
-    outputs.push(("why", json!(status.next.why)));
-    outputs.extend(identifiers(upgrade));
-    outputs.extend(status.scripts_digest.iter().map(|digest| ("scripts-digest", json!(digest))));
+    outputs.push((Output::Why, json!(status.next.why)));
+    outputs.extend(of_slots(upgrade));
+    outputs.extend(status.scripts_digest.iter().map(|digest| (Output::ScriptsDigest, json!(digest))));
     outputs.extend(status.read_only.iter().flat_map(times));
-    outputs.push(("rollback", json!(status.rollback.word())));
-    outputs.extend(status.obstacle.iter().map(|refusal| ("obstacle", json!(in_the_way(refusal)))));
-    outputs.extend(holder.map(|holder| ("lock", lock(holder))));
+    outputs.push((Output::Rollback, json!(status.rollback.word())));
+    outputs.extend(status.obstacle.iter().map(|refusal| (Output::Obstacle, json!(in_the_way(refusal)))));
+    outputs.extend(holder.map(|holder| (Output::Lock, lock(holder))));
     let lines = lines(upgrade, world, status, holder);
     report(
         outputs,
@@ -40,7 +43,7 @@ pub fn nothing(profile: &ProfileId) -> Report {
         "the tags of Traffic Manager profile `{profile}` name no upgrade: none has begun, or the last one is cleaned up"
     );
     let mut outputs = stands(State::NotBegun.word(), "plan", None);
-    outputs.push(("why", json!(why)));
+    outputs.push((Output::Why, json!(why)));
     report(outputs, &format!("**{}**: {why}. Next comes `plan`.\n\n", State::NotBegun))
 }
 
@@ -49,10 +52,10 @@ pub fn without_v1(labelled: &Labelled) -> Report {
     let why = "V1's endpoint is removed; if its database was kept, `cleanup` removes that too, given all identifiers";
     let mut outputs = stands(State::CleanedUp.word(), NOTHING, None);
     outputs.extend([
-        ("why", json!(why)),
-        ("upgrade-id", json!(labelled.id)),
-        ("stage-site", json!(labelled.site)),
-        ("stage-endpoint", json!(labelled.endpoint)),
+        (Output::Why, json!(why)),
+        (Output::UpgradeId, json!(labelled.id)),
+        (Output::StageSite, json!(labelled.site)),
+        (Output::StageEndpoint, json!(labelled.endpoint)),
     ]);
     report(outputs, &format!("Upgrade `{}`: **{}**. {why}.\n\n", labelled.id, State::CleanedUp))
 }
@@ -62,30 +65,20 @@ fn report(outputs: Outputs, summary: &str) -> Report {
 }
 
 fn stands(state: &str, next: &str, command: Option<&str>) -> Outputs {
-    let command = command.map(|command| ("command", json!(command)));
-    [("state", json!(state)), ("next", json!(next))].into_iter().chain(command).collect()
+    let command = command.map(|command| (Output::Command, json!(command)));
+    [(Output::State, json!(state)), (Output::Next, json!(next))].into_iter().chain(command).collect()
 }
 
 fn step_of(next: &Next) -> &'static str {
     next.step.map_or(NOTHING, Step::name)
 }
 
-fn identifiers(upgrade: &Upgrade) -> Outputs {
-    let Upgrade { id, production, stage, connection_name } = upgrade;
-    vec![
-        ("upgrade-id", json!(id)),
-        ("connection-name", json!(connection_name)),
-        ("production-database", json!(production.database)),
-        ("production-site", json!(production.site)),
-        ("production-endpoint", json!(production.endpoint)),
-        ("stage-database", json!(stage.database)),
-        ("stage-site", json!(stage.site)),
-        ("stage-endpoint", json!(stage.endpoint)),
-    ]
-}
-
 fn times(time: &ReadOnly) -> Outputs {
-    vec![("read-only-since", json!(time.since)), ("deadline", json!(time.deadline)), ("overdue", json!(time.overdue))]
+    vec![
+        (Output::ReadOnlySince, json!(time.since)),
+        (Output::Deadline, json!(time.deadline)),
+        (Output::Overdue, json!(time.overdue)),
+    ]
 }
 
 fn lock(holder: &Holder) -> Value {

@@ -28,7 +28,7 @@ pub struct FirewallArguments {
     /// How Azure and the databases are reached.
     #[command(flatten)]
     pub connection: ConnectionInputs,
-    /// `open` or `close`, where no first argument says it.
+    /// `open` lets this runner into the SQL servers, `close` takes that back. On the command line the first argument says it.
     #[arg(help_heading = "Firewall", long, value_enum)]
     pub firewall: Option<Verb>,
     /// Production's database: `<resource-group>/<server>/<database>`; found behind `profile` where absent.

@@ -49,7 +49,7 @@ pub struct FreezeArguments {
     /// Executable that stops background work before production becomes read-only.
     #[arg(help_heading = "Hooks", long)]
     pub hook_quiesce: Option<PathBuf>,
-    /// Executable that starts V2's background work; freeze only checks that it can run.
+    /// Executable that starts V2's background work, once users are on V2.
     #[arg(help_heading = "Hooks", long)]
     pub hook_activate: Option<PathBuf>,
 }

@@ -38,22 +38,22 @@ pub struct PlanArguments {
     /// Folder of the upgrade scripts.
     #[arg(help_heading = "Scripts", long)]
     pub scripts: Option<PathBuf>,
-    /// Folder of the checks: scripts that test the upgraded copy.
+    /// Folder of the checks: scripts that test the upgraded copy. A check that fails or returns rows fails migrate.
     #[arg(help_heading = "Scripts", long)]
     pub checks: Option<PathBuf>,
     /// The stage site.
     #[command(flatten)]
     pub site: SiteInputs,
-    /// Executable that stops background work before production becomes read-only; plan only checks that it can run.
+    /// Executable that stops background work before production becomes read-only.
     #[arg(help_heading = "Hooks", long)]
     pub hook_quiesce: Option<PathBuf>,
-    /// Executable that starts V1's background work again once production takes writes; plan only checks that it can run.
+    /// Executable that starts background work again once production takes writes.
     #[arg(help_heading = "Hooks", long)]
     pub hook_resume: Option<PathBuf>,
-    /// Executable that starts V2's background work; plan only checks that it can run.
+    /// Executable that starts V2's background work, once users are on V2.
     #[arg(help_heading = "Hooks", long)]
     pub hook_activate: Option<PathBuf>,
-    /// Longest time for one hook; plan runs none.
+    /// Longest time for one hook.
     #[arg(help_heading = "Hooks", long, default_value = "60s")]
     pub hook_timeout: Span,
 }

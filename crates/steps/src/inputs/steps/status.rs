@@ -14,7 +14,7 @@ pub struct StatusArguments {
     /// How Azure and the databases are reached, and as whom.
     #[command(flatten)]
     pub connection: ConnectionInputs,
-    /// The Traffic Manager profile, `<resource-group>/<profile>`: enough to find the upgrade, instead of the identifiers below.
+    /// The Traffic Manager profile, `<resource-group>/<profile>`: enough to find the upgrade, instead of the identifiers.
     #[arg(help_heading = "Upgrade", long)]
     pub profile: Option<String>,
     /// Production and stage.

@@ -16,7 +16,7 @@ use super::tools::Tools;
 use crate::{process, simulator::Simulator, workspace::Workspace};
 
 /// A run and what is expected of it.
-pub struct Play {
+pub struct WorkflowRun {
     /// Its name, also of its folder.
     pub name: &'static str,
     broken: bool,
@@ -47,7 +47,7 @@ const INPUTS: [&str; 5] = [
     "scripts=db/upgrade",
 ];
 
-impl Play {
+impl WorkflowRun {
     /// Every job succeeds, and users are on V2.
     pub const SUCCESS: Self = Self {
         name: "success",
@@ -71,16 +71,19 @@ impl Play {
     /// Runs it; everything that is not as expected comes back.
     pub fn run(&self, workspace: &Workspace, tools: &Tools) -> anyhow::Result<Vec<String>> {
         eprintln!("act, {}", self.name);
-        let stage = Stage::set(workspace, self)?;
-        let simulator = Simulator::start(workspace, &stage.folder, &scenario(workspace, self.walled)?)?;
+        let sandbox = Sandbox::lay_out(workspace, self)?;
+        let simulator = Simulator::start(workspace, &sandbox.folder, &scenario(workspace, self.walled)?)?;
         if self.sign_in == SignIn::Cli {
-            stage.sign_in_cli(&simulator)?;
+            sandbox.sign_in_cli(&simulator)?;
         }
         let mut jobs = BTreeMap::new();
         let mut live = |line: &str| note(line, &mut jobs);
-        let act =
-            process::run(&mut stage.command(workspace, tools, &simulator, self), Duration::from_secs(600), &mut live)?;
-        let log = stage.folder.join("act.log");
+        let act = process::run(
+            &mut sandbox.command(workspace, tools, &simulator, self),
+            Duration::from_secs(600),
+            &mut live,
+        )?;
+        let log = sandbox.folder.join("act.log");
         fs::write(&log, &act.text).with_context(|| format!("write `{}`", log.display()))?;
         simulator.control.output("act", &said_by_steps(&act.text))?;
         let mut problems = self.problems(&jobs, &settled(&simulator)?);
@@ -124,20 +127,20 @@ impl Play {
 }
 
 /// A repository that uses the workflow, the actions, and what stands in for Azure's side of a runner.
-struct Stage {
+struct Sandbox {
     folder: PathBuf,
 }
 
-impl Stage {
-    fn set(workspace: &Workspace, play: &Play) -> anyhow::Result<Self> {
-        let folder = workspace.scratch("act")?.join(play.name);
+impl Sandbox {
+    fn lay_out(workspace: &Workspace, run: &WorkflowRun) -> anyhow::Result<Self> {
+        let folder = workspace.scratch("act")?.join(run.name);
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(|| format!("empty `{}`", folder.display()))?;
         }
         let root = &workspace.root;
         copy(&root.join("workflows"), &folder.join("repository/.github/workflows"))?;
         copy(&root.join("sample/upgrade"), &folder.join("repository/db/upgrade"))?;
-        if play.broken {
+        if run.broken {
             copy(&root.join("sample/broken"), &folder.join("repository/db/upgrade"))?;
         }
         for folder in [folder.join("action"), folder.join("azure"), folder.join("home")] {
@@ -156,7 +159,7 @@ impl Stage {
         Ok(())
     }
 
-    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator, play: &Play) -> Command {
+    fn command(&self, workspace: &Workspace, tools: &Tools, simulator: &Simulator, run: &WorkflowRun) -> Command {
         let mut act = tools.command("act");
         act.current_dir(self.folder.join("repository")).env_clear();
         act.env("PATH", self.path(workspace)).env("HOME", self.folder.join("home"));
@@ -164,10 +167,10 @@ impl Stage {
         act.args(["--workflows", ".github/workflows/rolling-upgrade.yml"]);
         act.arg("--local-repository").arg(format!("{}={}", ACTION.0, self.folder.join(ACTION.1).display()));
         act.args(INPUTS.iter().flat_map(|input| ["--input", input]));
-        act.args(variables(simulator, play).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
+        act.args(variables(simulator, run).iter().flat_map(|variable| ["--var".to_owned(), variable.clone()]));
         act.arg("--env").arg(format!("SSL_CERT_FILE={}", simulator.ready.ca_file));
         act.arg("--env").arg(format!("SIMULATED_AZURE={}", self.folder.join("azure").display()));
-        if play.sign_in == SignIn::Oidc {
+        if run.sign_in == SignIn::Oidc {
             let request = simulator.ready.id_token_request().into_iter();
             act.args(request.flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
         }
@@ -182,9 +185,9 @@ impl Stage {
 }
 
 /// The variables of the repository.
-fn variables(simulator: &Simulator, play: &Play) -> Vec<String> {
+fn variables(simulator: &Simulator, run: &WorkflowRun) -> Vec<String> {
     let ready = &simulator.ready;
-    let application = match play.sign_in {
+    let application = match run.sign_in {
         SignIn::Oidc => {
             vec![format!("AZURE_CLIENT_ID={}", ready.client_id), format!("AZURE_TENANT_ID={}", ready.tenant_id)]
         }
@@ -196,7 +199,7 @@ fn variables(simulator: &Simulator, play: &Play) -> Vec<String> {
         "ROLLING_UPGRADE_HEALTH_TIMEOUT=20s".to_owned(),
         "ROLLING_UPGRADE_REVERT_WINDOW=1ms".to_owned(),
     ];
-    let walled = play.walled.then(|| "ROLLING_UPGRADE_FIREWALL=open".to_owned());
+    let walled = run.walled.then(|| "ROLLING_UPGRADE_FIREWALL=open".to_owned());
     application.into_iter().chain(common).chain(walled).collect()
 }
 
