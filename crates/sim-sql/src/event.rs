@@ -45,13 +45,13 @@ pub enum Environment {
 pub struct Message {
     /// The number, e.g. 3906.
     pub number: u32,
-    /// The state.
+    /// What `ERROR_STATE()` gives: it tells apart the places in the server that send the same number.
     pub state: u8,
     /// The class, which is the severity: 0 to 25.
     pub class: u8,
     /// The line in the batch, from 1.
     pub line: u32,
-    /// The text.
+    /// The text with its arguments filled in, as `ERROR_MESSAGE()` gives it.
     pub text: String,
     /// The procedure it comes from; empty for a batch.
     pub procedure: String,
@@ -115,7 +115,7 @@ pub enum ColumnType {
 /// A value of a row. Which variant may stand under which [`ColumnType`] is given by the variant's comment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Any column.
+    /// `NULL`, in a column of any type.
     Null,
     /// `Bit`
     Bit(bool),

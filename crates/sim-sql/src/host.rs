@@ -79,7 +79,7 @@ pub enum Access {
 pub enum Change {
     /// A transaction that wrote something was committed.
     Committed {
-        /// The database.
+        /// The name of the database that the transaction was committed in.
         database: String,
         /// Its place in the database's log, from 1.
         position: u64,
@@ -90,7 +90,7 @@ pub enum Change {
     },
     /// `SET READ_ONLY` or `SET READ_WRITE` took effect.
     Altered {
-        /// The database.
+        /// The name of the database whose option was set.
         database: String,
         /// Its new state.
         access: Access,
@@ -99,7 +99,7 @@ pub enum Change {
 
 /// A database of the server, as `sys.databases` needs it.
 pub struct DatabaseRow {
-    /// Its name.
+    /// Its name, unique on the server without regard to case.
     pub name: String,
     /// `database_id`, from 5.
     pub id: i32,
@@ -114,7 +114,7 @@ pub struct DatabaseRow {
 /// A user or a log-in, as `sys.database_principals` and `sys.sql_logins` need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalRow {
-    /// Its name.
+    /// Its name, as `SUSER_SNAME()` or `USER_NAME()` says it.
     pub name: String,
     /// Its security identifier, which ties users to log-ins.
     pub sid: Vec<u8>,

@@ -19,7 +19,7 @@ pub struct SessionRow {
     pub application: String,
     /// The client's host name.
     pub host: String,
-    /// The log-in.
+    /// The name of the log-in, as `SUSER_SNAME()` says it.
     pub login: String,
     /// Whether it has a transaction open.
     pub open_transaction: bool,

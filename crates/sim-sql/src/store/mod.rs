@@ -61,9 +61,9 @@ pub enum StoreError {
     /// The file could not be made or read.
     #[error("cannot use `{path}` as a database file")]
     File {
-        /// The file.
+        /// The file that was asked for.
         path: PathBuf,
-        /// Why.
+        /// What SQLite or the file system says.
         source: rusqlite::Error,
     },
     /// The file is there already.
@@ -72,7 +72,7 @@ pub enum StoreError {
     /// A commit does not follow the last one.
     #[error("cannot replay commit {found} on `{database}`: {expected} comes next; replay the commits in order")]
     OutOfOrder {
-        /// The database.
+        /// The name of the copy that was to replay it.
         database: String,
         /// The position that would follow.
         expected: u64,
@@ -82,11 +82,11 @@ pub enum StoreError {
     /// A commit could not be replayed.
     #[error("cannot replay commit {position} on `{database}`")]
     Replay {
-        /// The database.
+        /// The name of the copy that was to replay it.
         database: String,
         /// The commit's position.
         position: u64,
-        /// Why.
+        /// What SQLite says; the copy is as it was before.
         source: rusqlite::Error,
     },
 }
