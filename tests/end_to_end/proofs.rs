@@ -103,3 +103,24 @@ fn cleanup_looks_who_is_served_before_each_delete() {
     assert_eq!(ended.outcome(), "done", "{ended:#?}");
     users_write_on(&shop, "contoso-2");
 }
+
+/// V1's endpoint is enabled at the moment in which cleanup stops V1's site. Traffic Manager passes over an endpoint whose site does
+/// not answer, so who is served does not tell.
+#[test]
+fn cleanup_does_not_delete_an_endpoint_that_was_enabled_meanwhile() {
+    let shop = TestUpgrade::open(scenario());
+    shop.upgrade_through(&UNTIL_SWITCH);
+    shop.upgrade_through(&["switch"]);
+    let request = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/stop";
+    at(&shop, Protocol::Arm, request, 1, What::Hand(Hand::EnableProduction));
+    let ended = shop.clean_up("production");
+    fired(&shop);
+    assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
+    let expected = "endpoint `contoso-rg/contoso/contoso-1` was enabled meanwhile\nhint: find out who enabled it; \
+                    `upgrade-status` shows which endpoint users get, and what to run next";
+    assert_eq!(ended.why(), expected);
+    ends(&shop, "switch", "done");
+    let ended = shop.clean_up("production");
+    assert_eq!(ended.outcome(), "done", "{ended:#?}");
+    users_write_on(&shop, "contoso-2");
+}

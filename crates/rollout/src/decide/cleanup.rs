@@ -59,7 +59,7 @@ fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
 /// nobody gave V1 its users or its write access back.
 fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
-    let next = case.serves(stage, None);
+    let served = case.serves_alone(stage, production);
     let frozen = Effect::Access(AccessEffect::ProveReadOnly { database: production.database.clone(), linked_to: None });
     let there = case.world.production.sql.is_some();
     let database = stage.database.clone();
@@ -71,16 +71,14 @@ fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
             database,
         }),
     ];
-    [next]
-        .into_iter()
-        .chain(v2)
-        .chain(there.then_some([frozen, Effect::Access(AccessEffect::ProveLock)]).into_iter().flatten())
-        .collect()
+    let lock = there.then_some(Effect::Access(AccessEffect::ProveLock));
+    // Who is served, and the lock, come last: nothing lies between them and the request.
+    v2.into_iter().chain(there.then_some(frozen)).chain([served]).chain(lock).collect()
 }
 
 /// Before each request that removes something of stage: users are on V1.
 fn serves_production(case: &DecisionInput<'_>) -> Vec<Effect> {
-    vec![case.serves(case.production(), None), Effect::Access(AccessEffect::ProveLock)]
+    vec![case.serves_alone(case.production(), case.stage()), Effect::Access(AccessEffect::ProveLock)]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.

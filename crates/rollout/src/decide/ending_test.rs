@@ -48,6 +48,7 @@ fn every_way_is_preceded_by_the_whole_proof() {
             endpoint: upgrade().production.endpoint,
             place: Some(crate::leads::Place::of(world.production.site.as_ref().unwrap())),
             without: None,
+            disabled: None,
         }),
         Effect::Access(AccessEffect::ProveLock),
     ];

@@ -73,6 +73,8 @@ pub enum TrafficEffect {
         place: Option<Place>,
         /// As if this one were disabled.
         without: Option<EndpointId>,
+        /// This one is disabled: an endpoint that is about to go may be passed over only because its site does not answer.
+        disabled: Option<EndpointId>,
     },
     /// Enable production's endpoint and disable stage's, as far as that can be done: the copy takes no writes, so what Traffic Manager
     /// does not do now is told and tried again once production takes writes.
@@ -110,11 +112,13 @@ impl TrafficEffect {
 impl fmt::Display for TrafficEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ProveServed { endpoint, without: None, .. } => {
-                write!(f, "prove that users get endpoint `{endpoint}`")
-            }
-            Self::ProveServed { endpoint, without: Some(other), .. } => {
-                write!(f, "prove that users get endpoint `{endpoint}` once `{}` is disabled", other.name)
+            Self::ProveServed { endpoint, without, disabled, .. } => {
+                write!(f, "prove that users get endpoint `{endpoint}`")?;
+                match (without, disabled) {
+                    (Some(other), _) => write!(f, " once `{}` is disabled", other.name),
+                    (None, Some(other)) => write!(f, ", and that `{}` is disabled", other.name),
+                    (None, None) => Ok(()),
+                }
             }
             Self::ServeProduction { production, stage } => {
                 write!(f, "send users to endpoint `{production}`, and not to `{stage}`")

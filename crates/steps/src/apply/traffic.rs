@@ -23,8 +23,10 @@ use crate::{
 impl Executor<'_> {
     pub(super) async fn traffic(&mut self, effect: &TrafficEffect) -> Result<(), Failure> {
         match effect {
-            TrafficEffect::ProveServed { endpoint, place, without } => {
-                self.prove_served(endpoint, place.as_ref(), without.as_ref()).await
+            TrafficEffect::ProveServed { endpoint, place, without, disabled } => {
+                let profile = self.profile(&endpoint.profile_id()).await?;
+                prove_disabled(&profile, disabled.as_ref())?;
+                prove_served(&profile, endpoint, place.as_ref(), without.as_ref())
             }
             TrafficEffect::AwaitOnline { endpoint } => self.await_online(endpoint).await,
             TrafficEffect::ServeProduction { production, stage } => {
@@ -122,33 +124,6 @@ impl Executor<'_> {
         wait::until(&what, pace.poll, pace.health, look).await.map_err(Failure::into_broken)
     }
 
-    pub(super) async fn prove_served(
-        &mut self,
-        endpoint: &EndpointId,
-        place: Option<&Place>,
-        without: Option<&EndpointId>,
-    ) -> Result<(), Failure> {
-        let profile = self.profile(&endpoint.profile_id()).await?;
-        let disabled: Vec<_> = without.iter().map(|other| (*other, false)).collect();
-        let served = served::served_if(&profile, &disabled);
-        let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
-        if let Some((found, place)) = found {
-            let (why, hint) = found.astray_from(place);
-            return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
-        }
-        if served.is(endpoint) {
-            return Ok(());
-        }
-        let serves = without.map_or_else(
-            || format!("profile `{}` serves", profile.id),
-            |other| format!("with endpoint `{}` disabled profile `{}` would serve", other.name, profile.id),
-        );
-        let why = format!("{serves} {served}, not `{}`", endpoint.name);
-        let hint = "correct the endpoints of the profile (`upgrade-status` shows which ones users get); then run this \
-                    step again";
-        Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
-    }
-
     /// A request that a dead step had sent may be carried out after that step's session has ended.
     pub(super) async fn undo_late_requests(
         &mut self,
@@ -203,4 +178,38 @@ fn same_tags(left: &Tags, right: &Tags) -> bool {
     let lower =
         |tags: &Tags| -> Tags { tags.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect() };
     lower(left) == lower(right)
+}
+
+fn prove_served(
+    profile: &Profile,
+    endpoint: &EndpointId,
+    place: Option<&Place>,
+    without: Option<&EndpointId>,
+) -> Result<(), Failure> {
+    let disabled: Vec<_> = without.iter().map(|other| (*other, false)).collect();
+    let served = served::served_if(profile, &disabled);
+    let found = profile.endpoint(endpoint).zip(place).filter(|(found, place)| !found.leads_to(place));
+    if let Some((found, place)) = found {
+        let (why, hint) = found.astray_from(place);
+        return Err(Failure { hint, ..Failure::interrupted(anyhow::anyhow!(why)) });
+    }
+    if served.is(endpoint) {
+        return Ok(());
+    }
+    let serves = without.map_or_else(
+        || format!("profile `{}` serves", profile.id),
+        |other| format!("with endpoint `{}` disabled profile `{}` would serve", other.name, profile.id),
+    );
+    let why = format!("{serves} {served}, not `{}`", endpoint.name);
+    let hint = "correct the endpoints of the profile (`upgrade-status` shows which ones users get); then run this \
+                step again";
+    Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
+}
+
+/// Traffic Manager passes over an enabled endpoint whose site does not answer, and sends users there again once it does.
+fn prove_disabled(profile: &Profile, endpoint: Option<&EndpointId>) -> Result<(), Failure> {
+    let Some(found) = endpoint.and_then(|id| profile.endpoint(id)).filter(|found| found.enabled) else { return Ok(()) };
+    let why = format!("endpoint `{}` was enabled meanwhile", found.id);
+    let hint = "find out who enabled it; `upgrade-status` shows which endpoint users get, and what to run next";
+    Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
 }

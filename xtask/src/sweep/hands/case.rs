@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::hand::{ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, READ_ONLY, WITHOUT_V1};
+use super::hand::{DISABLE_PRODUCTION, ENABLE_PRODUCTION, Hand, OPEN_PRODUCTION, READ_ONLY, WITHOUT_V1};
 use crate::rehearse::stage::StageSite;
 use crate::sweep::{
     request::{self, Request},
@@ -54,6 +54,8 @@ pub enum Unseen {
     /// It sends users back to V1 after that request, or gives V1 its write access back, where users whose DNS answers still lead to V1 write.
     /// The step has to tell if it still can, and status in any case.
     AfterTheRequest,
+    /// It acts between two requests that belong together. The step looks again behind them, and undoes it.
+    BetweenTwoRequests,
 }
 
 /// `switch:start:wipe-tags:mixed`, or with the short name of a request instead of `start`.
@@ -170,12 +172,29 @@ fn unseen(requests: &[Request], at: &Request, hand: Hand) -> Option<Unseen> {
     let starts_a_job = at.changes && at.spot.request.contains("/continuouswebjobs/") && READ_ONLY.contains(&hand);
     // No step repairs V1's site or its endpoint: the rollback gives users their write access, and tells.
     let no_v1 = WITHOUT_V1.contains(&hand) && first_change(requests, GIVES_BACK).is_some_and(|give| at.number <= give);
+    // Production's endpoint is enabled, and stage's is about to be disabled: a rollback puts both right behind that.
+    let exchanges =
+        hand == DISABLE_PRODUCTION && decisive.is_none() && at.changes && at.spot.request.contains(OPENS_STAGE.0);
     let late = (opens || hand == ENABLE_PRODUCTION) && decisive.is_some_and(|decisive| at.number > decisive);
     match () {
-        () if behind_the_proof || (opens && before_stage) || starts_a_job || no_v1 => Some(Unseen::BeforeTheRequest),
+        () if behind_the_proof || (opens && before_stage) || starts_a_job || no_v1 || stops_v1(requests, at, hand) => {
+            Some(Unseen::BeforeTheRequest)
+        }
         () if late => Some(Unseen::AfterTheRequest),
+        () if exchanges => Some(Unseen::BetweenTwoRequests),
         () => None,
     }
+}
+
+/// The request of a cleanup that stops V1's site.
+const STOPS_V1: &str = "/sites/contoso-1/stop";
+
+/// Somebody enables production's endpoint behind the last look at the profile before V1's site is stopped. The proof before the DELETE
+/// sees it.
+fn stops_v1(requests: &[Request], at: &Request, hand: Hand) -> bool {
+    let Some(stop) = first_change(requests, STOPS_V1).filter(|_| hand == ENABLE_PRODUCTION) else { return false };
+    let looks = requests.iter().filter(|one| one.number < stop && one.spot.request.contains("trafficManagerProfiles"));
+    looks.map(|look| look.number).max().is_some_and(|look| (look + 1..=stop).contains(&at.number))
 }
 
 /// How many requests of a step hands act at: those that divide it evenly.

@@ -92,7 +92,7 @@ impl CaseRunner<'_, '_> {
         let in_vain = case.at.is_some() && case.station.step == "cleanup";
         let raced = match case.unseen {
             Some(Unseen::BeforeTheRequest) => ended.code != Some(0),
-            Some(Unseen::AfterTheRequest) => true,
+            Some(Unseen::AfterTheRequest | Unseen::BetweenTwoRequests) => true,
             None => false,
         };
         let lasting = matches!(

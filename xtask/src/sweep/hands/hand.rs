@@ -40,6 +40,8 @@ pub const OPEN_PRODUCTION: [Hand; 2] =
 pub const WITHOUT_V1: [Hand; 2] = [Hand::Model(ByHand::DeleteProduction), Hand::Model(ByHand::ProductionNowhere)];
 /// Sends users back to V1.
 pub const ENABLE_PRODUCTION: Hand = Hand::Model(ByHand::EnableProduction);
+/// Sends users away from V1.
+pub const DISABLE_PRODUCTION: Hand = Hand::Model(ByHand::DisableProduction);
 /// Set a database READ_ONLY.
 pub const READ_ONLY: [Hand; 2] = [Hand::Model(ByHand::StageReadOnly), Hand::Model(ByHand::ProductionReadOnly)];
 
