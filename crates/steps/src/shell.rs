@@ -10,7 +10,8 @@ use clap::Parser;
 use rollout::Outcome;
 use runner::{Annotation, Level, RunnerIo};
 use secrecy::ExposeSecret;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt};
 
 use crate::{
     failure::Failure,
@@ -135,8 +136,8 @@ fn started<I: Inputs>(
 ) -> Result<Report, Failure> {
     let masked = mask_secrets(runner_io, &inputs);
     masked.map_err(|error| Failure::refused(error, "repair the runner's stdout: secrets cannot be masked"))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter(runner_io)).with_ansi(false);
-    let subscriber = subscriber.with_writer(Log(runner_io.clone())).finish();
+    let log = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Log(runner_io.clone()));
+    let subscriber = tracing_subscriber::registry().with(filter(runner_io)).with(log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime
         .map_err(|error| Failure::refused(error, "raise the limits of this process for open files and memory"))?;
@@ -155,12 +156,10 @@ fn started<I: Inputs>(
 
 /// With `RUNNER_DEBUG=1` a line per request of ours, and nothing of what libraries say to their authors. Errors of SQL servers,
 /// which tiberius logs as such, are told by whoever they happen to: some are expected.
-fn filter(runner_io: &RunnerIo) -> EnvFilter {
-    EnvFilter::new(if runner_io.environment().debug {
-        "warn,tiberius=off,azure=debug,tsql=debug"
-    } else {
-        "warn,tiberius=off"
-    })
+fn filter(runner_io: &RunnerIo) -> Targets {
+    let told = Targets::new().with_default(LevelFilter::WARN).with_target("tiberius", LevelFilter::OFF);
+    let ours = ["azure", "tsql"].map(|target| (target, LevelFilter::DEBUG));
+    if runner_io.environment().debug { told.with_targets(ours) } else { told }
 }
 
 struct Log(RunnerIo);
