@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout, reason = "what is not run is said")]
 
 mod background;
-mod breakers;
+mod broken_invariants;
 mod capture;
 mod checks;
 mod cleanup;
@@ -22,10 +22,10 @@ mod identity;
 mod inputs;
 mod interference;
 mod lock;
+mod manual_changes;
 mod other_endpoints;
 mod other_runs;
 mod package;
-mod portal;
 mod preflight;
 mod proofs;
 mod proxy;

@@ -11,7 +11,7 @@ use azure_sim::{FirewallRule, RoleAssignment, Scenario, ServerSettings, SqlLogin
 use rollout::{
     Step,
     actions::{self, Grant, granted},
-    site::{PackageSource, SiteWishes},
+    site::{PackageSource, SiteOptions},
 };
 use serde_json::Value;
 
@@ -166,8 +166,9 @@ const SITE_READS: [&str; 3] =
 
 /// What a created site and its package take, from a file or an address, but for these looks.
 fn table_of_site() -> BTreeSet<&'static str> {
-    let wishes = |source| SiteWishes { source: Some(source), ..SiteWishes::default() };
-    let both = [PackageSource::Address, PackageSource::File].map(|source| actions::of_site(true, &wishes(source)));
+    let site_options = |source| SiteOptions { source: Some(source), ..SiteOptions::default() };
+    let both =
+        [PackageSource::Address, PackageSource::File].map(|source| actions::of_site(true, &site_options(source)));
     let all = both.into_iter().flatten().flat_map(|(_, actions)| actions.iter().copied());
     all.filter(|action| !SITE_READS.contains(action)).collect()
 }

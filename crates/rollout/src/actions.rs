@@ -6,7 +6,7 @@
 use crate::{
     Step,
     ids::eq_azure_name,
-    site::{PackageSource, SiteWishes},
+    site::{PackageSource, SiteOptions},
 };
 
 /// What an action is needed on. Actions on the stage database are asked for on its server: before prepare there is no
@@ -180,10 +180,10 @@ pub fn of_step(step: Step) -> Vec<Needed> {
 }
 
 /// What a stage site takes that prepare creates, or that it deploys a package to.
-pub fn of_site(creates: bool, wishes: &SiteWishes) -> Vec<Needed> {
-    let deploys = wishes.package.is_some() || wishes.source.is_some();
+pub fn of_site(creates: bool, site_options: &SiteOptions) -> Vec<Needed> {
+    let deploys = site_options.package.is_some() || site_options.source.is_some();
     let deployments = if deploys { DEPLOYMENTS } else { &[] };
-    let package = match wishes.source {
+    let package = match site_options.source {
         None => &[],
         Some(PackageSource::Address) => FROM_ADDRESS,
         Some(PackageSource::File) => FROM_FILE,

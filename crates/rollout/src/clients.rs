@@ -104,7 +104,7 @@ impl fmt::Display for Client {
 }
 
 /// What is said of clients that nobody accepted: who they are.
-pub fn told(database: &impl fmt::Display, site: &SiteClient, clients: &[Client]) -> String {
+pub fn describe(database: &impl fmt::Display, site: &SiteClient, clients: &[Client]) -> String {
     let list = clients.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let unknown = match site.is_unknown() {
         true => {

@@ -13,7 +13,7 @@ const PLAIN: &str = "Server=tcp:sql-1.database.windows.net,1433;Database=shop;Us
 
 fn told_of(connection: &str, sessions: &[OtherSession]) -> String {
     let site = site(connection);
-    told(&"rg/sql-1/shop", &site, &others(&site, sessions))
+    describe(&"rg/sql-1/shop", &site, &others(&site, sessions))
 }
 
 #[test]

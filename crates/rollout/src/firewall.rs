@@ -61,7 +61,7 @@ impl fmt::Display for Change {
 
 /// What was seen of a server's firewall.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watch {
+pub struct ServerFirewall {
     /// The server.
     pub server: ServerId,
     /// Its rules.
@@ -72,13 +72,13 @@ pub struct Watch {
 
 /// What one server has refused, every other one that refuses this runner will refuse too, when its next connection happens to
 /// come from there: who comes from a pool of addresses finds that out before, not in the middle of an upgrade.
-pub fn share_refused<'w>(watches: impl IntoIterator<Item = &'w mut Watch>) {
+pub fn share_refused<'w>(watches: impl IntoIterator<Item = &'w mut ServerFirewall>) {
     let mut closed: Vec<_> = watches.into_iter().filter(|watch| !watch.refused.is_empty()).collect();
     let all: BTreeSet<_> = closed.iter().flat_map(|watch| watch.refused.iter().copied()).collect();
     closed.iter_mut().for_each(|watch| watch.refused.clone_from(&all));
 }
 
-impl Watch {
+impl ServerFirewall {
     /// A server with these rules, which has refused nobody yet.
     pub fn new(server: ServerId, rules: Vec<FirewallRule>) -> Self {
         Self { server, rules, refused: BTreeSet::new() }

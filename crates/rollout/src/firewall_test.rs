@@ -10,12 +10,12 @@ fn rule(name: &str, address: &str) -> FirewallRule {
     FirewallRule { name: name.to_owned(), start: address.to_owned(), end: address.to_owned() }
 }
 
-fn watch(rules: &[FirewallRule], refused: &[Ipv4Addr]) -> Watch {
+fn watch(rules: &[FirewallRule], refused: &[Ipv4Addr]) -> ServerFirewall {
     let refused = refused.iter().copied().collect();
-    Watch { refused, ..Watch::new("rg/sql-1".parse().unwrap(), rules.to_vec()) }
+    ServerFirewall { refused, ..ServerFirewall::new("rg/sql-1".parse().unwrap(), rules.to_vec()) }
 }
 
-fn told(changes: &[Change]) -> Vec<String> {
+fn described(changes: &[Change]) -> Vec<String> {
     changes.iter().map(ToString::to_string).collect()
 }
 
@@ -55,11 +55,11 @@ fn only_rules_of_this_very_upgrade_are_its_own() {
 fn what_was_refused_and_has_no_rule_gets_one() {
     let changes = watch(&[rule("office", "203.0.113.7")], &[RUNNER]).missing(&id("run-1")).unwrap();
     assert_eq!(
-        told(&changes),
+        described(&changes),
         ["allow 203.0.113.7 on server `rg/sql-1` with firewall rule `rolling-upgrade-run-1-203-0-113-7`"]
     );
     assert_eq!(
-        told(&[changes[0].undo().unwrap()]),
+        described(&[changes[0].undo().unwrap()]),
         ["delete firewall rule `rolling-upgrade-run-1-203-0-113-7` of server `rg/sql-1`"]
     );
     assert_eq!(watch(&[], &[]).missing(&id("run-1")).unwrap(), []);
@@ -113,11 +113,11 @@ fn rules_of_a_runner_before_this_one_are_left_over() {
         rule("rolling-upgrade-run-2-198-51-100-5", "198.51.100.5"),
     ];
     let left = watch(&rules, &[RUNNER]).left(&id("run-1"));
-    assert_eq!(told(&left), ["delete firewall rule `rolling-upgrade-run-1-198-51-100-4` of server `rg/sql-1`"]);
+    assert_eq!(described(&left), ["delete firewall rule `rolling-upgrade-run-1-198-51-100-4` of server `rg/sql-1`"]);
     assert_eq!(watch(&rules, &[]).left(&id("run-1")), [], "nobody knows which of them this runner comes in by");
     let own = watch(&rules, &[]).own(&id("run-1"));
     assert_eq!(
-        told(&own),
+        described(&own),
         [
             "delete firewall rule `rolling-upgrade-run-1-198-51-100-4` of server `rg/sql-1`",
             "delete firewall rule `rolling-upgrade-run-1-203-0-113-7` of server `rg/sql-1`"

@@ -19,7 +19,7 @@ fn retargeted(mut world: World, slot: &Slot, target: &str) -> World {
 
 fn refusal(step: Step, world: &World) -> String {
     let policy = policy(world);
-    let case = DecisionInput { upgrade: &upgrade(), world, policy: &policy, around: None };
+    let case = DecisionInput { upgrade: &upgrade(), world, policy: &policy, preflight: None };
     decide(step, &case).unwrap_err().to_string()
 }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::{digest, ids::DatabaseId, site::SiteWishes, termination::Termination};
+use crate::{digest, ids::DatabaseId, site::SiteOptions, termination::Termination};
 
 /// A script as a decision sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,7 +69,7 @@ pub struct Policy {
     /// How long V1's endpoint must have been disabled before V1 may be removed.
     pub revert_window: SignedDuration,
     /// What is asked for the stage site.
-    pub site: SiteWishes,
+    pub site: SiteOptions,
     /// Which hooks the user gave.
     pub hooks: Hooks,
     /// Going back would lose writes, so the deadline of the read-only time does not count any more.
@@ -116,7 +116,7 @@ impl Default for Policy {
             remove: None,
             remove_database: false,
             revert_window: SignedDuration::from_hours(24),
-            site: SiteWishes::default(),
+            site: SiteOptions::default(),
             hooks: Hooks::default(),
             past_deadline: false,
             late_request_wait: SignedDuration::from_secs(90),

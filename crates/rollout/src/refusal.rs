@@ -53,10 +53,10 @@ impl fmt::Display for Outcome {
 
 /// Why a step does not act: what was tried, why it may not be, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot {tried}: {why}")]
+#[error("cannot {attempt}: {why}")]
 pub struct Refusal {
     /// What was to be done, e.g. "freeze `rg/srv/shop`".
-    pub tried: String,
+    pub attempt: String,
     /// The guard that failed.
     pub why: String,
     /// What the reader can do about it.
@@ -65,7 +65,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal of these three parts.
-    pub fn new(tried: impl Into<String>, why: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { tried: tried.into(), why: why.into(), hint: hint.into() }
+    pub fn new(attempt: impl Into<String>, why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { attempt: attempt.into(), why: why.into(), hint: hint.into() }
     }
 }

@@ -54,7 +54,7 @@ impl Counted {
 }
 
 /// More tables than these make no message clearer.
-const TOLD: usize = 5;
+const DESCRIBED: usize = 5;
 
 impl Changes {
     /// Compares two counts.
@@ -77,11 +77,11 @@ impl Changes {
 /// As in "`dbo.Orders` has 5 rows, not 3, `dbo.Old` is gone".
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told: Vec<String> = self.0.iter().take(TOLD).map(ToString::to_string).collect();
-        let others = self.0.len().saturating_sub(TOLD);
+        let mut described: Vec<String> = self.0.iter().take(DESCRIBED).map(ToString::to_string).collect();
+        let others = self.0.len().saturating_sub(DESCRIBED);
         let tables = if others == 1 { "table" } else { "tables" };
-        told.extend((others > 0).then(|| format!("and {others} more {tables}")));
-        f.write_str(&told.join(", "))
+        described.extend((others > 0).then(|| format!("and {others} more {tables}")));
+        f.write_str(&described.join(", "))
     }
 }
 

@@ -24,6 +24,6 @@ fn what_grew_what_came_and_what_went_is_told() {
 fn many_tables_are_counted_and_not_listed() {
     let names: Vec<String> = (0..8).map(|number| format!("dbo.T{number}")).collect();
     let after: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
-    let told = Changes::between(&[], &rows(&after)).to_string();
-    assert!(told.ends_with("`dbo.T4` is new, with 1 row, and 3 more tables"), "{told}");
+    let described = Changes::between(&[], &rows(&after)).to_string();
+    assert!(described.ends_with("`dbo.T4` is new, with 1 row, and 3 more tables"), "{described}");
 }

@@ -41,10 +41,10 @@ pub enum Termination {
 
 impl Termination {
     /// The ways that may be tried, in their order.
-    pub fn ways(self) -> Vec<TerminationMethod> {
+    pub fn methods(self) -> Vec<TerminationMethod> {
         match self {
             Self::Auto => vec![TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete],
-            Self::Only(way) => vec![way],
+            Self::Only(method) => vec![method],
         }
     }
 }
@@ -69,7 +69,7 @@ pub struct Ending {
     /// The secondary on the other side.
     pub partner: DatabaseId,
     /// The ways, in their order. The next one is tried only where one is not permitted or not there.
-    pub ways: Vec<TerminationMethod>,
+    pub methods: Vec<TerminationMethod>,
     /// What must be proved again before each further way. None where the secondary may lose writes.
     pub proofs: Vec<Effect>,
 }
@@ -78,27 +78,27 @@ pub struct Ending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
     /// Which.
-    pub way: TerminationMethod,
+    pub method: TerminationMethod,
     /// Why, as it was answered when it was tried.
     pub why: String,
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.way, self.why)
+        write!(f, "{}: {}", self.method, self.why)
     }
 }
 
 /// The first way that is not closed.
 pub fn first_open(termination: Termination, closed: &[Unavailable]) -> Option<TerminationMethod> {
-    termination.ways().into_iter().find(|way| closed.iter().all(|closed| closed.way != *way))
+    termination.methods().into_iter().find(|method| closed.iter().all(|closed| closed.method != *method))
 }
 
 /// What to tell people when the first way is closed and another is open.
 pub fn detour(termination: Termination, closed: &[Unavailable]) -> Option<String> {
-    let way = first_open(termination, closed).filter(|_| !closed.is_empty())?;
+    let method = first_open(termination, closed).filter(|_| !closed.is_empty())?;
     let reasons: Vec<_> = closed.iter().map(ToString::to_string).collect();
-    Some(format!("terminate will end replication by {way}, because other ways are closed ({})", reasons.join("; ")))
+    Some(format!("terminate will end replication by {method}, because other ways are closed ({})", reasons.join("; ")))
 }
 
 #[cfg(test)]

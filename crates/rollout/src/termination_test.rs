@@ -2,10 +2,10 @@ use super::*;
 
 #[test]
 fn the_words_of_the_input() {
-    let ways = |text: &str| text.parse::<Termination>().unwrap().ways();
-    assert_eq!(ways("auto"), [TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]);
+    let methods = |text: &str| text.parse::<Termination>().unwrap().methods();
+    assert_eq!(methods("auto"), [TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]);
     assert_eq!(
-        (ways("t-sql"), ways("unlink"), ways("delete")),
+        (methods("t-sql"), methods("unlink"), methods("delete")),
         (vec![TerminationMethod::TSql], vec![TerminationMethod::Unlink], vec![TerminationMethod::Delete])
     );
     assert_eq!(
@@ -17,10 +17,10 @@ fn the_words_of_the_input() {
 
 #[test]
 fn the_first_open_way_is_the_one_to_take() {
-    let closed = |ways: &[TerminationMethod]| -> Vec<Unavailable> {
-        ways.iter().map(|way| Unavailable { way: *way, why: "no".to_owned() }).collect()
+    let closed = |methods: &[TerminationMethod]| -> Vec<Unavailable> {
+        methods.iter().map(|method| Unavailable { method: *method, why: "no".to_owned() }).collect()
     };
-    let first = |termination, ways| first_open(termination, &closed(ways));
+    let first = |termination, methods| first_open(termination, &closed(methods));
     assert_eq!(first(Termination::Auto, &[]), Some(TerminationMethod::TSql));
     assert_eq!(first(Termination::Auto, &[TerminationMethod::TSql]), Some(TerminationMethod::Unlink));
     assert_eq!(
@@ -36,7 +36,7 @@ fn the_first_open_way_is_the_one_to_take() {
 
 #[test]
 fn a_detour_is_told_only_where_there_is_one() {
-    let closed = [Unavailable { way: TerminationMethod::TSql, why: "no role".to_owned() }];
+    let closed = [Unavailable { method: TerminationMethod::TSql, why: "no role".to_owned() }];
     assert_eq!(
         detour(Termination::Auto, &closed).unwrap(),
         "terminate will end replication by ARM's unlink, because other ways are closed (T-SQL: no role)"

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     background::{self, Hook, Noted, Side, WebJobs},
     facts::{ConnectionSetting, Database, Endpoint, Fence, Link, Profile, Site, SqlState, TAG, tag},
-    firewall::Watch,
+    firewall::ServerFirewall,
     ids::{DatabaseId, eq_azure_name},
     measure::{Mark, Written},
     rows::Counted,
@@ -33,7 +33,7 @@ pub struct World {
     /// What shows later whether production took writes; looked at by terminate only.
     pub mark: Mark,
     /// The firewalls of both servers; looked at by cleanup only.
-    pub firewalls: Vec<Watch>,
+    pub firewalls: Vec<ServerFirewall>,
 }
 
 /// What was seen of one slot.

@@ -27,7 +27,7 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
 pub async fn take(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mut Session) -> Result<(), Failure> {
     let (limit, wait) = (cloud.pace.request, cloud.pace.lock);
     let mut polls = Poller::new("the lock is free", cloud.pace.poll, wait);
-    let mut told = wait.is_zero();
+    let mut announced = wait.is_zero();
     loop {
         let by = match lock::take(session, limit).await.map_err(failed_at_sql)? {
             Lock::Taken => return Ok(()),
@@ -35,12 +35,12 @@ pub async fn take(cloud: &Cloud, step: Step, database: &DatabaseId, session: &mu
         };
         let ours = by.as_ref().is_none_or(|holder| holder.program.starts_with(PROGRAM));
         let who = who_holds(session, by, limit).await?;
-        if !told {
+        if !announced {
             cloud.notice(format!(
                 "the lock on `{database}` is held by {who}: {} waits up to {wait:?} for it",
                 step.name()
             ));
-            told = true;
+            announced = true;
         }
         if polls.next().await.is_err() {
             return Err(taken(step, database, &who, ours, wait).into());

@@ -7,7 +7,7 @@ use rollout::{
     facts::{Endpoint, JournalRow, Server},
     history,
     plan::{self, Facts, Finding, PlanInputs, Target},
-    site::SiteWishes,
+    site::SiteOptions,
 };
 use runner::RunnerIo;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, 
     let id = upgrade_id_or_new(runner_io, &arguments)?;
     let inputs = plan_inputs(&arguments)?;
     let (scripts, checks) = (scripts(&arguments)?, checks(&arguments)?);
-    let (wishes, package) = (arguments.site.wishes()?, Package::read(&arguments.site)?);
+    let (site_options, package) = (arguments.site.site_options()?, Package::read(&arguments.site)?);
     let hooks = Hooks::new(&arguments.hooks());
     hooks.check()?;
     let pace = Pace::of(&arguments.connection).with_site(&arguments.site);
@@ -55,18 +55,18 @@ async fn plan(runner_io: &RunnerIo, arguments: PlanArguments) -> Result<Report, 
     let production = cloud.connect(&upgrade.production.database).await?;
     sessions.keep(&upgrade.production.database, production);
     let mut world = observe(&cloud, &upgrade, &mut sessions).await?;
-    let asked = Asked { wishes: &wishes, package: package.as_ref() };
-    let mut around =
+    let asked = Asked { site_options: &site_options, package: package.as_ref() };
+    let mut preflight =
         preflight::look(&cloud, &upgrade, &world, sessions.get(&upgrade.production.database), asked).await?;
-    around.elsewhere = Some(elsewhere::look(&cloud, &world).await?);
-    webjobs::look(&cloud, &upgrade, &mut world, &around).await?;
-    let mut findings = plan::check(&upgrade, &world, &around);
+    preflight.elsewhere = Some(elsewhere::look(&cloud, &world).await?);
+    webjobs::look(&cloud, &upgrade, &mut world, &preflight).await?;
+    let mut findings = plan::check(&upgrade, &world, &preflight);
     findings.extend(plan::check_scripts(&names(&scripts), journal(&world), &upgrade.id));
     refuse_blocked(&upgrade, &findings)?;
-    let site = SiteWishes { package: around.package.clone().or(wishes.package), ..wishes };
+    let site = SiteOptions { package: preflight.package.clone().or(site_options.package), ..site_options };
     let (scripts, checks) = (names(&scripts), names(&checks));
     let policy = Policy { scripts, checks, site, hooks: hooks.given(), ..Policy::default() };
-    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, around: Some(&around) };
+    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, preflight: Some(&preflight) };
     report(&case, &findings)
 }
 
@@ -160,8 +160,8 @@ fn refuse_blocked(upgrade: &Upgrade, findings: &[Finding]) -> Result<(), Failure
         return Ok(());
     }
     let list = |text: fn(&Finding) -> &str| blocking.iter().map(|finding| text(finding)).collect::<Vec<_>>().join("; ");
-    let tried = format!("upgrade `{}`", upgrade.production.database);
-    Err(Refusal::new(tried, list(|finding| &finding.what), list(|finding| &finding.hint)).into())
+    let attempt = format!("upgrade `{}`", upgrade.production.database);
+    Err(Refusal::new(attempt, list(|finding| &finding.what), list(|finding| &finding.hint)).into())
 }
 
 fn report(case: &DecisionInput<'_>, findings: &[Finding]) -> Result<Report, Failure> {

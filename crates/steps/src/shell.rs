@@ -77,8 +77,10 @@ pub fn run<I: Inputs>(
             (protected(&runner_io, step, *inputs, work), wants_json)
         }
     };
-    let told = report.tell(&runner_io, wants_json);
-    ExitCode::from(told.map_or_else(|error| not_told(&runner_io, &report, &error), |()| report.outcome.exit_code()))
+    let written = report.tell(&runner_io, wants_json);
+    ExitCode::from(
+        written.map_or_else(|error| not_written(&runner_io, &report, &error), |()| report.outcome.exit_code()),
+    )
 }
 
 /// Help and version are what was asked for on stdout.
@@ -106,7 +108,7 @@ fn not_unicode(step: &'static str, names: &[String]) -> Report {
 
 /// What was done counts, also when nobody could be told: a step that succeeded must not be reported as if nothing had
 /// happened, and one that cannot pass its outputs on has not succeeded.
-fn not_told(runner_io: &RunnerIo, report: &Report, error: &anyhow::Error) -> u8 {
+fn not_written(runner_io: &RunnerIo, report: &Report, error: &anyhow::Error) -> u8 {
     runner_io.say(&format!("upgrade-{}: {}, but {error:#}", report.step, report.outcome));
     match report.outcome.exit_code() {
         0 => Outcome::Interrupted.exit_code(),
@@ -157,9 +159,9 @@ fn started<I: Inputs>(
 /// With `RUNNER_DEBUG=1` a line per request of ours, and nothing of what libraries say to their authors. Errors of SQL servers,
 /// which tiberius logs as such, are told by whoever they happen to: some are expected.
 fn filter(runner_io: &RunnerIo) -> Targets {
-    let told = Targets::new().with_default(LevelFilter::WARN).with_target("tiberius", LevelFilter::OFF);
+    let written = Targets::new().with_default(LevelFilter::WARN).with_target("tiberius", LevelFilter::OFF);
     let ours = ["azure", "tsql"].map(|target| (target, LevelFilter::DEBUG));
-    if runner_io.environment().debug { told.with_targets(ours) } else { told }
+    if runner_io.environment().debug { written.with_targets(ours) } else { written }
 }
 
 struct Log(RunnerIo);

@@ -1,6 +1,6 @@
 //! A step that changes something, from its inputs to its course.
 
-use rollout::{CATCH_UP_READINGS, Policy, Refusal, Step, Upgrade, site::SiteWishes};
+use rollout::{CATCH_UP_READINGS, Policy, Refusal, Step, Upgrade, site::SiteOptions};
 use runner::RunnerIo;
 
 use crate::{
@@ -121,18 +121,18 @@ fn policy(step: Step, arguments: &StepInputs, scripts: &Scripts, hooks: rollout:
 }
 
 /// What was approved is what is deployed, so prepare wants both or neither.
-fn site(step: Step, inputs: &SiteInputs) -> Result<SiteWishes, Refusal> {
-    let wishes = inputs.wishes()?;
+fn site(step: Step, inputs: &SiteInputs) -> Result<SiteOptions, Refusal> {
+    let site_options = inputs.site_options()?;
     let half = |given: &str, missing: &str, hint: &str| {
         Refusal::new("read the inputs", format!("`{given}` was given without `{missing}`"), hint)
     };
-    match (step, wishes.source, &wishes.package) {
+    match (step, site_options.source, &site_options.package) {
         (Step::Prepare, Some(_), None) => {
             Err(half("package", "package-digest", "pass the output `package-digest` of plan"))
         }
         (Step::Prepare, None, Some(_)) => Err(half("package-digest", "package", "pass the package that plan has seen")),
-        (Step::Prepare, ..) => Ok(wishes),
-        (Step::Freeze, ..) => Ok(SiteWishes { source: None, ..wishes }),
-        _ => Ok(SiteWishes::default()),
+        (Step::Prepare, ..) => Ok(site_options),
+        (Step::Freeze, ..) => Ok(SiteOptions { source: None, ..site_options }),
+        _ => Ok(SiteOptions::default()),
     }
 }

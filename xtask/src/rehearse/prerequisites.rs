@@ -30,7 +30,7 @@ pub fn travel(
     stage_site: StageSite,
 ) -> anyhow::Result<Report> {
     let start = Instant::now();
-    let mut journey = Journey {
+    let mut upgrade_run = UpgradeRun {
         workspace,
         material,
         simulator,
@@ -40,15 +40,15 @@ pub fn travel(
         outputs: Outputs::new(),
         ran: Vec::new(),
     };
-    let outcome = journey.all().unwrap_or_else(|error| {
+    let outcome = upgrade_run.all().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         Outcome::Failed
     });
     let users = simulator.control.report()?;
-    Ok(Report::new(outcome, journey.ran, &journey.outputs, users))
+    Ok(Report::new(outcome, upgrade_run.ran, &upgrade_run.outputs, users))
 }
 
-struct Journey<'a> {
+struct UpgradeRun<'a> {
     workspace: &'a Workspace,
     material: &'a Fixtures,
     simulator: &'a Simulator,
@@ -59,7 +59,7 @@ struct Journey<'a> {
     ran: Vec<Ran>,
 }
 
-impl Journey<'_> {
+impl UpgradeRun<'_> {
     fn all(&mut self) -> anyhow::Result<Outcome> {
         self.writes_arrive("1")?;
         if !self.step("plan", inputs::of_plan(self.material))? || !self.next("prepare")? {

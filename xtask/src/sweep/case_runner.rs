@@ -248,7 +248,7 @@ impl CaseRunner<'_, '_> {
             ended.code == Some(10) || (ended.code == Some(40) && leads_on(ended)),
             "rollback after the switch ended with {}: {}",
             told(ended.code),
-            ended.last_words()
+            ended.final_message()
         );
         self.bench.alone()?;
         let differ = differences(half, &self.bench.moving_state()?);
@@ -346,7 +346,7 @@ impl CaseRunner<'_, '_> {
 
 /// It says that switch, run again, is the way that loses nothing.
 fn leads_on(ended: &Ended) -> bool {
-    ended.last_words().contains("run switch: going forward loses nothing")
+    ended.final_message().contains("run switch: going forward loses nothing")
 }
 
 fn failure(case: String, told: String, error: &anyhow::Error) -> Failure {
@@ -357,7 +357,7 @@ fn said(ended: &Ended) -> String {
     match ended.code {
         None => "the step was killed".to_owned(),
         Some(0) => "the step succeeded".to_owned(),
-        code => format!("the step ended with {}: {}", told(code), ended.last_words()),
+        code => format!("the step ended with {}: {}", told(code), ended.final_message()),
     }
 }
 

@@ -38,12 +38,12 @@ impl Ended {
     pub fn succeeded(&self, step: &str) -> anyhow::Result<()> {
         match self.code {
             Some(0) => Ok(()),
-            code => bail!("{step} ended with {}: {}", told(code), self.last_words()),
+            code => bail!("{step} ended with {}: {}", told(code), self.final_message()),
         }
     }
 
     /// Message and hint, or what it printed last.
-    pub fn last_words(&self) -> String {
+    pub fn final_message(&self) -> String {
         self.why().map_or_else(
             || self.text.lines().rev().take(3).collect::<Vec<_>>().join(" / "),
             |(message, hint)| format!("{message} (hint: {hint})"),

@@ -4,23 +4,23 @@ use super::DecisionInput;
 use crate::{Refusal, ids::DROPPED};
 
 /// The digest in `input`; an empty one is none.
-pub(super) fn digest<'d>(input: &str, given: Option<&'d String>, tried: &str) -> Result<&'d str, Refusal> {
+pub(super) fn digest<'d>(input: &str, given: Option<&'d String>, attempt: &str) -> Result<&'d str, Refusal> {
     given.map(|digest| digest.trim()).filter(|digest| !digest.is_empty()).ok_or_else(|| {
         let why = format!("`{input}` was not given: {DROPPED}");
-        Refusal::new(tried, why, format!("pass the output `{input}` of plan"))
+        Refusal::new(attempt, why, format!("pass the output `{input}` of plan"))
     })
 }
 
 /// The scripts at hand are those of the plan.
-pub(super) fn require_planned_scripts(case: &DecisionInput<'_>, tried: &str, hint: &str) -> Result<(), Refusal> {
+pub(super) fn require_planned_scripts(case: &DecisionInput<'_>, attempt: &str, hint: &str) -> Result<(), Refusal> {
     let here = case.digest_of_scripts();
-    let planned = digest("scripts-digest", case.policy.scripts_digest.as_ref(), tried).map_err(|refusal| {
+    let planned = digest("scripts-digest", case.policy.scripts_digest.as_ref(), attempt).map_err(|refusal| {
         let hint = format!("{}; the scripts in this job have the digest `{here}`", refusal.hint);
         Refusal { hint, ..refusal }
     })?;
     super::require(planned == here, || {
         let why = format!("the scripts in this job have the digest `{here}`, but the plan covers `{planned}`");
-        Refusal::new(tried, why, hint)
+        Refusal::new(attempt, why, hint)
     })
 }
 

@@ -14,13 +14,13 @@ use crate::{
 
 /// Prepare: an adopted stage site that has WebJobs, or may get some with its package, runs none of them from here on. One that
 /// prepare creates is made so.
-pub(super) fn hold(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn hold(case: &DecisionInput<'_>, attempt: &str) -> Result<Vec<Effect>, Refusal> {
     let (view, keep) = (&case.world.stage, case.upgrade.kept_name(WEBJOBS_STOPPED));
     let kept = view.webjob_setting(&keep).is_some() || view.site_is_created_by(case.upgrade);
     if view.site.is_none() || view.webjobs.is_none() || (kept && view.webjobs_are_held()) {
         return Ok(Vec::new());
     }
-    let jobs = seen(case, Side::Stage, tried)?;
+    let jobs = seen(case, Side::Stage, attempt)?;
     if jobs.is_empty() && case.policy.site.package.is_none() {
         return Ok(Vec::new());
     }
@@ -29,12 +29,12 @@ pub(super) fn hold(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effect>,
 }
 
 /// Freeze refuses while it cannot see the background work that it knows how to stop, or where some could still come up on stage.
-pub(super) fn can_quiesce(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
-    seen(case, Side::Production, tried)?;
-    seen(case, Side::Stage, tried)?;
+pub(super) fn can_quiesce(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
+    seen(case, Side::Production, attempt)?;
+    seen(case, Side::Stage, attempt)?;
     require(stage_is_held(&case.world.stage), || {
         let why = format!("the WebJobs of stage site `{}` may run against the read-only copy", case.stage().site);
-        Refusal::new(tried, why, format!("run prepare again: it sets `{WEBJOBS_STOPPED}` there"))
+        Refusal::new(attempt, why, format!("run prepare again: it sets `{WEBJOBS_STOPPED}` there"))
     })
 }
 
@@ -44,8 +44,8 @@ pub fn stage_is_held(view: &SlotView) -> bool {
 }
 
 /// Freeze, while production still takes writes: nothing is left that works in the background.
-pub(super) fn quiesce(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
-    let (production, stage) = (seen(case, Side::Production, tried)?, seen(case, Side::Stage, tried)?);
+pub(super) fn quiesce(case: &DecisionInput<'_>, attempt: &str) -> Result<Vec<Effect>, Refusal> {
+    let (production, stage) = (seen(case, Side::Production, attempt)?, seen(case, Side::Stage, attempt)?);
     let notes = [note(case, Side::Stage, stage), note(case, Side::Production, production)];
     let stops = [stop_stage(case, stage), stop(case, Side::Production, production.running())];
     let hook = case.policy.hooks.quiesce.then(|| run(case, Hook::Quiesce, &case.production().database));
@@ -63,12 +63,12 @@ fn stop_stage(case: &DecisionInput<'_>, seen: &WebJobs) -> Option<Effect> {
 }
 
 /// Switch, once users are on V2. What is done is gone from the stage database, or stands there.
-pub(super) fn activate(case: &DecisionInput<'_>, tried: &str) -> Result<Vec<Effect>, Refusal> {
+pub(super) fn activate(case: &DecisionInput<'_>, attempt: &str) -> Result<Vec<Effect>, Refusal> {
     let (view, database) = (&case.world.stage, &case.stage().database);
     let sql = view.sql.as_ref().ok_or_else(|| {
         let why =
             format!("this run cannot read `{database}`, which records the background work that is still to be started");
-        Refusal::new(tried, why, "make that database reachable, then run switch again")
+        Refusal::new(attempt, why, "make that database reachable, then run switch again")
     })?;
     let start =
         start(case, Side::Stage, to_activate(&sql.workers, case.upgrade), true).map(|start| on(database, start));
@@ -170,7 +170,7 @@ fn remembers(case: &DecisionInput<'_>, view: &SlotView) -> bool {
     [Side::Production, Side::Stage].into_iter().any(|side| !view.noted(case.upgrade, side).is_empty())
 }
 
-fn seen<'w>(case: &DecisionInput<'w>, side: Side, tried: &str) -> Result<&'w WebJobs, Refusal> {
+fn seen<'w>(case: &DecisionInput<'w>, side: Side, attempt: &str) -> Result<&'w WebJobs, Refusal> {
     let (view, slot) = match side {
         Side::Production => (&case.world.production, case.production()),
         Side::Stage => (&case.world.stage, case.stage()),
@@ -178,13 +178,13 @@ fn seen<'w>(case: &DecisionInput<'w>, side: Side, tried: &str) -> Result<&'w Web
     match &view.webjobs {
         Some(Ok(jobs)) => Ok(jobs),
         Some(Err(why)) => Err(Refusal::new(
-            tried,
+            attempt,
             format!("this identity cannot list the WebJobs of site `{}`: {why}", slot.site),
             "grant this identity `Microsoft.Web/sites/continuouswebjobs/read` and \
              `Microsoft.Web/sites/triggeredwebjobs/read` on that site",
         )),
         None => {
-            Err(Refusal::new(tried, "the step did not look at WebJobs", "report this as a defect of this software"))
+            Err(Refusal::new(attempt, "the step did not look at WebJobs", "report this as a defect of this software"))
         }
     }
 }

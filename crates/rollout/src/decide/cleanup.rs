@@ -115,7 +115,7 @@ fn production_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
 
 fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, production) = (case.world, case.production());
-    let tried = format!("remove V1 (`{}`)", production.database);
+    let attempt = format!("remove V1 (`{}`)", production.database);
     let served = served(&world.profile);
     require(!world.enabled(production) && served.is(&case.stage().endpoint), || {
         let why = match served.may_be(&production.endpoint) {
@@ -128,35 +128,39 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
                 )
             }
         };
-        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
+        Refusal::new(&attempt, why, "cleanup removes only what serves no users: run switch first")
     })?;
     require(world.stage.database.is_some(), || {
         let why = format!("Azure does not find `{}`, the database that serves users", case.stage().database);
-        Refusal::new(&tried, why, "cleanup does not remove V1 without V2: check that database, then run cleanup again")
+        Refusal::new(
+            &attempt,
+            why,
+            "cleanup does not remove V1 without V2: check that database, then run cleanup again",
+        )
     })?;
-    case.require_stage_log_in(&tried)?;
+    case.require_stage_log_in(&attempt)?;
     require(world.point_of_no_return_passed(case.upgrade) && world.stage.independent(), || {
         let why = format!("`{}` has no record that users were sent to V2", case.stage().database);
-        Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
+        Refusal::new(&attempt, why, "cleanup removes only what serves no users: run switch first")
     })?;
-    case.require_pointed(&tried)?;
-    case.require_stage_in_place(&tried)?;
-    require_no_other_upgrade(case, &tried)?;
-    require_v2_takes_writes(case, &tried)?;
-    require_no_other_secondary(case, &tried)?;
+    case.require_pointed(&attempt)?;
+    case.require_stage_in_place(&attempt)?;
+    require_no_other_upgrade(case, &attempt)?;
+    require_v2_takes_writes(case, &attempt)?;
+    require_no_other_secondary(case, &attempt)?;
     require(!world.production.writable(), || {
         let why = format!("`{}` takes writes, and V2 does not get them", production.database);
         Refusal::new(
-            &tried,
+            &attempt,
             why,
             "find out who set it READ_WRITE and what was written to it; connect to that database (not to `master`) and \
              run `ALTER DATABASE CURRENT SET READ_ONLY WITH ROLLBACK IMMEDIATE`; then run cleanup again",
         )
     })?;
-    require_nothing_lost(case, &tried)?;
+    require_nothing_lost(case, &attempt)?;
     require(!background::to_start(case), || {
         let why = format!("WebJobs of `{}` are not started yet", case.stage().site);
-        Refusal::new(&tried, why, "run switch again: it starts them")
+        Refusal::new(&attempt, why, "run switch again: it starts them")
     })?;
     let since = world.switched_at(case.upgrade).zip(world.now());
     let elapsed = since.map(|(switched, now)| now.duration_since(switched));
@@ -164,7 +168,7 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         Some(elapsed) => {
             let why =
                 format!("users left V1 {elapsed:#} ago, and the revert window is {:#}", case.policy.revert_window);
-            Refusal::new(&tried, why, "wait until the revert window has passed, or pass a shorter `revert-window`")
+            Refusal::new(&attempt, why, "wait until the revert window has passed, or pass a shorter `revert-window`")
         }
         None => {
             let why = format!(
@@ -172,28 +176,28 @@ fn production_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
                 case.upgrade.id,
                 case.stage().site
             );
-            Refusal::new(&tried, why, "cleanup removes only what serves no users: run switch first")
+            Refusal::new(&attempt, why, "cleanup removes only what serves no users: run switch first")
         }
     })
 }
 
 /// V2 has become production of the next upgrade, whose stage may be what is V1 here.
-fn require_no_other_upgrade(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_no_other_upgrade(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let (database, id) = (&case.stage().database, &case.upgrade.id);
     let rows = case.world.stage.sql.iter().flat_map(|sql| &sql.upgrades);
     let next = rows.into_iter().find(|row| row.id != *id && row.production.database == *database);
     next.map_or(Ok(()), |row| {
         let why = format!("upgrade `{}` has begun, and `{database}` is its production", row.id);
-        Err(Refusal::new(tried, why, "finish that upgrade first, or run rollback and cleanup for it"))
+        Err(Refusal::new(attempt, why, "finish that upgrade first, or run rollback and cleanup for it"))
     })
 }
 
 /// Users on V2 wait for that, and what the upgrade keeps there cannot be removed before.
-fn require_v2_takes_writes(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_v2_takes_writes(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     require(case.world.stage.writable(), || {
         let why = format!("`{}`, which serves users, takes no writes", case.stage().database);
         Refusal::new(
-            tried,
+            attempt,
             why,
             "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and run \
              `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run cleanup again",
@@ -203,7 +207,7 @@ fn require_v2_takes_writes(case: &DecisionInput<'_>, tried: &str) -> Result<(), 
 
 /// Production was set READ_WRITE for a moment since its copy was cut off: what it got then is nowhere else. A copy of the release before
 /// has the row counts alone.
-fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_nothing_lost(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let (world, database) = (case.world, &case.production().database);
     let there = world.production.database.is_some() && case.policy.remove_database;
     if !there || case.policy.accept_loss.as_ref() == Some(database) {
@@ -219,12 +223,12 @@ fn require_nothing_lost(case: &DecisionInput<'_>, tried: &str) -> Result<(), Ref
             "V2 lacks what was written there: compare the two databases; then either omit `remove-database`, or pass \
              `accept-loss: {database}`: the writes that only V1's database has are then permanently lost"
         );
-        Err(Refusal::new(tried, format!("`{database}` {written}"), hint))
+        Err(Refusal::new(attempt, format!("`{database}` {written}"), hint))
     })
 }
 
 /// A geo-secondary that this upgrade did not make is somebody's, who would lose what it follows.
-fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_no_other_secondary(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let (links, database) = (&case.world.production.links, &case.production().database);
     let other = links.iter().find(|link| link.is_primary()).filter(|_| case.policy.remove_database);
     other.map_or(Ok(()), |link| {
@@ -232,7 +236,7 @@ fn require_no_other_secondary(case: &DecisionInput<'_>, tried: &str) -> Result<(
             "`{database}` has a geo-secondary on server `{}`, which this upgrade did not create",
             link.partner_server
         );
-        Err(Refusal::new(tried, why, "remove that geo-secondary first, or omit `remove-database`"))
+        Err(Refusal::new(attempt, why, "remove that geo-secondary first, or omit `remove-database`"))
     })
 }
 
@@ -284,19 +288,23 @@ fn stage_removals(case: &DecisionInput<'_>) -> Vec<Effect> {
 
 fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    let tried = format!("remove stage (`{}`)", stage.database);
+    let attempt = format!("remove stage (`{}`)", stage.database);
     require(!world.enabled(stage), || {
         let why = format!("its endpoint `{}` is enabled", stage.endpoint);
-        Refusal::new(&tried, why, "cleanup removes only what serves no users: after a switch that is V1")
+        Refusal::new(&attempt, why, "cleanup removes only what serves no users: after a switch that is V1")
     })?;
     require(world.exposure(case.upgrade) == Exposure::Never, || {
         let why = format!("users may have been on `{}` since switch enabled its endpoint", stage.site);
-        Refusal::new(&tried, why, "run rollback first: it checks whether they wrote there, and sets the copy READ_ONLY")
+        Refusal::new(
+            &attempt,
+            why,
+            "run rollback first: it checks whether they wrote there, and sets the copy READ_ONLY",
+        )
     })?;
     require(!world.production.works_on(&stage.database), || {
         let why = format!("a connection string of V1's site `{}` points to that database", case.production().site);
         Refusal::new(
-            &tried,
+            &attempt,
             why,
             "find out who changed it and what V1 has written there; then point it to production's database again",
         )
@@ -304,12 +312,12 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let v1_serves = served(&world.profile).is(&case.production().endpoint) && world.production.writable();
     require(v1_serves, || {
         let why = format!("production `{}` does not serve users, or takes no writes", case.production().database);
-        Refusal::new(&tried, why, "run rollback first: it sends users to V1 and gives it its write access back")
+        Refusal::new(&attempt, why, "run rollback first: it sends users to V1 and gives it its write access back")
     })?;
-    case.require_production_in_place(&tried)?;
+    case.require_production_in_place(&attempt)?;
     require(!background::may_be_stopped(case), || {
         let why = format!("WebJobs of `{}` may still be stopped", case.production().site);
-        Refusal::new(&tried, why, "run rollback first: it starts those that ran")
+        Refusal::new(&attempt, why, "run rollback first: it starts those that ran")
     })?;
     let owner = world.stage.database.as_ref().and_then(|database| tag(&database.tags, TAG));
     let ours = world.stage.database.is_none() || owner.is_some_and(|owner| case.upgrade.id.is(owner));
@@ -318,7 +326,7 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             owner.map_or("no upgrade: it has no tag `rolling-upgrade`".to_owned(), |id| format!("upgrade `{id}`"));
         let why = format!("this is upgrade `{}`, and the database belongs to {owner}", case.upgrade.id);
         let which = which_upgrade(&world.profile.id);
-        Refusal::new(&tried, why, format!("pass the `upgrade-id` of the upgrade that created it; {which} shows it"))
+        Refusal::new(&attempt, why, format!("pass the `upgrade-id` of the upgrade that created it; {which} shows it"))
     })?;
     let ours = world.endpoint(stage).is_none() || world.added_stage_endpoint(case.upgrade);
     require(ours, || {
@@ -328,7 +336,7 @@ fn stage_guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             "pass the `upgrade-id` of the upgrade that added it ({which} shows it); or remove that endpoint yourself \
              if no upgrade did"
         );
-        Refusal::new(&tried, why, hint)
+        Refusal::new(&attempt, why, hint)
     })
 }
 

@@ -1,11 +1,11 @@
 //! The model without a stage site: what an upgrade starts with that creates one.
 
-use super::model::{around, fresh, policy, upgrade};
+use super::model::{fresh, policy, preflight, upgrade};
 use crate::{
     Policy, World,
     background::WebJobs,
-    plan::{self, Facts, Surroundings},
-    site::{AppSetting, PackageSource, SiteModel, SiteWishes},
+    plan::{self, Facts, Preflight},
+    site::{AppSetting, PackageSource, SiteModel, SiteOptions},
 };
 
 /// The same without a stage site, which prepare creates then.
@@ -18,11 +18,11 @@ pub fn without_site() -> World {
 
 /// The inputs of an upgrade whose stage site prepare creates, and to which it deploys a package.
 pub fn policy_that_creates(world: &World) -> Policy {
-    let site = SiteWishes {
+    let site = SiteOptions {
         plan: Some("rg-2/plan-2".parse().unwrap()),
         package: Some("p4ck".to_owned()),
         source: Some(PackageSource::File),
-        ..SiteWishes::default()
+        ..SiteOptions::default()
     };
     let policy = Policy { site, ..policy(world) };
     let (upgrade, scripts) = (upgrade(), policy.digest_of_scripts());
@@ -39,11 +39,11 @@ pub fn policy_that_creates(world: &World) -> Policy {
 }
 
 /// What surrounds the slots, as a step with these inputs sees it.
-pub fn around_of(world: &World, policy: &Policy) -> Surroundings {
+pub fn around_of(world: &World, policy: &Policy) -> Preflight {
     let creates = world.stage.site.is_none() && policy.site.plan.is_some();
     let deployed = crate::labels::package(&world.profile, &upgrade()).map(|(_, deployment)| deployment.to_owned());
     let model = creates.then(|| SiteModel { kind: "app".to_owned(), settings: app_settings(), ..SiteModel::default() });
-    Surroundings { wishes: policy.site.clone(), model, deployment: deployed, ..around() }
+    Preflight { site_options: policy.site.clone(), model, deployment: deployed, ..preflight() }
 }
 
 fn app_settings() -> Vec<AppSetting> {

@@ -52,7 +52,7 @@ fn every_way_is_preceded_by_the_whole_proof() {
         }),
         Effect::Access(AccessEffect::ProveLock),
     ];
-    for (termination, ways) in [
+    for (termination, methods) in [
         (Termination::Auto, vec![TerminationMethod::TSql, TerminationMethod::Unlink, TerminationMethod::Delete]),
         (Termination::Only(TerminationMethod::TSql), vec![TerminationMethod::TSql]),
         (Termination::Only(TerminationMethod::Unlink), vec![TerminationMethod::Unlink]),
@@ -62,7 +62,7 @@ fn every_way_is_preceded_by_the_whole_proof() {
         let effects = decided(Step::Terminate, &world, &with(&world, termination)).unwrap();
         let (at, ending) = ending(&effects);
         assert_eq!(at, 0, "{termination:?}: the proofs are made just before each attempt");
-        assert_eq!(ending, Ending { partner: target.clone(), ways, proofs: proof.clone() });
+        assert_eq!(ending, Ending { partner: target.clone(), methods, proofs: proof.clone() });
     }
 }
 
@@ -76,13 +76,13 @@ fn rollback_lets_stage_go_by_the_same_ways_without_a_proof() {
     });
     assert_eq!(
         release,
-        Some(Ending { partner: databases().1, ways: vec![TerminationMethod::Unlink], proofs: Vec::new() })
+        Some(Ending { partner: databases().1, methods: vec![TerminationMethod::Unlink], proofs: Vec::new() })
     );
 }
 
-fn closed(ways: &[TerminationMethod]) -> Option<Permissions> {
-    let closed = |way: &TerminationMethod| Unavailable { way: *way, why: "it is forbidden".to_owned() };
-    Some(Permissions { closed: ways.iter().map(closed).collect(), ..Permissions::default() })
+fn closed(methods: &[TerminationMethod]) -> Option<Permissions> {
+    let closed = |method: &TerminationMethod| Unavailable { method: *method, why: "it is forbidden".to_owned() };
+    Some(Permissions { closed: methods.iter().map(closed).collect(), ..Permissions::default() })
 }
 
 #[test]

@@ -6,14 +6,14 @@ use crate::{
     clients::{self, SiteClient},
     facts::tag,
     first_open, labels,
-    plan::{self, Surroundings},
+    plan::{self, Preflight},
 };
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.is_behind() {
         return Ok(Vec::new());
     }
-    case.require_not_switched(&tried(case))?;
+    case.require_not_switched(&attempt(case))?;
     if frozen(case) {
         return Ok(vec![proof(case)]);
     }
@@ -28,10 +28,10 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Effect::Access(AccessEffect::SetReadOnly { database, grace: case.policy.rollback_after }),
         proof(case),
     ];
-    Ok(background::quiesce(case, &tried(case))?.into_iter().chain(freeze).collect())
+    Ok(background::quiesce(case, &attempt(case))?.into_iter().chain(freeze).collect())
 }
 
-fn tried(case: &DecisionInput<'_>) -> String {
+fn attempt(case: &DecisionInput<'_>) -> String {
     format!("freeze `{}`", case.production().database)
 }
 
@@ -55,26 +55,26 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             case.upgrade.id
         );
         Refusal::new(
-            tried(case),
+            attempt(case),
             why,
             "users cannot write: find out what made it read-only; if it was another upgrade, run rollback with its \
              `upgrade-id`",
         )
     })?;
     prepared(case)?;
-    nobody_else(case, prepare::no_rule_blocks(case, &tried(case))?)?;
+    nobody_else(case, prepare::no_rule_blocks(case, &attempt(case))?)?;
     // Every later step logs in there: what keeps it out now would do so in the read-only time.
-    case.require_stage_log_in(&tried(case))?;
+    case.require_stage_log_in(&attempt(case))?;
     synchronised_enough(case)?;
     permitted(case)?;
     unchanged(case)?;
     ran_before(case)?;
-    background::can_quiesce(case, &tried(case))
+    background::can_quiesce(case, &attempt(case))
 }
 
 fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    let refuse = |why: String| Refusal::new(tried(case), why, "run prepare first");
+    let refuse = |why: String| Refusal::new(attempt(case), why, "run prepare first");
     require(world.production.link_to(&stage.database).is_some(), || {
         refuse(format!("`{}` is not a geo-secondary of production", stage.database))
     })?;
@@ -100,20 +100,20 @@ fn prepared(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     require(listed, || {
         refuse(format!("profile `{}` has no endpoint `{}` of this upgrade", world.profile.id, stage.endpoint.name))
     })?;
-    case.require_hidden(&tried(case))?;
-    case.require_right_places(&tried(case))?;
+    case.require_hidden(&attempt(case))?;
+    case.require_right_places(&attempt(case))?;
     require(tag(&world.profile.tags, labels::SYNCHRONISED).is_none() || !world.stage.independent(), || {
         refuse(format!("the stage copy `{}` is already independent of production", stage.database))
     })
 }
 
 /// Whoever works there beside the site was accepted by name. That nobody can see them does not mean that nobody is there.
-fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Refusal> {
+fn nobody_else(case: &DecisionInput<'_>, preflight: &Preflight) -> Result<(), Refusal> {
     let database = &case.production().database;
-    let sessions = around.sessions.as_ref().map_err(|why| {
+    let sessions = preflight.sessions.as_ref().map_err(|why| {
         let hint = "grant this identity VIEW DATABASE STATE on that database, then run freeze again";
         Refusal::new(
-            tried(case),
+            attempt(case),
             format!("this identity cannot see which other clients work on `{database}` ({why})"),
             hint,
         )
@@ -127,7 +127,7 @@ fn nobody_else(case: &DecisionInput<'_>, around: &Surroundings) -> Result<(), Re
              `accept-client: {}`",
             clients::accepting(&site, &others)
         );
-        Refusal::new(tried(case), clients::told(database, &site, &others), hint)
+        Refusal::new(attempt(case), clients::describe(database, &site, &others), hint)
     })
 }
 
@@ -135,7 +135,7 @@ fn synchronised_enough(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (&case.world.production, case.stage());
     let caught_up = production.link_to(&stage.database).is_some_and(|link| link.is_primary() && link.caught_up());
     let refuse =
-        |why: String| Refusal::new(tried(case), why, "wait until replication has caught up: prepare waits for that");
+        |why: String| Refusal::new(attempt(case), why, "wait until replication has caught up: prepare waits for that");
     require(caught_up, || refuse(format!("the replication link to `{}` is not in CATCH_UP", stage.database)))?;
     let Some(sql) = &production.sql else {
         return Err(refuse(format!("this run could not log in to `{}`", case.production().database)));
@@ -153,7 +153,7 @@ fn synchronised_enough(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 fn permitted(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let Some(permissions) = &case.world.permissions else {
         return Err(Refusal::new(
-            tried(case),
+            attempt(case),
             "the step did not check permissions",
             "report this as a defect of this software",
         ));
@@ -161,7 +161,7 @@ fn permitted(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let missing: Vec<_> = permissions.missing.iter().cloned().chain(no_way_to_end(case, permissions)).collect();
     require(missing.is_empty(), || {
         Refusal::new(
-            tried(case),
+            attempt(case),
             format!("this identity lacks {}", missing.join("; ")),
             "grant what is missing, then run freeze again: once production is read-only it would be too late",
         )
@@ -181,7 +181,7 @@ fn ran_before(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let journal = case.world.production.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
     let findings = plan::check_scripts(&case.policy.scripts, journal, &case.upgrade.id);
     match findings.into_iter().find(|finding| finding.blocks) {
-        Some(finding) => Err(Refusal::new(tried(case), finding.what, finding.hint)),
+        Some(finding) => Err(Refusal::new(attempt(case), finding.what, finding.hint)),
         None => Ok(()),
     }
 }
@@ -189,11 +189,11 @@ fn ran_before(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 /// What was planned is what is there.
 fn unchanged(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let hint = "run plan and prepare again, and review what has changed";
-    approved::require_planned_scripts(case, &tried(case), hint)?;
-    let planned = approved::digest("plan-digest", case.policy.plan_digest.as_ref(), &tried(case))?;
+    approved::require_planned_scripts(case, &attempt(case), hint)?;
+    let planned = approved::digest("plan-digest", case.policy.plan_digest.as_ref(), &attempt(case))?;
     let Some(database) = &case.world.production.database else {
         let why = format!("production database `{}` does not exist", case.production().database);
-        return Err(Refusal::new(tried(case), why, "check the identifiers: they come from the outputs of plan"));
+        return Err(Refusal::new(attempt(case), why, "check the identifiers: they come from the outputs of plan"));
     };
     let scripts = case.policy.digest_of_scripts();
     let profile = &case.world.profile;
@@ -209,6 +209,6 @@ fn unchanged(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         let why = format!(
             "production or the inputs have changed since the plan: its digest was `{planned}` and is `{now}` now"
         );
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })
 }

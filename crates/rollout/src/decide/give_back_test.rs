@@ -8,7 +8,7 @@ use crate::{
 };
 
 fn of<T>(world: &World, policy: &Policy, ask: impl FnOnce(&DecisionInput<'_>) -> T) -> T {
-    ask(&DecisionInput { upgrade: &upgrade(), world, policy, around: None })
+    ask(&DecisionInput { upgrade: &upgrade(), world, policy, preflight: None })
 }
 
 fn left(step: Step, world: &World) -> Option<i64> {

@@ -71,7 +71,7 @@ fn list(runs: &[&str]) -> String {
 ///
 /// # Errors
 /// It is; which run it was, and what gives production back.
-pub fn require_own_freeze(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+pub fn require_own_freeze(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let (database, id) = (&case.production().database, &case.upgrade.id);
     let others = frozen_by_others(case);
     require(others.is_empty(), || {
@@ -82,7 +82,7 @@ pub fn require_own_freeze(case: &DecisionInput<'_>, tried: &str) -> Result<(), R
              write access back",
             others.first().unwrap_or(&"")
         );
-        Refusal::new(tried, why, hint)
+        Refusal::new(attempt, why, hint)
     })
 }
 
@@ -237,15 +237,15 @@ fn made_as_copy(case: &DecisionInput<'_>) -> Option<String> {
 pub(super) fn require_ours_and_served(
     case: &DecisionInput<'_>,
     effects: &[Effect],
-    tried: &str,
+    attempt: &str,
 ) -> Result<(), Refusal> {
     if effects.iter().all(Effect::is_proof) {
-        require_not_read_only(case, tried)?;
+        require_not_read_only(case, attempt)?;
         if !has_marks(case) {
             return Ok(());
         }
-        require_served(case, tried)?;
-        return case.require_production_in_place(tried);
+        require_served(case, attempt)?;
+        return case.require_production_in_place(attempt);
     }
     require(has_marks(case), || {
         let (id, profile) = (&case.upgrade.id, &case.world.profile);
@@ -258,7 +258,7 @@ pub(super) fn require_ours_and_served(
              Traffic Manager profile or the stage database; {label}"
         );
         let which = which_upgrade(&profile.id);
-        Refusal::new(tried, why, format!("pass the `upgrade-id` of the upgrade to roll back; {which} shows it"))
+        Refusal::new(attempt, why, format!("pass the `upgrade-id` of the upgrade to roll back; {which} shows it"))
     })
 }
 
@@ -278,7 +278,7 @@ fn has_marks(case: &DecisionInput<'_>) -> bool {
 }
 
 /// What is read-only by nobody's fence row no rollback gives back, and none may call done.
-fn require_not_read_only(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_not_read_only(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let database = &case.production().database;
     require(!case.world.production.read_only(), || {
         let why = format!(
@@ -287,12 +287,12 @@ fn require_not_read_only(case: &DecisionInput<'_>, tried: &str) -> Result<(), Re
         );
         let hint = "users cannot write: find out who set it READ_ONLY, then connect to that database (not to `master`) \
                     and run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`";
-        Refusal::new(tried, why, hint)
+        Refusal::new(attempt, why, hint)
     })
 }
 
 /// Users reach production, once its site answers probes.
-fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> {
+fn require_served(case: &DecisionInput<'_>, attempt: &str) -> Result<(), Refusal> {
     let (world, endpoint) = (case.world, &case.production().endpoint);
     let mut well = world.profile.clone();
     let probed = well.endpoints.iter_mut().filter(|endpoint| endpoint.monitor != MonitorStatus::Stopped);
@@ -315,7 +315,7 @@ fn require_served(case: &DecisionInput<'_>, tried: &str) -> Result<(), Refusal> 
                 endpoint.name
             ),
         };
-        Refusal::new(tried, why, hint)
+        Refusal::new(attempt, why, hint)
     })
 }
 

@@ -25,7 +25,7 @@ fn seen_by_swapped(world: World) -> World {
 
 fn decided(step: Step, upgrade: &Upgrade, world: &World) -> Result<Vec<Effect>, Refusal> {
     let policy = Policy { scripts_digest: Some(Policy::default().digest_of_scripts()), ..Policy::default() };
-    decide(step, &DecisionInput { upgrade, world, policy: &policy, around: None })
+    decide(step, &DecisionInput { upgrade, world, policy: &policy, preflight: None })
 }
 
 #[track_caller]
@@ -44,7 +44,7 @@ fn while_another_run_has_production_frozen_that_one_has_to_be_named() {
         let policy = Policy { remove, accept_loss: Some(upgrade.stage.database.clone()), ..Policy::default() };
         for step in [Step::Rollback, Step::Cleanup] {
             let refusal =
-                decide(step, &DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, around: None })
+                decide(step, &DecisionInput { upgrade: &upgrade, world: &world, policy: &policy, preflight: None })
                     .unwrap_err();
             assert_eq!(
                 refusal.why, "upgrade `7` made production `rg/sql-1/shop` read-only, and this is upgrade `8`",
@@ -101,7 +101,7 @@ fn exchanged_slots_are_seen_in_every_state() {
 fn each_trace_alone_shows_exchanged_slots() {
     let why = |world: &World, upgrade: &Upgrade| {
         let policy = Policy::default();
-        exchanged(&DecisionInput { upgrade, world, policy: &policy, around: None }).unwrap_or_default()
+        exchanged(&DecisionInput { upgrade, world, policy: &policy, preflight: None }).unwrap_or_default()
     };
     let mut frozen = seen_by_swapped(at("frozen"));
     frozen.profile.tags.clear();

@@ -11,23 +11,23 @@ use crate::{
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let hint = "check out the commit that was planned, or run rollback and plan again";
-    approved::require_planned_scripts(case, &tried(case), hint)?;
+    approved::require_planned_scripts(case, &attempt(case), hint)?;
     if case.is_behind() {
         return Ok(Vec::new());
     }
-    case.require_not_switched(&tried(case))?;
+    case.require_not_switched(&attempt(case))?;
     let settled = running(case) && !held(case) && stage_site::is_pointed(case);
     if complete(case) && settled && case.world.production.read_only() {
         return Ok(checks(case)
             .into_iter()
-            .chain([healthy(case, &tried(case), case.policy.health_repeats)?])
+            .chain([healthy(case, &attempt(case), case.policy.health_repeats)?])
             .collect());
     }
     guards(case)?;
     effects(case)
 }
 
-fn tried(case: &DecisionInput<'_>) -> String {
+fn attempt(case: &DecisionInput<'_>) -> String {
     format!("upgrade `{}`", case.stage().database)
 }
 
@@ -69,18 +69,18 @@ pub(crate) fn half_run<'w>(case: &DecisionInput<'w>) -> Option<&'w str> {
 
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    case.require_copy(&tried(case))?;
-    case.require_stage_log_in(&tried(case))?;
+    case.require_copy(&attempt(case))?;
+    case.require_stage_log_in(&attempt(case))?;
     let proved = world.synchronised(case.upgrade) || world.carries_the_freeze(case.upgrade);
     require(world.stage.independent() && proved, || {
         let why =
             format!("nothing proves that `{}` is an independent copy with every write of production", stage.database);
-        Refusal::new(tried(case), why, "run terminate first")
+        Refusal::new(attempt(case), why, "run terminate first")
     })?;
-    case.require_frozen(&tried(case))?;
-    case.require_hidden(&tried(case))?;
-    case.require_pointed(&tried(case))?;
-    case.require_right_places(&tried(case))?;
+    case.require_frozen(&attempt(case))?;
+    case.require_hidden(&attempt(case))?;
+    case.require_pointed(&attempt(case))?;
+    case.require_right_places(&attempt(case))?;
     unchanged_since(case)
 }
 
@@ -90,7 +90,7 @@ fn unchanged_since(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let journal = case.world.stage.sql.as_ref().map(|sql| sql.journal.as_slice()).unwrap_or_default();
     match history::ran(&case.policy.scripts, journal, &case.upgrade.id) {
         Err(changed @ Mismatch::ChangedSince { .. }) => Err(Refusal::new(
-            tried(case),
+            attempt(case),
             changed.to_string(),
             "run rollback, give the script another name, and plan again",
         )),
@@ -123,7 +123,7 @@ fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     effects.push(record(case));
     effects.extend(held(case).then(|| Effect::WebJobs(WebJobsEffect::Release { site: site.clone() })));
     effects.push(Effect::Site(SiteEffect::Start { site }));
-    effects.push(healthy(case, &tried(case), case.policy.health_repeats)?);
+    effects.push(healthy(case, &attempt(case), case.policy.health_repeats)?);
     Ok(effects)
 }
 
@@ -166,10 +166,10 @@ fn checks(case: &DecisionInput<'_>) -> Option<Effect> {
 }
 
 /// V2 answers under the users' host names, so many times in a row.
-pub(super) fn healthy(case: &DecisionInput<'_>, tried: &str, repeats: u32) -> Result<Effect, Refusal> {
+pub(super) fn healthy(case: &DecisionInput<'_>, attempt: &str, repeats: u32) -> Result<Effect, Refusal> {
     let site = case.world.stage.site.as_ref().ok_or_else(|| {
         let why = format!("stage site `{}` does not exist", case.stage().site);
-        Refusal::new(tried, why, "run rollback: there is no V2 to send users to")
+        Refusal::new(attempt, why, "run rollback: there is no V2 to send users to")
     })?;
     let monitored = case.world.profile.monitor.path.clone();
     Ok(Effect::Site(SiteEffect::AwaitHealthy {

@@ -31,7 +31,7 @@ use crate::{
     facts::{Endpoint, FOLDER_SINCE, SCHEMA_VERSION, SqlState},
     labels,
     leads::Place,
-    plan::Surroundings,
+    plan::Preflight,
 };
 
 /// The steps that change something; plan only reads.
@@ -100,7 +100,7 @@ pub struct DecisionInput<'w> {
     /// What the user allows.
     pub policy: &'w Policy,
     /// Plans, servers, rights, log-ins; looked at by prepare and freeze only, while production takes writes.
-    pub around: Option<&'w Surroundings>,
+    pub preflight: Option<&'w Preflight>,
 }
 
 /// What `step` has to do; only proofs where its end state is there already.
@@ -127,10 +127,10 @@ pub fn decide(step: Step, case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refus
 
 /// Only what is this upgrade's, and done only once users are back.
 fn roll_back(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
-    let tried = format!("roll back to `{}`", case.production().site);
-    require_own_freeze(case, &tried)?;
+    let attempt = format!("roll back to `{}`", case.production().site);
+    require_own_freeze(case, &attempt)?;
     let effects = rollback::decide(case)?;
-    identity::require_ours_and_served(case, &effects, &tried)?;
+    identity::require_ours_and_served(case, &effects, &attempt)?;
     Ok(effects)
 }
 
@@ -145,10 +145,10 @@ fn signposts_and(case: &DecisionInput<'_>, label: &str) -> Vec<(String, String)>
     labels::signposts(case.upgrade).into_iter().chain([one]).collect()
 }
 
-fn not_astray(found: Option<(&Endpoint, Place)>, tried: &str) -> Result<(), Refusal> {
+fn not_astray(found: Option<(&Endpoint, Place)>, attempt: &str) -> Result<(), Refusal> {
     found.map_or(Ok(()), |(endpoint, place)| {
         let (why, hint) = endpoint.astray_from(&place);
-        Err(Refusal::new(tried, why, hint))
+        Err(Refusal::new(attempt, why, hint))
     })
 }
 
@@ -206,12 +206,12 @@ impl<'w> DecisionInput<'w> {
     }
 
     /// Production is read-only by this upgrade, in time, and users are still on it.
-    fn require_frozen(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_frozen(&self, attempt: &str) -> Result<(), Refusal> {
         let world = self.world;
-        require(world.production.read_only(), || self.not_frozen(tried))?;
+        require(world.production.read_only(), || self.not_frozen(attempt))?;
         let fence = world.production.open_fence(self.upgrade).ok_or_else(|| {
             Refusal::new(
-                tried,
+                attempt,
                 format!(
                     "production is read-only, but upgrade `{}` did not make it so: it has no open row in \
                      `rolling_upgrade.fence`",
@@ -224,79 +224,79 @@ impl<'w> DecisionInput<'w> {
         let in_time = world.now().is_some_and(|now| now < fence.deadline);
         require(in_time || self.policy.past_deadline, || {
             let why = format!("the deadline of the read-only time, {}, has passed", fence.deadline);
-            Refusal::new(tried, why, "users cannot write: run rollback to give production its write access back")
+            Refusal::new(attempt, why, "users cannot write: run rollback to give production its write access back")
         })
     }
 
-    fn not_frozen(&self, tried: &str) -> Refusal {
+    fn not_frozen(&self, attempt: &str) -> Refusal {
         let database = &self.production().database;
         if self.world.synchronised(self.upgrade) {
             let why = format!("production database `{database}` takes writes again, and its copy no longer gets them");
             return Refusal::new(
-                tried,
+                attempt,
                 why,
                 "run rollback, then cleanup with `remove: <stage database>`, then prepare again",
             );
         }
         let why = format!("production database `{database}` is not read-only");
-        Refusal::new(tried, why, "run freeze first: the copy may still lack writes")
+        Refusal::new(attempt, why, "run freeze first: the copy may still lack writes")
     }
 
     /// A log-in to stage succeeds, where one was tried: nobody can tell otherwise what is there.
-    fn require_stage_log_in(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_stage_log_in(&self, attempt: &str) -> Result<(), Refusal> {
         match &self.world.stage.no_log_in {
             Some(NoLogIn { why, hint }) if self.world.stage.sql.is_none() => {
-                Err(Refusal::new(tried, why.clone(), hint.clone()))
+                Err(Refusal::new(attempt, why.clone(), hint.clone()))
             }
             _ => Ok(()),
         }
     }
 
     /// The stage copy is there. Once production is read-only nothing can make another one in time.
-    fn require_copy(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_copy(&self, attempt: &str) -> Result<(), Refusal> {
         let hint = if self.world.production.read_only() {
             "the copy was deleted: run rollback, then prepare again"
         } else {
             "run prepare first"
         };
         require(self.world.stage.database.is_some(), || {
-            Refusal::new(tried, format!("`{}` does not exist", self.stage().database), hint)
+            Refusal::new(attempt, format!("`{}` does not exist", self.stage().database), hint)
         })
     }
 
     /// Users stay on production until switch: a stage endpoint that is enabled before would get them when production does not
     /// answer for a moment.
-    fn require_hidden(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_hidden(&self, attempt: &str) -> Result<(), Refusal> {
         let Some(endpoint) = self.world.reaches_stage(self.upgrade) else { return Ok(()) };
         if endpoint.id == self.stage().endpoint {
             let why = format!("stage endpoint `{}` is enabled before its database is upgraded", endpoint.id);
-            return Err(Refusal::new(tried, why, "disable it: switch enables it once V2 is ready"));
+            return Err(Refusal::new(attempt, why, "disable it: switch enables it once V2 is ready"));
         }
         let why = format!(
             "endpoint `{}` is enabled and points to stage site `{}`, whose database is not upgraded yet",
             endpoint.id,
             self.stage().site
         );
-        Err(Refusal::new(tried, why, "disable or remove it: users reach V2 through the stage endpoint"))
+        Err(Refusal::new(attempt, why, "disable or remove it: users reach V2 through the stage endpoint"))
     }
 
     /// Both endpoints lead to their sites, and production's site works on production's database: anybody may have edited a target or a
     /// setting since.
-    fn require_right_places(&self, tried: &str) -> Result<(), Refusal> {
-        not_astray(self.world.astray(self.upgrade), tried)?;
-        self.require_production_pointed(tried)
+    fn require_right_places(&self, attempt: &str) -> Result<(), Refusal> {
+        not_astray(self.world.astray(self.upgrade), attempt)?;
+        self.require_production_pointed(attempt)
     }
 
-    fn require_production_in_place(&self, tried: &str) -> Result<(), Refusal> {
-        not_astray(self.world.production_astray(self.upgrade), tried)?;
-        self.require_production_pointed(tried)
+    fn require_production_in_place(&self, attempt: &str) -> Result<(), Refusal> {
+        not_astray(self.world.production_astray(self.upgrade), attempt)?;
+        self.require_production_pointed(attempt)
     }
 
-    fn require_stage_in_place(&self, tried: &str) -> Result<(), Refusal> {
-        not_astray(self.world.stage_astray(self.upgrade), tried)
+    fn require_stage_in_place(&self, attempt: &str) -> Result<(), Refusal> {
+        not_astray(self.world.stage_astray(self.upgrade), attempt)
     }
 
-    fn require_production_pointed(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_production_pointed(&self, attempt: &str) -> Result<(), Refusal> {
         require(self.production_is_pointed(), || {
             let (slot, setting) = (self.production(), &self.upgrade.connection_name);
             let why = format!(
@@ -305,7 +305,7 @@ impl<'w> DecisionInput<'w> {
             );
             let hint = "find out who changed it and where V1 has written since; point it to production's database \
                         again, then run this step again";
-            Refusal::new(tried, why, hint)
+            Refusal::new(attempt, why, hint)
         })
     }
 
@@ -316,11 +316,11 @@ impl<'w> DecisionInput<'w> {
     }
 
     /// Users were not sent to stage yet.
-    fn require_not_switched(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_not_switched(&self, attempt: &str) -> Result<(), Refusal> {
         require(!self.world.point_of_no_return_passed(self.upgrade), || {
             let hint = "this step has nothing left to do: if users were sent back to V1 by hand, run switch again, \
                         which sends them to V2; to remove V1 run cleanup";
-            Refusal::new(tried, "switch has already sent users to V2", hint)
+            Refusal::new(attempt, "switch has already sent users to V2", hint)
         })
     }
 
@@ -331,7 +331,7 @@ impl<'w> DecisionInput<'w> {
     }
 
     /// The stage site works on the stage copy: somebody else may have applied other settings since prepare.
-    fn require_pointed(&self, tried: &str) -> Result<(), Refusal> {
+    fn require_pointed(&self, attempt: &str) -> Result<(), Refusal> {
         require(stage_site::is_pointed(self), || {
             let (site, database) = (&self.stage().site, &self.stage().database);
             let why = format!(
@@ -347,7 +347,7 @@ impl<'w> DecisionInput<'w> {
                      then run switch"
                 }
             };
-            Refusal::new(tried, why, hint)
+            Refusal::new(attempt, why, hint)
         })
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     measure::{Mark, Reading, Written},
     plan::{self, Facts, Principals},
     rows::Counted,
-    site::SiteWishes,
+    site::SiteOptions,
 };
 
 pub fn at(second: i64) -> Timestamp {
@@ -48,7 +48,7 @@ pub fn policy(world: &World) -> Policy {
     Policy { scripts_digest: Some(scripts), plan_digest, ..policy }
 }
 
-pub fn around() -> Surroundings {
+pub fn preflight() -> Preflight {
     let server = |name: &str| Server {
         id: format!("rg/{name}").parse().unwrap(),
         location: "westeurope".to_owned(),
@@ -66,12 +66,12 @@ pub fn around() -> Surroundings {
         location: "West Europe".to_owned(),
         linux: false,
     };
-    Surroundings {
+    Preflight {
         production_server: server("sql-1"),
         stage_server: Some(server("sql-2")),
         production_plan: Some(plan("p1")),
         stage_plan: Some(plan("p2")),
-        wishes: SiteWishes::default(),
+        site_options: SiteOptions::default(),
         model: None,
         deployment: None,
         package: None,

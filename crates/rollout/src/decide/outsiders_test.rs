@@ -1,10 +1,10 @@
 //! Who else is there: clients on production before the freeze, a stage server that keeps us out, rules of runners that are gone.
 
-use super::{model::around, *};
+use super::{model::preflight, *};
 use crate::{
     NoLogIn,
     facts::{FirewallRule, OtherSession},
-    firewall::Watch,
+    firewall::ServerFirewall,
     plan::Seen,
 };
 
@@ -16,8 +16,8 @@ fn prepared() -> (World, Policy) {
 }
 
 fn freeze(world: &World, policy: &Policy, sessions: Seen<Vec<OtherSession>>) -> Result<Vec<Effect>, Refusal> {
-    let around = Surroundings { sessions, ..around() };
-    decide(Step::Freeze, &DecisionInput { upgrade: &upgrade(), world, policy, around: Some(&around) })
+    let preflight = Preflight { sessions, ..preflight() };
+    decide(Step::Freeze, &DecisionInput { upgrade: &upgrade(), world, policy, preflight: Some(&preflight) })
 }
 
 fn report_of(login: &str) -> OtherSession {
@@ -109,7 +109,7 @@ fn cleanup_takes_the_upgrades_own_firewall_rules_away_last() {
     let name = |id: &str| format!("rolling-upgrade-{id}-1-2-3-4");
     let own = name(upgrade().id.as_str());
     let rules = vec![rule("office"), rule(&own), rule(&name("another"))];
-    world.firewalls = vec![Watch::new("rg/sql-2".parse().unwrap(), rules)];
+    world.firewalls = vec![ServerFirewall::new("rg/sql-2".parse().unwrap(), rules)];
     let cleaning = cleaning(planned, &upgrade().stage.database);
     let effects = decided(Step::Cleanup, &world, &cleaning).unwrap();
     let rules: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Firewall(..))).collect();

@@ -6,7 +6,7 @@ use crate::{
     facts::{Database, SqlState, TAG, Tags, tag},
     ids::eq_azure_name,
     labels,
-    plan::{Finding, Surroundings, check, smaller_number, stage_kind},
+    plan::{Finding, Preflight, check, smaller_number, stage_kind},
     status::which_upgrade,
 };
 
@@ -19,13 +19,13 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     Ok(missing.into_iter().chain(proofs(case)).collect())
 }
 
-fn tried(case: &DecisionInput<'_>) -> String {
+fn attempt(case: &DecisionInput<'_>) -> String {
     format!("prepare the upgrade of `{}`", case.production().database)
 }
 
 fn missing(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let before = [fence_table(case), record(case), label(case), secondary(case)].into_iter().flatten();
-    let hold = background::hold(case, &tried(case))?;
+    let hold = background::hold(case, &attempt(case))?;
     let site = hold.into_iter().chain(stage_site::missing(case)).chain(stage_site::package(case));
     Ok(before.chain(site).chain(endpoint(case)?).collect())
 }
@@ -101,7 +101,7 @@ fn endpoint(case: &DecisionInput<'_>) -> Result<Option<Effect>, Refusal> {
                      otherwise pass another name as `stage-endpoint` to plan, or remove that endpoint if it is unused"
                 ),
             };
-            Refusal::new(tried(case), why, hint)
+            Refusal::new(attempt(case), why, hint)
         })
         .map(|()| None);
     }
@@ -127,13 +127,13 @@ fn priority(case: &DecisionInput<'_>) -> Result<u32, Refusal> {
             production.name, profile.id
         );
         let hint = profile.endpoint(production).map(|endpoint| smaller_number(profile, endpoint));
-        Refusal::new(tried(case), why, hint.unwrap_or_default())
+        Refusal::new(attempt(case), why, hint.unwrap_or_default())
     })
 }
 
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, upgrade) = (case.world, case.upgrade);
-    case.require_not_switched(&tried(case))?;
+    case.require_not_switched(&attempt(case))?;
     new_id(case)?;
     require(world.stage.database.is_none() || linked(case), || {
         let why = format!(
@@ -145,9 +145,9 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         } else {
             "run cleanup with `remove: <stage database>`, then prepare again"
         };
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })?;
-    no_rule_blocks(case, &tried(case)).map(drop)
+    no_rule_blocks(case, &attempt(case)).map(drop)
 }
 
 /// What an earlier upgrade of the same id wrote down would be taken for this one's.
@@ -158,7 +158,7 @@ fn new_id(case: &DecisionInput<'_>) -> Result<(), Refusal> {
         let database = &case.production().database;
         let why =
             format!("an earlier upgrade with the id `{id}` made `{database}` (`{}`, {:.0})", row.moment.word(), row.at);
-        Err(Refusal::new(tried(case), why, "pass another `upgrade-id`"))
+        Err(Refusal::new(attempt(case), why, "pass another `upgrade-id`"))
     })
 }
 
@@ -167,13 +167,13 @@ fn linked(case: &DecisionInput<'_>) -> bool {
 }
 
 /// The rules of plan hold. What surrounds the slots is looked at only while production takes writes.
-pub(super) fn no_rule_blocks<'w>(case: &DecisionInput<'w>, tried: &str) -> Result<&'w Surroundings, Refusal> {
-    let around = case.around.ok_or_else(|| {
+pub(super) fn no_rule_blocks<'w>(case: &DecisionInput<'w>, attempt: &str) -> Result<&'w Preflight, Refusal> {
+    let preflight = case.preflight.ok_or_else(|| {
         let why = format!("production database `{}` is read-only", case.production().database);
-        Refusal::new(tried, why, "go on with the upgrade that made it read-only, or run rollback")
+        Refusal::new(attempt, why, "go on with the upgrade that made it read-only, or run rollback")
     })?;
-    match check(case.upgrade, case.world, around).into_iter().find(|finding| finding.blocks) {
-        Some(Finding { what, hint, .. }) => Err(Refusal::new(tried, what, hint)),
-        None => Ok(around),
+    match check(case.upgrade, case.world, preflight).into_iter().find(|finding| finding.blocks) {
+        Some(Finding { what, hint, .. }) => Err(Refusal::new(attempt, what, hint)),
+        None => Ok(preflight),
     }
 }

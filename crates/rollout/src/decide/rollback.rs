@@ -81,10 +81,10 @@ pub fn give_back_by_sql(
 
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    let tried = format!("roll back to `{}`", case.production().site);
+    let attempt = format!("roll back to `{}`", case.production().site);
     require(world.production.sql.is_some(), || {
         let why = format!("production database `{}` does not exist", case.production().database);
-        Refusal::new(&tried, why, "if V1 was removed, there is nothing to roll back to")
+        Refusal::new(&attempt, why, "if V1 was removed, there is nothing to roll back to")
     })?;
     // A copy that a dead rollback has left closed is opened again by the effect that looks what was written.
     let closed = world.exposure(case.upgrade) == Exposure::Perhaps && world.is_closed_again(case.upgrade);
@@ -98,7 +98,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
                  users wrote; with `accept-loss: {0}` rollback goes back, and those writes are permanently lost",
                 stage.database
             );
-            return Err(Refusal::new(&tried, why, hint));
+            return Err(Refusal::new(&attempt, why, hint));
         }
         if let Some(both) = both_have_writes(case) {
             let hint = format!(
@@ -106,7 +106,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
                  back, and what only `{0}` has is permanently lost",
                 stage.database
             );
-            return Err(Refusal::new(&tried, why, hint));
+            return Err(Refusal::new(&attempt, why, hint));
         }
         let elsewhere = world.enabled(case.production()) || !world.enabled(stage);
         let forward = match world.exposure(case.upgrade) {
@@ -118,7 +118,7 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             "{forward}pass `accept-loss: {}`: rollback then goes back, and those writes are permanently lost",
             stage.database
         );
-        Err(Refusal::new(&tried, why, hint))
+        Err(Refusal::new(&attempt, why, hint))
     })
 }
 
@@ -279,7 +279,7 @@ pub(super) fn give_back(case: &DecisionInput<'_>) -> Vec<Effect> {
 
 /// Stage is disposable: nothing has to be proved before it is let go.
 fn release(stage: &DatabaseId, termination: Termination) -> Ending {
-    Ending { partner: stage.clone(), ways: termination.ways(), proofs: Vec::new() }
+    Ending { partner: stage.clone(), methods: termination.methods(), proofs: Vec::new() }
 }
 
 /// Production takes writes when it comes to this; somebody else may keep it read-only.

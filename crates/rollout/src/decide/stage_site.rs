@@ -49,8 +49,8 @@ fn completed(case: &DecisionInput<'_>) -> Vec<Effect> {
 }
 
 fn new_site(case: &DecisionInput<'_>) -> Option<NewSite> {
-    let (around, production) = (case.around?, case.world.production.site.as_ref()?);
-    let (model, plan) = (around.model.as_ref()?, around.wishes.plan.clone()?);
+    let (preflight, production) = (case.preflight?, case.world.production.site.as_ref()?);
+    let (model, plan) = (preflight.model.as_ref()?, preflight.site_options.plan.clone()?);
     let site = case.stage().site.clone();
     Some(NewSite {
         host: site::host_name_of(&site.name, &production.default_host),
@@ -74,7 +74,7 @@ fn tags(case: &DecisionInput<'_>, production: &Site) -> Tags {
 }
 
 fn sharing<'c>(case: &DecisionInput<'c>) -> Sharing<'c> {
-    Sharing { upgrade: case.upgrade, wishes: &case.policy.site }
+    Sharing { upgrade: case.upgrade, site_options: &case.policy.site }
 }
 
 fn settings(case: &DecisionInput<'_>, model: &SiteModel) -> Vec<String> {
@@ -149,8 +149,8 @@ pub(super) fn package(case: &DecisionInput<'_>) -> Option<Effect> {
 pub(super) fn package_is_there(case: &DecisionInput<'_>) -> bool {
     let Some(digest) = &case.policy.site.package else { return true };
     let labelled = case.world.package(case.upgrade);
-    labelled.filter(|(of, _)| of == digest).is_some_and(|(_, deployment)| match case.around {
-        Some(around) => around.deployment.as_deref() == Some(deployment),
+    labelled.filter(|(of, _)| of == digest).is_some_and(|(_, deployment)| match case.preflight {
+        Some(preflight) => preflight.deployment.as_deref() == Some(deployment),
         None => true,
     })
 }

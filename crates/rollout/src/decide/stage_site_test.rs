@@ -10,7 +10,7 @@ use crate::{
     Outcome, SiteEffect,
     facts::{TAG, Tags},
     labels,
-    site::SiteWishes,
+    site::SiteOptions,
 };
 use model::{fresh, policy, upgrade};
 
@@ -120,12 +120,12 @@ fn freeze_wants_the_site_whole() {
 #[test]
 fn what_somebody_else_deployed_since_is_seen() {
     let (world, planned) = prepared();
-    let around = crate::plan::Surroundings {
+    let preflight = crate::plan::Preflight {
         deployment: Some("deployment of somebody else".to_owned()),
         ..around_of(&world, &planned)
     };
     let upgrade = upgrade();
-    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &planned, around: Some(&around) };
+    let case = DecisionInput { upgrade: &upgrade, world: &world, policy: &planned, preflight: Some(&preflight) };
     assert!(decide(Step::Freeze, &case).unwrap_err().why.starts_with("package `p4ck` is not the last deployment"));
     let again: Vec<_> = decide(Step::Prepare, &case).unwrap().into_iter().filter(|effect| !effect.is_proof()).collect();
     assert_eq!(words(&again), ["deploy package `p4ck` to site `rg-2/contoso-2`"]);
@@ -135,7 +135,7 @@ fn what_somebody_else_deployed_since_is_seen() {
 fn another_package_is_deployed_again_and_the_same_is_not() {
     let (mut world, planned) = prepared();
     assert_eq!(run(Step::Prepare, &mut world.clone(), &planned), Outcome::AlreadyDone);
-    let site = SiteWishes { package: Some("0ther".to_owned()), ..planned.site.clone() };
+    let site = SiteOptions { package: Some("0ther".to_owned()), ..planned.site.clone() };
     assert_eq!(run(Step::Prepare, &mut world, &Policy { site, ..planned }), Outcome::Done);
     assert!(labels::package(&world.profile, &upgrade()).unwrap().0 == "0ther");
 }

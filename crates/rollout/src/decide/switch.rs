@@ -20,7 +20,7 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     effects(case)
 }
 
-fn tried(case: &DecisionInput<'_>) -> String {
+fn attempt(case: &DecisionInput<'_>) -> String {
     format!("switch users from `{}` to `{}`", case.production().site, case.stage().site)
 }
 
@@ -29,18 +29,18 @@ fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
     require(world.stage.database.is_some(), || {
         let why = format!("`{}`, the database of V2, does not exist", stage.database);
-        Refusal::new(tried(case), why, "users have no V2: restore that database, because V1 has none of its writes")
+        Refusal::new(attempt(case), why, "users have no V2: restore that database, because V1 has none of its writes")
     })?;
-    case.require_stage_log_in(&tried(case))?;
+    case.require_stage_log_in(&attempt(case))?;
     require(world.stage.writable(), || {
         let why = format!("`{}`, the database of V2, takes no writes", stage.database);
         let hint = "users cannot write: find out who set it READ_ONLY; connect to that database (not to `master`) and \
                     run `ALTER DATABASE CURRENT SET READ_WRITE WITH ROLLBACK IMMEDIATE`; then run switch again";
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })?;
-    case.require_pointed(&tried(case))?;
+    case.require_pointed(&attempt(case))?;
     require_endpoint(case)?;
-    case.require_stage_in_place(&tried(case))?;
+    case.require_stage_in_place(&attempt(case))?;
     require_nobody_between(case)?;
     let sent_back = world.enabled(case.production());
     let enable = (!world.enabled(stage)).then(|| enable(case, stage));
@@ -49,9 +49,9 @@ fn after(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     proofs.retain(|proof| !matches!(proof, Effect::Record(RecordEffect::ProveLogUnmoved { .. })));
     let disable = sent_back.then(|| disable(case, proofs, None));
     let online = Effect::Traffic(TrafficEffect::AwaitOnline { endpoint: stage.endpoint.clone() });
-    let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
+    let healthy = migrate::healthy(case, &attempt(case), case.policy.health_repeats)?;
     let users = enable.into_iter().chain([online]).chain(disable).chain(relabel(case)).chain([healthy]);
-    Ok(users.chain(background::activate(case, &tried(case))?).collect())
+    Ok(users.chain(background::activate(case, &attempt(case))?).collect())
 }
 
 /// Labels that somebody wiped are written again. Cleanup takes them away for good, with V1's endpoint before them.
@@ -77,15 +77,15 @@ fn require_endpoint(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             Exposure::Never => "run rollback, then cleanup with `remove: <stage database>`, then prepare again",
             _ => "users may have been on it: add that endpoint again, then run switch again",
         };
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })
 }
 
 fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (world, stage) = (case.world, case.stage());
-    case.require_copy(&tried(case))?;
-    case.require_frozen(&tried(case))?;
-    case.require_stage_log_in(&tried(case))?;
+    case.require_copy(&attempt(case))?;
+    case.require_frozen(&attempt(case))?;
+    case.require_stage_log_in(&attempt(case))?;
     let migrated = world.stage.independent()
         && world.stage.writable()
         && world.stage.fence(case.upgrade).is_some_and(|fence| fence.closed_at.is_some())
@@ -96,33 +96,33 @@ fn guards(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             true => "a rollback set it READ_ONLY and did not finish: run rollback again",
             false => "run terminate and migrate first",
         };
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })?;
     let current = world.stage.sql.as_ref().is_some_and(|sql| !sql.lacks_schema());
     require(current, || {
         let why = format!("`{}` was migrated by an earlier release of this software", stage.database);
-        Refusal::new(tried(case), why, "run migrate again: it brings the copy up to date")
+        Refusal::new(attempt(case), why, "run migrate again: it brings the copy up to date")
     })?;
     scripts_ran(case)?;
     require(world.stage.site.as_ref().is_some_and(|site| site.running), || {
-        Refusal::new(tried(case), format!("stage site `{}` is not running", stage.site), "run migrate again")
+        Refusal::new(attempt(case), format!("stage site `{}` is not running", stage.site), "run migrate again")
     })?;
-    case.require_pointed(&tried(case))?;
+    case.require_pointed(&attempt(case))?;
     require_endpoint(case)?;
-    case.require_right_places(&tried(case))?;
+    case.require_right_places(&attempt(case))?;
     require_nobody_between(case)?;
     unwritten(case)
 }
 
 /// Another endpoint of the profile would get the users.
 fn require_nobody_between(case: &DecisionInput<'_>) -> Result<(), Refusal> {
-    kept_from_stage(case.upgrade, case.world).map_or(Ok(()), |(why, hint)| Err(Refusal::new(tried(case), why, hint)))
+    kept_from_stage(case.upgrade, case.world).map_or(Ok(()), |(why, hint)| Err(Refusal::new(attempt(case), why, hint)))
 }
 
 fn scripts_ran(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let planned = case.policy.scripts_digest.as_ref().ok_or_else(|| {
         Refusal::new(
-            tried(case),
+            attempt(case),
             "`scripts-digest` was not given",
             "pass the output `scripts-digest` of plan or migrate",
         )
@@ -132,14 +132,14 @@ fn scripts_ran(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             "`{script}` ended the transaction that it ran in: only a part of it is in `{}`",
             case.stage().database
         );
-        return Err(Refusal::new(tried(case), why, "run rollback: the rest of that script can no longer run"));
+        return Err(Refusal::new(attempt(case), why, "run rollback: the rest of that script can no longer run"));
     }
     let journal = migrate::journal_digest(case);
     require(journal.as_ref() == Some(planned), || {
         let (database, ran) = (&case.stage().database, journal.unwrap_or_else(|| "none".to_owned()));
         let why = format!("the journal of `{database}` has the scripts of digest `{ran}`, but `{planned}` was planned");
         let hint = "pass the output `scripts-digest` of plan or migrate; if it is that one, run migrate again until it is done";
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })
 }
 
@@ -149,7 +149,7 @@ fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let (production, stage) = (case.production(), case.stage());
     let counted = case.world.counted.as_ref().ok_or_else(|| {
         let why = format!("`{}` lacks the row counts that migrate records", stage.database);
-        Refusal::new(tried(case), why, "run migrate again: it counts the rows; if that does not help, run rollback")
+        Refusal::new(attempt(case), why, "run migrate again: it counts the rows; if that does not help, run rollback")
     })?;
     require(counted.production.is_empty(), || {
         let why = format!(
@@ -157,7 +157,7 @@ fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             production.database, counted.production
         );
         Refusal::new(
-            tried(case),
+            attempt(case),
             why,
             "run rollback, then cleanup with `remove: <stage database>`, then prepare again: the copy lacks those \
              writes",
@@ -169,14 +169,14 @@ fn unwritten(case: &DecisionInput<'_>) -> Result<(), Refusal> {
             format!("`{}` was written to since migrate, and no user is on V2 yet: {}", stage.database, counted.stage);
         let hint = "find out what wrote them: if V2 did so itself, as at its start, run switch again with \
                     `accept-stage-writes: true`, and users keep these rows; otherwise run rollback";
-        Refusal::new(tried(case), why, hint)
+        Refusal::new(attempt(case), why, hint)
     })
 }
 
 fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let stage = case.stage();
-    let healthy = migrate::healthy(case, &tried(case), case.policy.health_repeats)?;
-    let mut effects = vec![migrate::healthy(case, &tried(case), 1)?];
+    let healthy = migrate::healthy(case, &attempt(case), case.policy.health_repeats)?;
+    let mut effects = vec![migrate::healthy(case, &attempt(case), 1)?];
     // Users may come to stage as soon as its endpoint is enabled.
     effects.extend(intact(case));
     effects.extend(begin_serving(case));
@@ -186,7 +186,7 @@ fn effects(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     // The answer says that users are on V2; a look says that nothing came between the proofs and the request.
     effects.extend(proofs(case));
     effects.extend([record(case, Moment::Switched), label(case), healthy]);
-    effects.extend(background::activate(case, &tried(case))?);
+    effects.extend(background::activate(case, &attempt(case))?);
     Ok(effects)
 }
 

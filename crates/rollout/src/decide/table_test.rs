@@ -31,7 +31,7 @@ use crate::{Ending, Outcome, ReplicationEffect, TerminationMethod};
 
 /// The decision of one step on the model.
 pub(crate) fn decided(step: Step, world: &World, policy: &Policy) -> Result<Vec<Effect>, Refusal> {
-    decide(step, &DecisionInput { upgrade: &upgrade(), world, policy, around: Some(&around_of(world, policy)) })
+    decide(step, &DecisionInput { upgrade: &upgrade(), world, policy, preflight: Some(&around_of(world, policy)) })
 }
 
 pub(crate) fn cleaning(policy: Policy, database: &crate::DatabaseId) -> Policy {
@@ -206,7 +206,8 @@ fn rollback_after_the_switch_goes_back_in_order_when_the_loss_is_accepted() {
 fn a_link_that_somebody_else_removed_is_not_taken_for_ours() {
     let planned = policy(&fresh());
     let (_, mut world) = states().into_iter().find(|(state, _)| *state == "frozen").unwrap();
-    let ending = Ending { partner: upgrade().stage.database, ways: vec![TerminationMethod::TSql], proofs: Vec::new() };
+    let ending =
+        Ending { partner: upgrade().stage.database, methods: vec![TerminationMethod::TSql], proofs: Vec::new() };
     let link = Effect::Replication(ReplicationEffect::End { source: upgrade().production.database, ending });
     model::apply(&mut world, &link);
     // The copy came up writable: it had not received READ_ONLY, so it may miss users' writes too.

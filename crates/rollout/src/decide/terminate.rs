@@ -14,7 +14,7 @@ pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     }
 }
 
-fn tried(case: &DecisionInput<'_>) -> String {
+fn attempt(case: &DecisionInput<'_>) -> String {
     format!("end replication from `{}` to `{}`", case.production().database, case.stage().database)
 }
 
@@ -27,11 +27,11 @@ pub(super) fn begun(case: &DecisionInput<'_>) -> bool {
 }
 
 fn before_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
-    case.require_not_switched(&tried(case))?;
-    case.require_copy(&tried(case))?;
-    case.require_frozen(&tried(case))?;
-    case.require_hidden(&tried(case))?;
-    case.require_right_places(&tried(case))?;
+    case.require_not_switched(&attempt(case))?;
+    case.require_copy(&attempt(case))?;
+    case.require_frozen(&attempt(case))?;
+    case.require_hidden(&attempt(case))?;
+    case.require_right_places(&attempt(case))?;
     let (source, target) = (case.production().database.clone(), case.stage().database.clone());
     alone(case)?;
     // The label before the request: a link that is gone without it was not ended by this software.
@@ -43,7 +43,7 @@ fn before_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         case.serves(case.production(), None),
         Effect::Access(AccessEffect::ProveLock),
     ];
-    let ending = Ending { partner: target, ways: case.policy.termination.ways(), proofs };
+    let ending = Ending { partner: target, methods: case.policy.termination.methods(), proofs };
     Ok([Effect::Replication(ReplicationEffect::End { source, ending })]
         .into_iter()
         .chain(proofs_of_copy(case))
@@ -56,7 +56,7 @@ fn alone(case: &DecisionInput<'_>) -> Result<(), Refusal> {
     let other = stage.links.iter().find(|link| link.is_primary());
     other.map_or(Ok(()), |link| {
         let why = format!("`{copy}` has a geo-secondary of its own on server `{}`", link.partner_server);
-        Err(Refusal::new(tried(case), why, "remove that geo-secondary and run terminate again, or run rollback"))
+        Err(Refusal::new(attempt(case), why, "remove that geo-secondary and run terminate again, or run rollback"))
     })
 }
 
@@ -64,16 +64,16 @@ fn alone(case: &DecisionInput<'_>) -> Result<(), Refusal> {
 /// to be READ_ONLY by replication from the freeze, after the last write of a user.
 fn after_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     let (world, stage) = (case.world, case.stage());
-    case.require_not_switched(&tried(case))?;
+    case.require_not_switched(&attempt(case))?;
     if world.synchronised(case.upgrade) && world.production.read_only() {
         let migrating = world.stage.open_fence(case.upgrade).is_none();
         return Ok(if migrating { vec![proof(case)] } else { proofs_of_copy(case) });
     }
-    case.require_frozen(&tried(case))?;
-    case.require_stage_log_in(&tried(case))?;
+    case.require_frozen(&attempt(case))?;
+    case.require_stage_log_in(&attempt(case))?;
     require(world.carries_the_freeze(case.upgrade), || {
         Refusal::new(
-            tried(case),
+            attempt(case),
             format!(
                 "the replication link is gone, and nothing proves that `{}` received every write before that",
                 stage.database

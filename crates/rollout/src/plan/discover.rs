@@ -115,10 +115,10 @@ pub struct Target {
 /// # Errors
 /// The string cannot be read, or its host is no server's own name.
 pub fn target_of(site: &SiteId, setting: &ConnectionSetting, servers: &[Server]) -> Result<Target, Refusal> {
-    let tried = format!("find the database of connection string `{}` of site `{site}`", setting.name);
+    let attempt = format!("find the database of connection string `{}` of site `{site}`", setting.name);
     let string = ConnectionString::parse(setting.value.expose_secret()).map_err(|error| {
         Refusal::new(
-            &tried,
+            &attempt,
             error.to_string(),
             "use an ADO.NET connection string as the setting's value; replace a Key Vault reference with the value \
              itself",
@@ -127,7 +127,7 @@ pub fn target_of(site: &SiteId, setting: &ConnectionSetting, servers: &[Server])
     let server = servers.iter().find(|server| eq_azure_name(&server.fqdn, string.host())).ok_or_else(|| {
         let why = format!("no SQL server of this subscription has the name of its host, `{}`", string.host());
         Refusal::new(
-            &tried,
+            &attempt,
             why,
             "use the server's own name: a failover-group listener or a DNS alias would still lead to V1 after the switch",
         )

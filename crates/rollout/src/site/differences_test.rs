@@ -8,7 +8,7 @@ fn site() -> Site {
 }
 
 fn plan() -> Plan {
-    model::around().production_plan.unwrap()
+    model::preflight().production_plan.unwrap()
 }
 
 fn map(value: Value) -> Map<String, Value> {

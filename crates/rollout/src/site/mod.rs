@@ -7,5 +7,5 @@ mod settings;
 
 pub use configuration::{configuration, host_name_of, not_taken_over, site_properties};
 pub use differences::{Difference, differences};
-pub use model::{AppSetting, PackageSource, SiteModel, SiteWishes};
+pub use model::{AppSetting, PackageSource, SiteModel, SiteOptions};
 pub use settings::{LeftOut, Reason, Sharing, WEBJOBS_STOPPED};

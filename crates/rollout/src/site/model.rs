@@ -7,7 +7,7 @@ use crate::ids::{PlanId, eq_azure_name};
 
 /// What the inputs ask for the stage site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SiteWishes {
+pub struct SiteOptions {
     /// The plan in which prepare creates the site, where it is not there.
     pub plan: Option<PlanId>,
     /// Names of the differences to production's site that are accepted.
@@ -29,7 +29,7 @@ pub enum PackageSource {
     File,
 }
 
-impl SiteWishes {
+impl SiteOptions {
     /// The difference of this name is accepted.
     pub fn accepts(&self, difference: &str) -> bool {
         self.accepted.iter().any(|name| eq_azure_name(name, difference))

@@ -8,7 +8,7 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::{AppSetting, SiteWishes};
+use super::{AppSetting, SiteOptions};
 use crate::{
     connection::ConnectionString,
     facts::ConnectionSetting,
@@ -85,7 +85,7 @@ pub struct Sharing<'s> {
     /// The upgrade.
     pub upgrade: &'s Upgrade,
     /// What the inputs say.
-    pub wishes: &'s SiteWishes,
+    pub site_options: &'s SiteOptions,
 }
 
 impl Sharing<'_> {
@@ -128,7 +128,7 @@ impl Sharing<'_> {
     }
 
     fn against(&self, name: &str, kind: &str, value: &str) -> Option<Reason> {
-        if self.wishes.shared.iter().any(|shared| eq_azure_name(shared, name)) {
+        if self.site_options.shared.iter().any(|shared| eq_azure_name(shared, name)) {
             return None;
         }
         if leads_to(value, &self.upgrade.production.database) {

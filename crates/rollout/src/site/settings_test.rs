@@ -1,8 +1,8 @@
 use super::*;
 use crate::decide::tests::model;
 
-fn wishes(shared: &[&str]) -> SiteWishes {
-    SiteWishes { shared: shared.iter().map(|name| (*name).to_owned()).collect(), ..SiteWishes::default() }
+fn site_options(shared: &[&str]) -> SiteOptions {
+    SiteOptions { shared: shared.iter().map(|name| (*name).to_owned()).collect(), ..SiteOptions::default() }
 }
 
 fn setting(name: &str, value: &str) -> AppSetting {
@@ -15,8 +15,8 @@ fn connection(name: &str, kind: &str, value: &str) -> ConnectionSetting {
 
 #[track_caller]
 fn judged(name: &str, value: &str, expected: Option<Reason>) {
-    let (upgrade, wishes) = (model::upgrade(), wishes(&[]));
-    let sharing = Sharing { upgrade: &upgrade, wishes: &wishes };
+    let (upgrade, site_options) = (model::upgrade(), site_options(&[]));
+    let sharing = Sharing { upgrade: &upgrade, site_options: &site_options };
     let left_out = sharing.left_out(&[setting(name, value)], &[]);
     assert_eq!(left_out.first().map(|left_out| left_out.reason), expected, "{name}={value}");
     assert_eq!(sharing.app_settings(&[setting(name, value)]).is_empty(), expected.is_some(), "{name}={value}");
@@ -65,8 +65,8 @@ fn what_leads_to_productions_database_is_left_out_and_to_another_is_copied() {
 
 #[test]
 fn a_name_that_is_given_is_shared_and_webjobs_are_never_copied() {
-    let (upgrade, wishes) = (model::upgrade(), wishes(&["ORDERQUEUE", "Bus"]));
-    let sharing = Sharing { upgrade: &upgrade, wishes: &wishes };
+    let (upgrade, site_options) = (model::upgrade(), site_options(&["ORDERQUEUE", "Bus"]));
+    let sharing = Sharing { upgrade: &upgrade, site_options: &site_options };
     let settings = [setting("OrderQueue", "orders"), setting("Webjobs_Stopped", "0"), setting("Storage", "s")];
     assert_eq!(sharing.app_settings(&settings), ["OrderQueue"]);
     let connections =
@@ -78,8 +78,8 @@ fn a_name_that_is_given_is_shared_and_webjobs_are_never_copied() {
 
 #[test]
 fn the_connection_of_the_upgrade_and_what_earlier_upgrades_kept_are_no_others() {
-    let (upgrade, wishes) = (model::upgrade(), wishes(&[]));
-    let sharing = Sharing { upgrade: &upgrade, wishes: &wishes };
+    let (upgrade, site_options) = (model::upgrade(), site_options(&[]));
+    let sharing = Sharing { upgrade: &upgrade, site_options: &site_options };
     let connections = [connection("SHOP", "SQLAzure", "x"), connection("Shop_before_upgrade_3", "SQLAzure", "y")];
     assert!(sharing.connections(&connections).is_empty());
     assert!(sharing.left_out(&[], &connections).is_empty());

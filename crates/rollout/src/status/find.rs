@@ -65,9 +65,9 @@ impl std::str::FromStr for Name {
 }
 
 fn label<T: std::str::FromStr<Err = IdError>>(profile: &Profile, name: &str) -> Result<T, Refusal> {
-    let tried = format!("read the tag `{name}` of Traffic Manager profile `{}`", profile.id);
-    let text = tag(&profile.tags, name).ok_or_else(|| Refusal::new(&tried, "it does not exist", HINT))?;
-    text.parse().map_err(|error: IdError| Refusal::new(tried, error.to_string(), HINT))
+    let attempt = format!("read the tag `{name}` of Traffic Manager profile `{}`", profile.id);
+    let text = tag(&profile.tags, name).ok_or_else(|| Refusal::new(&attempt, "it does not exist", HINT))?;
+    text.parse().map_err(|error: IdError| Refusal::new(attempt, error.to_string(), HINT))
 }
 
 /// The upgrade of this profile that was written down last, as far as fence rows tell: the one that is open, else the latest.

@@ -166,7 +166,7 @@ pub struct Status {
 /// Where an upgrade stands.
 pub fn status(upgrade: &Upgrade, world: &World) -> Status {
     let policy = Policy::default();
-    let case = DecisionInput { upgrade, world, policy: &policy, around: None };
+    let case = DecisionInput { upgrade, world, policy: &policy, preflight: None };
     let read_only = read_only(&case);
     let rollback = rollback(&case);
     let state = stand::state(&case, &rollback);

@@ -141,7 +141,7 @@ pub(super) fn next(case: &DecisionInput<'_>, state: State, overdue: bool) -> Nex
         State::Prepared => step(Step::Freeze, "stage is ready"),
         State::Freezing => step(Step::Freeze, "freeze began, and production is not read-only yet"),
         State::Frozen | State::Terminating => step(Step::Terminate, "production is read-only"),
-        State::Broken => way_back(case),
+        State::Broken => recovery(case),
         State::Terminated => step(Step::Migrate, "the stage copy has every write of production"),
         State::Migrating => step(Step::Migrate, "migrate runs the scripts that the journal lacks"),
         State::Migrated => step(Step::Switch, "V2 runs on the upgraded copy"),
@@ -171,7 +171,7 @@ fn nothing(why: &str) -> Next {
 }
 
 /// Where nobody waits for production, there is nothing to roll back before stage goes.
-fn way_back(case: &DecisionInput<'_>) -> Next {
+fn recovery(case: &DecisionInput<'_>) -> Next {
     let (production, why) = (&case.world.production, broken(case));
     let waiting = production.read_only() || production.open_fence(case.upgrade).is_some();
     if waiting { step(Step::Rollback, why) } else { remove(&case.upgrade.stage.database, why) }

@@ -235,7 +235,7 @@ fn after_the_switch_production_need_not_be_seen() {
 /// What somebody did by hand, and what is to be done about it.
 #[test]
 fn a_copy_that_is_of_no_use_leads_back() {
-    let ending = crate::Ending { partner: upgrade().stage.database, ways: Vec::new(), proofs: Vec::new() };
+    let ending = crate::Ending { partner: upgrade().stage.database, methods: Vec::new(), proofs: Vec::new() };
     let cut_off = Effect::Replication(ReplicationEffect::End { source: upgrade().production.database, ending });
     let read_write =
         Effect::Access(AccessEffect::SetReadWrite { database: upgrade().production.database, release: None });

@@ -38,13 +38,13 @@ impl Executor<'_> {
     /// each time that all proofs hold.
     pub(super) async fn end_replication(&mut self, source: &DatabaseId, ending: &Ending) -> Result<(), Failure> {
         let mut closed = Vec::new();
-        for way in &ending.ways {
-            match self.end_by(*way, source, ending).await? {
+        for method in &ending.methods {
+            match self.end_by(*method, source, ending).await? {
                 Attempt::Ended => {
-                    self.note = Some(format!("by {way}"));
+                    self.note = Some(format!("by {method}"));
                     return Ok(());
                 }
-                Attempt::Closed(error) => closed.push(self.closed(*way, error)),
+                Attempt::Closed(error) => closed.push(self.closed(*method, error)),
             }
         }
         self.take_label_back(ending).await?;
@@ -62,22 +62,22 @@ impl Executor<'_> {
     }
 
     /// Tells people, and keeps the reason.
-    fn closed(&self, way: TerminationMethod, error: anyhow::Error) -> String {
-        let reason = format!("{way}: {}", Failure::interrupted(error).message());
+    fn closed(&self, method: TerminationMethod, error: anyhow::Error) -> String {
+        let reason = format!("{method}: {}", Failure::interrupted(error).message());
         self.cloud.notice(format!("a way to end replication is closed: {reason}"));
         reason
     }
 
     async fn end_by(
         &mut self,
-        way: TerminationMethod,
+        method: TerminationMethod,
         source: &DatabaseId,
         ending: &Ending,
     ) -> Result<Attempt, Failure> {
         let target = &ending.partner;
         let Some(link) = self.link(source, target).await? else { return gone_without_us(source, ending) };
         let scope = self.cloud.arm.scope();
-        let attempt = match way {
+        let attempt = match method {
             TerminationMethod::TSql => self.remove_secondary(source, ending).await,
             TerminationMethod::Unlink => self.by_arm(&sql::unlink(scope, source, &link.name), ending).await,
             TerminationMethod::Delete => self.by_arm(&sql::delete_link(scope, source, &link.name), ending).await,

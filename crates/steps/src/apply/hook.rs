@@ -6,7 +6,7 @@ use tsql::statements::background;
 use super::executor::Executor;
 use crate::{
     failure::{Failure, failed_at_sql},
-    hooks::{self, Told},
+    hooks::{self, HookContext},
 };
 
 impl Executor<'_> {
@@ -62,7 +62,7 @@ impl Executor<'_> {
     }
 
     async fn call(&self, hook: Hook) -> anyhow::Result<bool> {
-        let told = Told { upgrade: self.upgrade, subscription: self.cloud.arm.scope().subscription() };
-        self.hooks.run(hook, &self.cloud.runner_io, &told).await
+        let context = HookContext { upgrade: self.upgrade, subscription: self.cloud.arm.scope().subscription() };
+        self.hooks.run(hook, &self.cloud.runner_io, &context).await
     }
 }

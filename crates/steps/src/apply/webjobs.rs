@@ -47,10 +47,10 @@ impl Executor<'_> {
     pub(super) async fn webjobs(&mut self, effect: &WebJobsEffect) -> Result<(), Failure> {
         match effect {
             WebJobsEffect::Record { database, upgrade, side, jobs } => {
-                self.note_webjobs(database, upgrade, *side, jobs).await
+                self.record_webjobs(database, upgrade, *side, jobs).await
             }
             WebJobsEffect::Unrecord { database, upgrade, side, names } => {
-                self.unnote_webjobs(database, upgrade, *side, names).await
+                self.unrecord_webjobs(database, upgrade, *side, names).await
             }
             WebJobsEffect::Forget { database, upgrade } => self.forget_webjobs(database, upgrade).await,
             WebJobsEffect::Stop { site, names, lenient: true, .. } => {
@@ -59,13 +59,13 @@ impl Executor<'_> {
             }
             WebJobsEffect::Stop { site, names, ran, .. } => self.stop_webjobs(site, names, ran).await,
             WebJobsEffect::Start { site, names, wait } => self.start_webjobs(site, names, *wait).await,
-            WebJobsEffect::Suspend { site, keep } => self.hold_webjobs(site, keep).await,
+            WebJobsEffect::Suspend { site, keep } => self.suspend_webjobs(site, keep).await,
             WebJobsEffect::Release { site } => self.release_webjobs(site).await,
             WebJobsEffect::Restore { site, kept } => self.restore_webjobs(site, kept).await,
         }
     }
 
-    pub(super) async fn note_webjobs(
+    pub(super) async fn record_webjobs(
         &mut self,
         database: &DatabaseId,
         upgrade: &UpgradeId,
@@ -76,7 +76,7 @@ impl Executor<'_> {
         background::note(self.session(database).await?, upgrade, side, jobs, limit).await.map_err(failed_at_sql)
     }
 
-    pub(super) async fn unnote_webjobs(
+    pub(super) async fn unrecord_webjobs(
         &mut self,
         database: &DatabaseId,
         upgrade: &UpgradeId,
@@ -211,7 +211,7 @@ impl Executor<'_> {
     }
 
     /// What earlier upgrades kept goes: the site restarts anyway. What this one kept stays as it is.
-    pub(super) async fn hold_webjobs(&self, site: &SiteId, keep: &str) -> Result<(), Failure> {
+    pub(super) async fn suspend_webjobs(&self, site: &SiteId, keep: &str) -> Result<(), Failure> {
         let mut all = self.app_settings(site).await?;
         let find = |name: &str| all.iter().find(|setting| eq_azure_name(&setting.name, name));
         let before = find(keep).or_else(|| find(WEBJOBS_STOPPED));

@@ -36,9 +36,9 @@ impl StepRun<'_> {
     /// # Errors
     /// Why it did not come to its end.
     pub async fn go_on(&self, progress: &mut Progress) -> Result<Report, Halt> {
-        let around = self.look(progress).await?;
+        let preflight = self.look(progress).await?;
         let world = progress.world.as_ref().ok_or_else(not_seen)?;
-        let effects = self.decide(world, around.as_ref())?;
+        let effects = self.decide(world, preflight.as_ref())?;
         let given_up = self.given_up(world);
         if self.step == Step::Rollback {
             self.tell_what_stays_stopped(world);
@@ -90,8 +90,8 @@ impl StepRun<'_> {
     /// What is left to be done after all was done: nothing but proofs.
     async fn look_again(&self, progress: &mut Progress) -> Result<(), Failure> {
         let seen = self.see(&mut progress.sessions).await;
-        let (world, around) = seen.map_err(Failure::after_changes)?;
-        let left = self.decide(&world, around.as_ref()).map_err(|refusal| {
+        let (world, preflight) = seen.map_err(Failure::after_changes)?;
+        let left = self.decide(&world, preflight.as_ref()).map_err(|refusal| {
             Failure::interrupted(
                 anyhow::Error::new(refusal).context("the live state is not what this step left behind"),
             )

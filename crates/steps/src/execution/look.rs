@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollout::{Permissions, Step, World, deadline, detour, plan::Surroundings, rows::Counted};
+use rollout::{Permissions, Step, World, deadline, detour, plan::Preflight, rows::Counted};
 use tokio::time::Instant;
 
 use super::{
@@ -22,45 +22,45 @@ impl StepRun<'_> {
     ///
     /// # Errors
     /// Something could not be read, or the deadline has passed.
-    pub async fn look(&self, progress: &mut Progress) -> Result<Option<Surroundings>, Halt> {
+    pub async fn look(&self, progress: &mut Progress) -> Result<Option<Preflight>, Halt> {
         let looked = Instant::now();
         let look = async |progress: &mut Progress| self.see(&mut progress.sessions).await;
-        let (world, around) = self.part("look at the live state", progress, look).await?;
-        let due = deadline(self.step, &self.case(&world, around.as_ref()));
+        let (world, preflight) = self.part("look at the live state", progress, look).await?;
+        let due = deadline(self.step, &self.case(&world, preflight.as_ref()));
         progress.due = due.map(|due| Due { at: due.at, until: looked + due.left.try_into().unwrap_or(Duration::ZERO) });
         progress.writable = world.production.writable();
         progress.world = Some(world);
-        if progress.overdue() { Err(Halt::Overdue) } else { Ok(around) }
+        if progress.overdue() { Err(Halt::Overdue) } else { Ok(preflight) }
     }
 
     /// Everything that this step decides on.
     ///
     /// # Errors
     /// Something could not be read.
-    pub async fn see(&self, sessions: &mut Sessions) -> Result<(World, Option<Surroundings>), Failure> {
+    pub async fn see(&self, sessions: &mut Sessions) -> Result<(World, Option<Preflight>), Failure> {
         let mut world = observe(self.cloud, self.upgrade, sessions).await?;
         if self.step == Step::Cleanup {
             world.firewalls = firewalls::of_both_servers(self.cloud, self.upgrade).await?;
         }
-        let around = self.see_around(&mut world, sessions).await?;
+        let preflight = self.see_around(&mut world, sessions).await?;
         if self.step == Step::Freeze && world.production.writable() && world.stage.sql.is_some() {
             world.permissions = Some(self.try_permissions(sessions).await?);
         }
         self.see_writes(&mut world, sessions).await?;
-        Ok((world, around))
+        Ok((world, preflight))
     }
 
     /// Before the freeze only: nothing of it is read while users wait.
-    async fn see_around(&self, world: &mut World, sessions: &mut Sessions) -> Result<Option<Surroundings>, Failure> {
+    async fn see_around(&self, world: &mut World, sessions: &mut Sessions) -> Result<Option<Preflight>, Failure> {
         let before = matches!(self.step, Step::Prepare | Step::Freeze) && !world.production.read_only();
         if !before {
             return Ok(None);
         }
-        let asked = Asked { wishes: &self.policy.site, package: self.scripts.package.as_ref() };
+        let asked = Asked { site_options: &self.policy.site, package: self.scripts.package.as_ref() };
         let production = sessions.get(&self.upgrade.production.database);
-        let around = preflight::look(self.cloud, self.upgrade, world, production, asked).await?;
-        webjobs::look(self.cloud, self.upgrade, world, &around).await?;
-        Ok(Some(around))
+        let preflight = preflight::look(self.cloud, self.upgrade, world, production, asked).await?;
+        webjobs::look(self.cloud, self.upgrade, world, &preflight).await?;
+        Ok(Some(preflight))
     }
 
     async fn try_permissions(&self, sessions: &mut Sessions) -> Result<Permissions, Failure> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollout::{DecisionInput, Effect, Policy, Refusal, Step, Upgrade, World, decide, plan::Surroundings};
+use rollout::{DecisionInput, Effect, Policy, Refusal, Step, Upgrade, World, decide, plan::Preflight};
 
 use super::progress::Progress;
 use crate::{
@@ -62,15 +62,15 @@ impl StepRun<'_> {
     }
 
     /// What decisions are made on.
-    pub fn case<'w>(&'w self, world: &'w World, around: Option<&'w Surroundings>) -> DecisionInput<'w> {
-        DecisionInput { upgrade: self.upgrade, world, policy: self.policy, around }
+    pub fn case<'w>(&'w self, world: &'w World, preflight: Option<&'w Preflight>) -> DecisionInput<'w> {
+        DecisionInput { upgrade: self.upgrade, world, policy: self.policy, preflight }
     }
 
     /// What is to be done.
     ///
     /// # Errors
     /// The step must not go on.
-    pub fn decide(&self, world: &World, around: Option<&Surroundings>) -> Result<Vec<Effect>, Refusal> {
-        decide(self.step, &self.case(world, around))
+    pub fn decide(&self, world: &World, preflight: Option<&Preflight>) -> Result<Vec<Effect>, Refusal> {
+        decide(self.step, &self.case(world, preflight))
     }
 }

@@ -9,7 +9,7 @@ use azure::sql;
 use futures_util::future::try_join_all;
 use rollout::{
     DatabaseId, Outcome, Refusal, ServerId, SlotView, UpgradeId,
-    firewall::{Change, Watch, share_refused},
+    firewall::{Change, ServerFirewall, share_refused},
 };
 
 use super::{
@@ -50,7 +50,7 @@ pub async fn open(
 
 /// A server, and the databases of it that are tried.
 struct Gate {
-    watch: Watch,
+    watch: ServerFirewall,
     databases: Vec<String>,
 }
 

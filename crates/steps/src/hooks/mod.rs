@@ -21,7 +21,7 @@ pub struct Hooks {
     limit: Duration,
 }
 
-/// Told where production has its write access back, and nobody starts again what was stopped.
+/// HookContext where production has its write access back, and nobody starts again what was stopped.
 pub const NOT_RESUMED: &str = "hook-quiesce has run, and no `hook-resume` was given to undo it: start again by hand \
                                what it stopped, or run rollback with `hook-resume`";
 
@@ -76,9 +76,10 @@ impl Hooks {
     ///
     /// # Errors
     /// It could not be started, did not end in time, or did not succeed.
-    pub async fn run(&self, hook: Hook, runner_io: &RunnerIo, told: &Told<'_>) -> anyhow::Result<bool> {
+    pub async fn run(&self, hook: Hook, runner_io: &RunnerIo, context: &HookContext<'_>) -> anyhow::Result<bool> {
         let Some(file) = self.file(hook) else { return Ok(false) };
-        let call = process::Call { hook, file: &resolved(file)?, variables: told.variables(hook), limit: self.limit };
+        let call =
+            process::Call { hook, file: &resolved(file)?, variables: context.variables(hook), limit: self.limit };
         process::run(&call, runner_io).await.map(|()| true)
     }
 }
@@ -94,14 +95,14 @@ fn resolved(file: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// What a hook is told in its environment.
-pub struct Told<'t> {
+pub struct HookContext<'t> {
     /// The upgrade.
     pub upgrade: &'t Upgrade,
     /// The subscription.
     pub subscription: &'t str,
 }
 
-impl Told<'_> {
+impl HookContext<'_> {
     /// The names are those of the inputs that carry the same.
     fn variables(&self, hook: Hook) -> Vec<(&'static str, String)> {
         let Upgrade { id, production, stage, connection_name } = self.upgrade;

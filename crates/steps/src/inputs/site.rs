@@ -6,7 +6,7 @@ use azure::PackageAddress;
 use clap::Args;
 use rollout::{
     Refusal,
-    site::{PackageSource, SiteWishes},
+    site::{PackageSource, SiteOptions},
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -101,11 +101,11 @@ impl SiteInputs {
     ///
     /// # Errors
     /// An identifier or a digest is none.
-    pub fn wishes(&self) -> Result<SiteWishes, Refusal> {
+    pub fn site_options(&self) -> Result<SiteOptions, Refusal> {
         let names = |names: &[String]| {
             names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
         };
-        Ok(SiteWishes {
+        Ok(SiteOptions {
             plan: optional_identifier("stage-plan", self.stage_plan.as_ref())?,
             accepted: names(&self.accept_difference),
             shared: names(&self.share_setting),

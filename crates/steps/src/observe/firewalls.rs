@@ -2,7 +2,7 @@
 
 use azure::sql;
 use futures_util::future::try_join_all;
-use rollout::{ServerId, Upgrade, firewall::Watch};
+use rollout::{ServerId, Upgrade, firewall::ServerFirewall};
 
 use crate::{
     cloud::Cloud,
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// A list could not be read for another reason.
-pub async fn of_both_servers(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Watch>, Failure> {
+pub async fn of_both_servers(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<ServerFirewall>, Failure> {
     let servers = [&upgrade.production, &upgrade.stage].map(|slot| slot.database.server_id());
     let looks = servers.map(|server| async move {
         match of_server(cloud, server.clone()).await {
@@ -34,9 +34,9 @@ pub async fn of_both_servers(cloud: &Cloud, upgrade: &Upgrade) -> Result<Vec<Wat
 ///
 /// # Errors
 /// It could not be read.
-pub async fn of_server(cloud: &Cloud, server: ServerId) -> Result<Option<Watch>, azure::Error> {
+pub async fn of_server(cloud: &Cloud, server: ServerId) -> Result<Option<ServerFirewall>, azure::Error> {
     match cloud.arm.send(&sql::firewall_rules(cloud.arm.scope(), &server)).await {
-        Ok(rules) => Ok(Some(Watch::new(server, rules))),
+        Ok(rules) => Ok(Some(ServerFirewall::new(server, rules))),
         Err(error) if error.status() == Some(404) => Ok(None),
         Err(error) => Err(error),
     }

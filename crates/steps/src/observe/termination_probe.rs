@@ -26,18 +26,18 @@ pub async fn unavailable_methods(
     termination: Termination,
 ) -> Result<Vec<Unavailable>, Failure> {
     let mut closed = Vec::new();
-    for way in termination.ways() {
-        match reason(cloud, source, way).await? {
-            Some(why) => closed.push(Unavailable { way, why }),
+    for method in termination.methods() {
+        match reason(cloud, source, method).await? {
+            Some(why) => closed.push(Unavailable { method, why }),
             None => break,
         }
     }
     Ok(closed)
 }
 
-async fn reason(cloud: &Cloud, source: &DatabaseId, way: TerminationMethod) -> Result<Option<String>, Failure> {
+async fn reason(cloud: &Cloud, source: &DatabaseId, method: TerminationMethod) -> Result<Option<String>, Failure> {
     let scope = cloud.arm.scope();
-    match way {
+    match method {
         TerminationMethod::TSql => no_role(cloud, source).await,
         TerminationMethod::Unlink => refused(cloud, &unlink(scope, source, NO_LINK)).await,
         TerminationMethod::Delete => refused(cloud, &delete_link(scope, source, NO_LINK)).await,

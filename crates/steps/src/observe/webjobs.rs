@@ -2,7 +2,7 @@
 //! start for that.
 
 use azure::webjobs;
-use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan, plan::Surroundings};
+use rollout::{SiteId, SlotView, Upgrade, World, background::WebJobs, facts::Plan, plan::Preflight};
 use tokio::try_join;
 
 use crate::{
@@ -15,10 +15,10 @@ use crate::{
 ///
 /// # Errors
 /// They could not be read. What this identity is not allowed to see is no error: that is told.
-pub async fn look(cloud: &Cloud, upgrade: &Upgrade, world: &mut World, around: &Surroundings) -> Result<(), Failure> {
+pub async fn look(cloud: &Cloud, upgrade: &Upgrade, world: &mut World, preflight: &Preflight) -> Result<(), Failure> {
     let (production, stage) = try_join!(
-        of_site(cloud, &upgrade.production.site, &world.production, around.production_plan.as_ref()),
-        of_site(cloud, &upgrade.stage.site, &world.stage, around.stage_plan.as_ref()),
+        of_site(cloud, &upgrade.production.site, &world.production, preflight.production_plan.as_ref()),
+        of_site(cloud, &upgrade.stage.site, &world.stage, preflight.stage_plan.as_ref()),
     )?;
     (world.production.webjobs, world.stage.webjobs) = (Some(production), Some(stage));
     Ok(())

@@ -1,9 +1,9 @@
 //! Status: where an upgrade stands, from the live state alone. It takes no lock and changes nothing.
 
+mod answer;
 mod by_row;
 mod find;
 mod named;
-mod told;
 
 use rollout::{
     DecisionInput, Policy, Upgrade, UpgradeId, World, decide::require_own_freeze, facts::Holder, measure::Written,
@@ -60,8 +60,8 @@ async fn by_labels(runner_io: &RunnerIo, arguments: &StatusArguments) -> Result<
             cloud.name_upgrade("status", &upgrade.id);
             of(&cloud, &upgrade).await
         }
-        Found::Nothing => Ok(told::nothing(&named.profile)),
-        Found::WithoutV1(labelled) => Ok(told::without_v1(&labelled)),
+        Found::Nothing => Ok(answer::nothing(&named.profile)),
+        Found::WithoutV1(labelled) => Ok(answer::without_v1(&labelled)),
     }
 }
 
@@ -77,10 +77,10 @@ async fn of(cloud: &Cloud, upgrade: &Upgrade) -> Result<Report, Failure> {
     let mut world = observe(cloud, upgrade, &mut sessions).await?;
     world.counted = counted(cloud, upgrade, &mut sessions).await;
     world.written = written(cloud, upgrade, &world, &mut sessions).await;
-    let case = DecisionInput { upgrade, world: &world, policy: &Policy::default(), around: None };
+    let case = DecisionInput { upgrade, world: &world, policy: &Policy::default(), preflight: None };
     require_own_freeze(&case, "tell where the upgrade stands")?;
     let holder = holder(cloud, upgrade, &mut sessions).await;
-    Ok(told::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))
+    Ok(answer::upgrade(upgrade, &world, &status(upgrade, &world), holder.as_ref()))
 }
 
 /// What was written to V2 is of use for the question of the way back, and no more: without it the rest is told all the same.

@@ -238,7 +238,7 @@ impl CaseRunner<'_, '_> {
         if self.verbose {
             eprintln!("== {step}\n{}-> {}\n", ended.text, told(ended.code));
         }
-        let words = if ended.code == Some(0) { String::new() } else { format!(": {}", ended.last_words()) };
+        let words = if ended.code == Some(0) { String::new() } else { format!(": {}", ended.final_message()) };
         let outcome = ended.outputs.get("outcome").cloned().unwrap_or_default();
         case_run.said.push(format!("{step} -> {outcome} ({}){words}", told(ended.code)));
         case_run.wrong.extend(check_words(&said(step, ended)).err());
@@ -325,7 +325,7 @@ impl CaseRunner<'_, '_> {
         let given = Given { inputs: &inputs, arguments: &[], folder: self.bench.folder() };
         let ended = self.bench.end("status", self.bench.begin("status", &given)?, false)?;
         let output = |name: &str| ended.outputs.get(name).cloned().unwrap_or_else(|| "-".to_owned());
-        let words = if ended.code == Some(0) { output("why") } else { ended.last_words() };
+        let words = if ended.code == Some(0) { output("why") } else { ended.final_message() };
         case_run.said.push(format!(
             "status -> {}, next {}, rollback {}: {words}",
             output("state"),

@@ -7,14 +7,14 @@ use crate::{
     facts::{TAG, tag},
     ids::eq_azure_name,
     labels,
-    plan::Surroundings,
+    plan::Preflight,
     status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
 
 /// No other upgrade is under way.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let tags = &world.profile.tags;
     let other = tag(tags, TAG).filter(|id| !upgrade.id.is(id))?;
     let unfinished = tag(tags, labels::SWITCHED).is_none();

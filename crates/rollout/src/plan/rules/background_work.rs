@@ -4,19 +4,19 @@
 //! read-only gets 3906, and its message may be given up; V1's and V2's at the same time do work twice.
 
 use super::{Found, list, notice};
-use crate::{background::WebJobs, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{background::WebJobs, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Told wherever there are WebJobs. What else works in the background nobody can see from here.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let production = world.production.seen_webjobs().into_iter().flat_map(|jobs| of_production(upgrade, jobs));
     let stage = world.stage.seen_webjobs().and_then(|jobs| of_stage(upgrade, jobs));
-    let told: Vec<_> = production.chain(stage).collect();
-    if told.is_empty() {
+    let described: Vec<_> = production.chain(stage).collect();
+    if described.is_empty() {
         return None;
     }
     let hint = "stop other background work with `hook-quiesce`: triggered WebJobs of production, Functions, \
                 containers, virtual machines; and start V2's with `hook-activate`";
-    notice(format!("background work: {}", told.join("; ")), hint)
+    notice(format!("background work: {}", described.join("; ")), hint)
 }
 
 fn of_production(upgrade: &Upgrade, jobs: &WebJobs) -> Vec<String> {

@@ -5,19 +5,19 @@ use crate::{
     Upgrade, World,
     decide::tests::model,
     facts::{Database, Link, TAG},
-    plan::{LogIn, Surroundings},
+    plan::{LogIn, Preflight},
 };
 
 pub struct DecisionInput {
     pub upgrade: Upgrade,
     pub world: World,
-    pub around: Surroundings,
+    pub preflight: Preflight,
 }
 
 impl DecisionInput {
     /// Production serves, stage has a site and a server.
     pub fn fresh() -> Self {
-        Self { upgrade: model::upgrade(), world: model::fresh(), around: model::around() }
+        Self { upgrade: model::upgrade(), world: model::fresh(), preflight: model::preflight() }
     }
 
     /// The stage database is there, as prepare makes it.
@@ -50,7 +50,7 @@ impl DecisionInput {
     }
 
     pub fn all(&self) -> Vec<Finding> {
-        check(&self.upgrade, &self.world, &self.around)
+        check(&self.upgrade, &self.world, &self.preflight)
     }
 
     /// What this rule finds.

@@ -7,11 +7,11 @@
 //! have several keys, of which Azure shows the protector alone.
 
 use super::{Found, blocking};
-use crate::{ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{ids::eq_azure_name, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Both servers are protected by one key, where production's is not the service's own.
-pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    let (production, stage) = (&around.production_server, around.stage_server.as_ref()?);
+pub(super) fn check(_: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    let (production, stage) = (&preflight.production_server, preflight.stage_server.as_ref()?);
     let key = production.key.as_ref()?;
     if stage.key.as_ref().is_some_and(|own| eq_azure_name(own, key)) {
         return None;

@@ -4,8 +4,8 @@ const KEY: &str = "https://vault-1.vault.azure.net/keys/tde/1";
 
 fn keys(production: Option<&str>, stage: Option<&str>) -> DecisionInput {
     let mut case = DecisionInput::fresh();
-    case.around.production_server.key = production.map(str::to_owned);
-    case.around.stage_server.as_mut().unwrap().key = stage.map(str::to_owned);
+    case.preflight.production_server.key = production.map(str::to_owned);
+    case.preflight.stage_server.as_mut().unwrap().key = stage.map(str::to_owned);
     case
 }
 

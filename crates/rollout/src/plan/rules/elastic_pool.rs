@@ -5,10 +5,10 @@
 //! must have it (400 `TargetElasticPoolDoesNotExist`). Prepare names neither pool nor size, so it blocks.
 
 use super::{Found, blocking};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Production is a single database.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let pool = world.production.database.as_ref()?.elastic_pool.as_ref()?;
     let name = pool.rsplit('/').next().unwrap_or_default();
     let what = format!(

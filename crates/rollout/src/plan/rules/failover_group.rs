@@ -7,10 +7,10 @@
 //! it. So this blocks: taking the database out of the group leaves its geo-secondary as it is.
 
 use super::{Found, blocking};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Neither side is in a group.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let slots = [(&upgrade.production, &world.production), (&upgrade.stage, &world.stage)];
     let group = |(slot, view): (_, &crate::SlotView)| Some((slot, view.database.as_ref()?.failover_group.clone()?));
     let (slot, group): (&crate::Slot, String) = slots.into_iter().find_map(group)?;

@@ -5,10 +5,10 @@
 //! `GeoReplicaLimitReached`. Named replicas share the primary's storage and are no use as stage.
 
 use super::{Found, blocking, notice};
-use crate::{ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{ids::eq_azure_name, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// The stage copy is the only geo-secondary.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let database = world.production.database.as_ref()?;
     if !eq_azure_name(&database.sku_tier, "Hyperscale") {
         return None;

@@ -5,11 +5,11 @@
 //! has Ledger Digest Uploads enabled". A chain is refused with `UnableToCreateGeoChain`.
 
 use super::{Found, blocking};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// No digests are uploaded.
-pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    if !matches!(around.digest_uploads, Ok(true)) {
+pub(super) fn check(upgrade: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    if !matches!(preflight.digest_uploads, Ok(true)) {
         return None;
     }
     let what = format!(

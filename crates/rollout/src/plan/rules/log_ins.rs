@@ -11,17 +11,17 @@ use super::{Found, blocking, list, notice};
 use crate::{
     connection,
     ids::eq_azure_name,
-    plan::{LogIn, Surroundings},
+    plan::{LogIn, Preflight},
     upgrade::Upgrade,
     world::World,
 };
 
 /// The site's own user can log in to the stage server.
-pub(super) fn of_the_site(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn of_the_site(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
     let name = user_of_site(upgrade, world)?;
-    let log_in = stranded(around).into_iter().find(|log_in| stands_for(around, log_in, &name))?;
+    let log_in = stranded(preflight).into_iter().find(|log_in| stands_for(preflight, log_in, &name))?;
     let server = upgrade.stage.database.server_id();
-    let there = around.principals.stage.iter().flatten().any(|there| eq_azure_name(&there.name, &name));
+    let there = preflight.principals.stage.iter().flatten().any(|there| eq_azure_name(&there.name, &name));
     let state = if there { "has a log-in of that name with another SID" } else { "has no such log-in" };
     let what = format!(
         "production's site logs in as `{name}`, whose user `{}` has SID {}, and stage server `{server}` {state}: V2 could not \
@@ -38,10 +38,10 @@ pub(super) fn of_the_site(upgrade: &Upgrade, world: &World, around: &Surrounding
 }
 
 /// So can everybody else.
-pub(super) fn of_others(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn of_others(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
     let site = user_of_site(upgrade, world);
-    let of_site = |log_in: &&LogIn| site.as_ref().is_some_and(|name| stands_for(around, log_in, name));
-    let others: Vec<_> = stranded(around).into_iter().filter(|log_in| !of_site(log_in)).collect();
+    let of_site = |log_in: &&LogIn| site.as_ref().is_some_and(|name| stands_for(preflight, log_in, name));
+    let others: Vec<_> = stranded(preflight).into_iter().filter(|log_in| !of_site(log_in)).collect();
     if others.is_empty() {
         return None;
     }
@@ -63,14 +63,14 @@ fn user_of_site(upgrade: &Upgrade, world: &World) -> Option<String> {
 }
 
 /// The user stands for the log-in of this name: by SID where the log-ins of production's server can be seen.
-fn stands_for(around: &Surroundings, user: &LogIn, name: &str) -> bool {
-    let known = around.principals.production.iter().flatten().find(|log_in| eq_azure_name(&log_in.name, name));
+fn stands_for(preflight: &Preflight, user: &LogIn, name: &str) -> bool {
+    let known = preflight.principals.production.iter().flatten().find(|log_in| eq_azure_name(&log_in.name, name));
     known.map_or_else(|| eq_azure_name(&user.name, name), |log_in| eq_azure_name(&log_in.sid, &user.sid))
 }
 
 /// Users that stand for a log-in of production's server and for none of stage's; none while that cannot be seen.
-fn stranded(around: &Surroundings) -> Vec<&LogIn> {
-    let principals = &around.principals;
+fn stranded(preflight: &Preflight) -> Vec<&LogIn> {
+    let principals = &preflight.principals;
     let (Ok(users), Ok(stage)) = (&principals.users, &principals.stage) else { return Vec::new() };
     let has = |log_ins: &[LogIn], user: &LogIn| log_ins.iter().any(|log_in| eq_azure_name(&log_in.sid, &user.sid));
     let in_use = |user: &&LogIn| principals.production.as_ref().map_or(true, |log_ins| has(log_ins, user));

@@ -33,7 +33,7 @@ mod tag_count;
 mod unseen;
 mod users;
 
-use super::Surroundings;
+use super::Preflight;
 use crate::{upgrade::Upgrade, world::World};
 
 pub use same_region::stage_kind;
@@ -70,7 +70,7 @@ fn notice(what: impl Into<String>, hint: impl Into<String>) -> Option<Found> {
 }
 
 /// A rule looks at everything and finds at most one thing; [`new_site::differences`] alone may find many.
-type Rule = fn(&Upgrade, &World, &Surroundings) -> Option<Found>;
+type Rule = fn(&Upgrade, &World, &Preflight) -> Option<Found>;
 
 /// All rules, in the order in which their findings are told.
 const RULES: [(&str, Rule); 42] = [
@@ -119,12 +119,12 @@ const RULES: [(&str, Rule); 42] = [
 ];
 
 /// Everything that the rules find; a step may go on if nothing of it blocks.
-pub fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Vec<Finding> {
+pub fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Vec<Finding> {
     let find = |(rule, check): (&'static str, Rule)| {
-        let Found { blocks, what, hint } = check(upgrade, world, around)?;
+        let Found { blocks, what, hint } = check(upgrade, world, preflight)?;
         Some(Finding { rule, blocks, what, hint })
     };
-    let differences = new_site::differences(world, around);
+    let differences = new_site::differences(world, preflight);
     RULES.into_iter().filter_map(find).chain(differences).collect()
 }
 

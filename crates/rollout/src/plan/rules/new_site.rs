@@ -10,7 +10,7 @@ use crate::{
     Upgrade, World,
     facts::{Plan, Site},
     ids::{PlanId, eq_azure_name},
-    plan::{Surroundings, users_hosts},
+    plan::{Preflight, users_hosts},
     site::{self, Difference, Sharing},
 };
 
@@ -18,25 +18,25 @@ use crate::{
 pub(super) const DIFFERENCE: &str = "difference";
 
 /// What is wrong with the plan, or with the wish.
-pub(super) fn plan(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let (wanted, production) = (wanted(world, around)?, world.production.site.as_ref()?);
+pub(super) fn plan(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let (wanted, production) = (wanted(world, preflight)?, world.production.site.as_ref()?);
     if upgrade.stage.site.slot.is_some() {
         let what =
             format!("stage site `{}` does not exist, and prepare does not create deployment slots", upgrade.stage.site);
         return blocking(what, "pass a site without a slot as `stage-site`, or create the slot yourself");
     }
-    let Some(plan) = &around.stage_plan else {
+    let Some(plan) = &preflight.stage_plan else {
         let what = format!("plan `{wanted}` does not exist, or this identity may not read it");
         return blocking(what, "check the resource group and the name in the input `stage-plan`");
     };
     shares_scale_unit(wanted, production)
-        .or_else(|| cannot_hold(wanted, plan, production, around))
+        .or_else(|| cannot_hold(wanted, plan, production, preflight))
         .or_else(|| nameless(upgrade, world))
 }
 
 /// The plan that prepare is to create the site in; `None` where the site is there or no plan was named.
-fn wanted<'a>(world: &World, around: &'a Surroundings) -> Option<&'a PlanId> {
-    around.wishes.plan.as_ref().filter(|_| world.stage.site.is_none())
+fn wanted<'a>(world: &World, preflight: &'a Preflight) -> Option<&'a PlanId> {
+    preflight.site_options.plan.as_ref().filter(|_| world.stage.site.is_none())
 }
 
 fn shares_scale_unit(wanted: &PlanId, production: &Site) -> Option<Found> {
@@ -50,12 +50,12 @@ fn shares_scale_unit(wanted: &PlanId, production: &Site) -> Option<Found> {
     blocking(what, "pass a plan in another resource group: it is likely to be in another scale unit")
 }
 
-fn cannot_hold(wanted: &PlanId, plan: &Plan, production: &Site, around: &Surroundings) -> Option<Found> {
+fn cannot_hold(wanted: &PlanId, plan: &Plan, production: &Site, preflight: &Preflight) -> Option<Found> {
     if region(&plan.location) != region(&production.location) {
         let what = format!("plan `{wanted}` is in {}, production's site in {}", plan.location, production.location);
         return blocking(what, "pass a plan in production's region");
     }
-    let ours = around.production_plan.as_ref()?;
+    let ours = preflight.production_plan.as_ref()?;
     let system = |plan: &Plan| if plan.linux { "Linux" } else { "Windows" };
     let what = format!("plan `{wanted}` is for {}, production's for {}", system(plan), system(ours));
     (ours.linux != plan.linux).then(|| blocking(what, "pass a plan for the same operating system"))?
@@ -81,10 +81,10 @@ fn group_and_name(plan: &str) -> Option<(&str, &str)> {
 }
 
 /// What cannot be known before prepare has bound the names.
-pub(super) fn scale_unit(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let wanted = wanted(world, around)?;
+pub(super) fn scale_unit(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let wanted = wanted(world, preflight)?;
     let hosts = users_hosts(world);
-    let deployed = match around.wishes.source {
+    let deployed = match preflight.site_options.source {
         Some(_) => "",
         None => "; nothing is deployed to it without `package`: deploy V2 to it before freeze",
     };
@@ -104,9 +104,9 @@ pub(super) fn scale_unit(upgrade: &Upgrade, world: &World, around: &Surroundings
 }
 
 /// Settings that are not copied, by name and never by value.
-pub(super) fn settings(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let model = around.model.as_ref()?;
-    let sharing = Sharing { upgrade, wishes: &around.wishes };
+pub(super) fn settings(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let model = preflight.model.as_ref()?;
+    let sharing = Sharing { upgrade, site_options: &preflight.site_options };
     let left_out = sharing.left_out(&model.settings, &world.production.settings);
     if left_out.is_empty() {
         return None;
@@ -121,16 +121,16 @@ pub(super) fn settings(upgrade: &Upgrade, world: &World, around: &Surroundings) 
 }
 
 /// One finding for each thing that production's site has and a new one would not have. Those that are accepted are told too.
-pub(super) fn differences(world: &World, around: &Surroundings) -> Vec<Finding> {
-    let found = around.model.as_ref().zip(world.production.site.as_ref()).zip(around.production_plan.as_ref());
-    let Some((((model, site), ours), theirs)) = found.zip(around.stage_plan.as_ref()) else { return Vec::new() };
+pub(super) fn differences(world: &World, preflight: &Preflight) -> Vec<Finding> {
+    let found = preflight.model.as_ref().zip(world.production.site.as_ref()).zip(preflight.production_plan.as_ref());
+    let Some((((model, site), ours), theirs)) = found.zip(preflight.stage_plan.as_ref()) else { return Vec::new() };
     let differences = site::differences(model, site, ours, theirs).into_iter();
-    differences.map(|difference| told(&difference, around)).collect()
+    differences.map(|difference| finding_of(&difference, preflight)).collect()
 }
 
-fn told(difference: &Difference, around: &Surroundings) -> Finding {
+fn finding_of(difference: &Difference, preflight: &Preflight) -> Finding {
     let Difference { name, what } = difference;
-    let accepted = around.wishes.accepts(name);
+    let accepted = preflight.site_options.accepts(name);
     let hint = if accepted {
         format!("you accepted `{name}`: before switch give stage what V2 needs of it")
     } else {

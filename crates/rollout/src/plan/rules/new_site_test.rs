@@ -1,7 +1,7 @@
 use super::super::case::DecisionInput;
 use crate::{
     facts::{HostName, TAG},
-    site::{AppSetting, SiteModel, SiteWishes},
+    site::{AppSetting, SiteModel, SiteOptions},
 };
 
 const PLANS: &str = "/subscriptions/s/resourceGroups/rg-plans/providers/Microsoft.Web/serverfarms/plan-1";
@@ -11,14 +11,14 @@ fn creating() -> DecisionInput {
     let mut case = DecisionInput::fresh();
     (case.world.stage.site, case.world.stage.settings) = (None, Vec::new());
     case.world.production.site.as_mut().unwrap().plan = PLANS.to_owned();
-    case.around.wishes = SiteWishes { plan: Some("rg-2/plan-2".parse().unwrap()), ..SiteWishes::default() };
-    case.around.model = Some(SiteModel { kind: "app".to_owned(), ..SiteModel::default() });
+    case.preflight.site_options = SiteOptions { plan: Some("rg-2/plan-2".parse().unwrap()), ..SiteOptions::default() };
+    case.preflight.model = Some(SiteModel { kind: "app".to_owned(), ..SiteModel::default() });
     case
 }
 
 fn creating_in(plan: &str) -> DecisionInput {
     let mut case = creating();
-    case.around.wishes.plan = Some(plan.parse().unwrap());
+    case.preflight.site_options.plan = Some(plan.parse().unwrap());
     case
 }
 
@@ -61,16 +61,16 @@ fn the_plan_of_production_and_any_other_of_its_group_are_refused() {
 #[test]
 fn a_plan_that_cannot_hold_the_site_is_refused() {
     let mut case = creating();
-    case.around.stage_plan.as_mut().unwrap().linux = true;
+    case.preflight.stage_plan.as_mut().unwrap().linux = true;
     assert_eq!(case.blocked_by("stage-plan"), "plan `rg-2/plan-2` is for Linux, production's for Windows");
-    case.around.stage_plan.as_mut().unwrap().location = "North Europe".to_owned();
+    case.preflight.stage_plan.as_mut().unwrap().location = "North Europe".to_owned();
     assert_eq!(
         case.blocked_by("stage-plan"),
         "plan `rg-2/plan-2` is in North Europe, production's site in West Europe"
     );
-    case.around.stage_plan.as_mut().unwrap().tier = "Basic".to_owned();
+    case.preflight.stage_plan.as_mut().unwrap().tier = "Basic".to_owned();
     case.blocked_by("site-tier");
-    case.around.stage_plan = None;
+    case.preflight.stage_plan = None;
     assert_eq!(case.blocked_by("stage-plan"), "plan `rg-2/plan-2` does not exist, or this identity may not read it");
 }
 
@@ -94,7 +94,7 @@ fn settings_that_are_left_out_are_told_by_name() {
     let mut case = creating();
     let setting = |name: &str, value: &str| AppSetting { name: name.to_owned(), value: value.into() };
     let settings = vec![setting("OrderQueue", "contoso-orders"), setting("Theme", "autumn")];
-    case.around.model.as_mut().unwrap().settings = settings;
+    case.preflight.model.as_mut().unwrap().settings = settings;
     let copy = case.world.production.settings[0].clone();
     case.world.production.settings.push(crate::facts::ConnectionSetting { name: "Reports".to_owned(), ..copy });
     assert_eq!(
@@ -102,33 +102,33 @@ fn settings_that_are_left_out_are_told_by_name() {
         "settings that the new site does not get: `OrderQueue` looks like a connection to a queue, a storage account \
          or a bus; `Reports` points to production's database"
     );
-    case.around.wishes.shared = vec!["orderqueue".to_owned(), "Reports".to_owned()];
+    case.preflight.site_options.shared = vec!["orderqueue".to_owned(), "Reports".to_owned()];
     case.passes("settings");
 }
 
 #[test]
 fn each_difference_blocks_until_it_is_accepted_by_name() {
     let mut case = creating();
-    let model = case.around.model.as_mut().unwrap();
+    let model = case.preflight.model.as_mut().unwrap();
     (model.identity, model.slots) = (Some("SystemAssigned".to_owned()), vec!["next".to_owned()]);
-    let told = |case: &DecisionInput| -> Vec<(bool, String)> {
+    let findings = |case: &DecisionInput| -> Vec<(bool, String)> {
         let all = case.all().into_iter().filter(|finding| finding.rule == "difference");
         all.map(|finding| (finding.blocks, finding.what.split(':').next().unwrap().to_owned())).collect()
     };
-    assert_eq!(told(&case), [(true, "difference `identity`".to_owned()), (true, "difference `slots`".to_owned())]);
+    assert_eq!(findings(&case), [(true, "difference `identity`".to_owned()), (true, "difference `slots`".to_owned())]);
     assert_eq!(
         hint(&case, "difference"),
         "create the site yourself with what V2 needs of it, or accept the difference: `accept-difference: identity`"
     );
-    case.around.wishes.accepted = vec!["Identity".to_owned(), "slots".to_owned()];
-    assert!(told(&case).iter().all(|(blocks, _)| !blocks));
+    case.preflight.site_options.accepted = vec!["Identity".to_owned(), "slots".to_owned()];
+    assert!(findings(&case).iter().all(|(blocks, _)| !blocks));
     assert_eq!(hint(&case, "difference"), "you accepted `identity`: before switch give stage what V2 needs of it");
 }
 
 #[test]
 fn a_site_that_is_there_has_no_differences_and_needs_no_plan() {
     let mut case = creating_in("rg-plans/plan-1");
-    case.around.model = None;
+    case.preflight.model = None;
     case.world.stage.site = case.world.production.site.clone();
     for rule in ["stage-plan", "new-site", "settings", "difference"] {
         case.passes(rule);
@@ -145,7 +145,7 @@ fn the_tags_of_the_site_need_room() {
         "production's site `rg/contoso-1` has 50 tags, a resource has 50 at most, and prepare copies them to the stage site and \
          adds `rolling-upgrade`"
     );
-    case.around.model = None;
+    case.preflight.model = None;
     case.passes("site-tag-count");
 }
 

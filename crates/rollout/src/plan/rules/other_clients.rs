@@ -6,15 +6,15 @@
 use super::{Found, notice};
 use crate::{
     clients::{self, SiteClient},
-    plan::Surroundings,
+    plan::Preflight,
     upgrade::Upgrade,
     world::World,
 };
 
 /// Nobody is logged in but the site.
-pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
     let site = SiteClient::of(upgrade, world);
-    let others = clients::others(&site, around.sessions.as_ref().ok()?);
+    let others = clients::others(&site, preflight.sessions.as_ref().ok()?);
     if others.is_empty() {
         return None;
     }
@@ -22,7 +22,7 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> 
         "stop them before the freeze, or let freeze accept each by program, host or log-in: `accept-client: {}`",
         clients::accepting(&site, &others)
     );
-    notice(clients::told(&upgrade.production.database, &site, &others), hint)
+    notice(clients::describe(&upgrade.production.database, &site, &others), hint)
 }
 
 #[cfg(test)]

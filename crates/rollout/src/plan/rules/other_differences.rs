@@ -8,7 +8,7 @@ use super::{Found, notice};
 use crate::{
     facts::{FirewallRule, Server},
     ids::eq_azure_name,
-    plan::Surroundings,
+    plan::Preflight,
     upgrade::Upgrade,
     world::World,
 };
@@ -17,10 +17,10 @@ const UNREAD: &str = "not replicated and not compared: backup retention (starts 
                       alerts, locks, role assignments, private endpoints, virtual network rules";
 
 /// Always there: what cannot be compared is told too.
-pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let stage = around.stage_server.as_ref()?;
-    let production = &around.production_server;
-    let own = around.production_firewall.iter().zip(&around.stage_firewall).next();
+pub(super) fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let stage = preflight.stage_server.as_ref()?;
+    let production = &preflight.production_server;
+    let own = preflight.production_firewall.iter().zip(&preflight.stage_firewall).next();
     let firewall = own.and_then(|(production, stage)| missing_rules(production, stage));
     let differences = [
         tags(world),
@@ -49,8 +49,8 @@ fn tags(world: &World) -> Option<String> {
 fn missing_rules(production: &[FirewallRule], stage: &[FirewallRule]) -> Option<String> {
     let there = |rule: &FirewallRule| stage.iter().any(|own| (&own.start, &own.end) == (&rule.start, &rule.end));
     let missing = production.iter().filter(|rule| !there(rule));
-    let told: Vec<_> = missing.map(|rule| format!("`{}` ({} to {})", rule.name, rule.start, rule.end)).collect();
-    (!told.is_empty()).then(|| format!("server firewall rules that stage lacks: {}", told.join(", ")))
+    let described: Vec<_> = missing.map(|rule| format!("`{}` ({} to {})", rule.name, rule.start, rule.end)).collect();
+    (!described.is_empty()).then(|| format!("server firewall rules that stage lacks: {}", described.join(", ")))
 }
 
 fn settings(production: &Server, stage: &Server, name: &str, of: impl Fn(&Server) -> Option<String>) -> Option<String> {
@@ -59,8 +59,8 @@ fn settings(production: &Server, stage: &Server, name: &str, of: impl Fn(&Server
         (Some(production), Some(stage)) => eq_azure_name(production, stage),
         (production, stage) => production == stage,
     };
-    let told = |value: Option<String>| value.map_or("none".to_owned(), |value| format!("`{value}`"));
-    (!alike).then(|| format!("{name} {}, on stage {}", told(production), told(stage)))
+    let described = |value: Option<String>| value.map_or("none".to_owned(), |value| format!("`{value}`"));
+    (!alike).then(|| format!("{name} {}, on stage {}", described(production), described(stage)))
 }
 
 fn access(server: &Server) -> &'static str {

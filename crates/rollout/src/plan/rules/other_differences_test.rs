@@ -19,11 +19,11 @@ fn what_cannot_be_compared_is_always_told() {
 fn what_differs_is_listed_in_one_finding() {
     let mut case = DecisionInput::fresh();
     case.production().tags.insert("cost".to_owned(), "42".to_owned());
-    case.around.production_firewall =
+    case.preflight.production_firewall =
         Ok(vec![rule("office", "192.0.2.1", "192.0.2.9"), rule("all", "0.0.0.0", "0.0.0.0")]);
-    case.around.stage_firewall = Ok(vec![rule("azure", "0.0.0.0", "0.0.0.0")]);
-    case.around.production_server.administrator = Some("dba@contoso.example".to_owned());
-    let stage = case.around.stage_server.as_mut().unwrap();
+    case.preflight.stage_firewall = Ok(vec![rule("azure", "0.0.0.0", "0.0.0.0")]);
+    case.preflight.production_server.administrator = Some("dba@contoso.example".to_owned());
+    let stage = case.preflight.stage_server.as_mut().unwrap();
     (stage.minimal_tls, stage.public_access_disabled) = (None, true);
     let what = case.remarked_by("other-differences");
     let (listed, _) = what.split_once("; not replicated").unwrap();
@@ -38,8 +38,8 @@ fn what_differs_is_listed_in_one_finding() {
 #[test]
 fn firewall_rules_that_cannot_be_seen_are_told_elsewhere() {
     let mut case = DecisionInput::fresh();
-    case.around.production_firewall = Ok(vec![rule("office", "192.0.2.1", "192.0.2.9")]);
-    case.around.stage_firewall = Err("403".to_owned());
+    case.preflight.production_firewall = Ok(vec![rule("office", "192.0.2.1", "192.0.2.9")]);
+    case.preflight.stage_firewall = Err("403".to_owned());
     assert!(!case.remarked_by("other-differences").contains("firewall rules that"));
     assert!(case.remarked_by("unseen").contains("firewall rules of server `rg/sql-2` (403)"));
 }

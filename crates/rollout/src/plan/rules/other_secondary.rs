@@ -7,15 +7,15 @@
 use super::{Found, blocking, hyperscale, secondary_count};
 use crate::{
     DatabaseId,
-    plan::Surroundings,
+    plan::Preflight,
     upgrade::Upgrade,
     world::{SlotView, World},
 };
 
 /// Production has none, and the copy has none of its own. Where another rule blocks for the same link it says more.
-pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
     let others = [secondary_count::check, hyperscale::check];
-    if others.into_iter().filter_map(|rule| rule(upgrade, world, around)).any(|found| found.blocks) {
+    if others.into_iter().filter_map(|rule| rule(upgrade, world, preflight)).any(|found| found.blocks) {
         return None;
     }
     let (production, stage) = (&upgrade.production.database, &upgrade.stage.database);

@@ -8,14 +8,14 @@
 use super::{Found, list, notice};
 use crate::{
     facts::Endpoint,
-    plan::{Elsewhere, Surroundings},
+    plan::{Elsewhere, Preflight},
     upgrade::Upgrade,
     world::World,
 };
 
 /// Each host name of users resolves to what the profile resolves to.
-pub(super) fn host_names(_: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let Elsewhere { hosts, profile, .. } = around.elsewhere.as_ref()?;
+pub(super) fn host_names(_: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let Elsewhere { hosts, profile, .. } = preflight.elsewhere.as_ref()?;
     let fqdn = &world.profile.fqdn;
     let unknown = |host: &str, why: &str| Some(format!("`{host}` was not resolved ({why})"));
     let differs = |(host, found): &(String, Result<Vec<String>, String>)| match (found, profile) {
@@ -37,8 +37,8 @@ pub(super) fn host_names(_: &Upgrade, world: &World, around: &Surroundings) -> O
 }
 
 /// No other profile sends users to production's site or to stage's.
-pub(super) fn profiles(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let Elsewhere { endpoints, .. } = around.elsewhere.as_ref()?;
+pub(super) fn profiles(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let Elsewhere { endpoints, .. } = preflight.elsewhere.as_ref()?;
     let endpoints = match endpoints {
         Ok(endpoints) => endpoints,
         Err(why) => {

@@ -7,7 +7,7 @@ fn seen(hosts: &[(&str, Result<&[&str], &str>)], profile: Result<&[&str], &str>)
     };
     let hosts = hosts.iter().map(|(host, found)| ((*host).to_owned(), own(found))).collect();
     let mut case = DecisionInput::fresh();
-    case.around.elsewhere = Some(Elsewhere { hosts, profile: own(&profile), endpoints: Ok(Vec::new()) });
+    case.preflight.elsewhere = Some(Elsewhere { hosts, profile: own(&profile), endpoints: Ok(Vec::new()) });
     case
 }
 
@@ -47,17 +47,17 @@ fn other_profiles_with_the_same_site_are_told() {
     let by_site = Endpoint { id: "rg/old/v1".parse().unwrap(), target: String::new(), ..own.clone() };
     let strange =
         Endpoint { id: "rg/blog/blog".parse().unwrap(), site: None, target: "blog.contoso.com".into(), ..own.clone() };
-    let mut with = |endpoints| case.around.elsewhere.as_mut().unwrap().endpoints = endpoints;
+    let mut with = |endpoints| case.preflight.elsewhere.as_mut().unwrap().endpoints = endpoints;
     with(Ok(vec![own.clone(), strange]));
     case.passes("other-profiles");
-    let mut with = |endpoints| case.around.elsewhere.as_mut().unwrap().endpoints = endpoints;
+    let mut with = |endpoints| case.preflight.elsewhere.as_mut().unwrap().endpoints = endpoints;
     with(Ok(vec![own, by_site, by_host]));
     assert_eq!(
         case.remarked_by("other-profiles"),
         "another profile sends users to the same site: endpoint `rg/old/v1` to `rg/contoso-1`; endpoint `rg/other/www` to \
          `rg-2/contoso-2`"
     );
-    case.around.elsewhere.as_mut().unwrap().endpoints = Err("403 `AuthorizationFailed`".to_owned());
+    case.preflight.elsewhere.as_mut().unwrap().endpoints = Err("403 `AuthorizationFailed`".to_owned());
     assert_eq!(
         case.remarked_by("other-profiles"),
         "plan could not check whether other profiles send users to these sites: 403 `AuthorizationFailed`"

@@ -4,11 +4,11 @@
 //! make the fence table (2760, 262), freeze with 5011, terminate with 15247; freeze tries all of it once more.
 
 use super::{Found, blocking, notice};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// It may make the fence table and set production read-only.
-pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    let lacks = &around.principals.lacks;
+pub(super) fn check(upgrade: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    let lacks = &preflight.principals.lacks;
     if lacks.is_empty() {
         return None;
     }
@@ -18,8 +18,8 @@ pub(super) fn check(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Opti
 }
 
 /// It may end the link by T-SQL.
-pub(super) fn dbmanager(upgrade: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    if !matches!(around.principals.dbmanager, Ok(false)) {
+pub(super) fn dbmanager(upgrade: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    if !matches!(preflight.principals.dbmanager, Ok(false)) {
         return None;
     }
     let server = upgrade.production.database.server_id();

@@ -3,7 +3,7 @@ use super::super::case::DecisionInput;
 #[test]
 fn what_is_lacking_in_production_blocks() {
     let mut case = DecisionInput::fresh();
-    case.around.principals.lacks = vec!["CREATE TABLE".to_owned(), "VIEW DATABASE STATE".to_owned()];
+    case.preflight.principals.lacks = vec!["CREATE TABLE".to_owned(), "VIEW DATABASE STATE".to_owned()];
     assert_eq!(
         case.blocked_by("own-log-in"),
         "this identity lacks in production database `rg/sql-1/shop`: CREATE TABLE, VIEW DATABASE STATE"
@@ -14,7 +14,7 @@ fn what_is_lacking_in_production_blocks() {
 fn a_missing_role_in_master_is_told() {
     let mut case = DecisionInput::fresh();
     case.passes("dbmanager");
-    case.around.principals.dbmanager = Ok(false);
+    case.preflight.principals.dbmanager = Ok(false);
     assert_eq!(
         case.remarked_by("dbmanager"),
         "this identity is not in the role dbmanager in `master` of server `rg/sql-1`: `ALTER DATABASE … REMOVE SECONDARY` would \

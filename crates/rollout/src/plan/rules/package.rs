@@ -4,11 +4,11 @@
 //! of the profile and the site's list of deployments say what it is.
 
 use super::{Found, blocking};
-use crate::{Upgrade, World, plan::Surroundings};
+use crate::{Upgrade, World, plan::Preflight};
 
 /// The digest is that of the plan.
-pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    let (found, approved) = (around.package.as_ref()?, around.wishes.package.as_ref()?);
+pub(super) fn check(_: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    let (found, approved) = (preflight.package.as_ref()?, preflight.site_options.package.as_ref()?);
     if found == approved {
         return None;
     }

@@ -7,14 +7,14 @@
 use super::{Found, blocking, list};
 use crate::{
     actions::{self, Resource, granted},
-    plan::Surroundings,
+    plan::Preflight,
     upgrade::Upgrade,
     world::World,
 };
 
 /// Every action is granted where it is needed.
-pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
-    let lacks: Vec<String> = around.granted.iter().filter_map(|granted| lacking(around, granted.on)).collect();
+pub(super) fn check(_: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
+    let lacks: Vec<String> = preflight.granted.iter().filter_map(|granted| lacking(preflight, granted.on)).collect();
     if lacks.is_empty() {
         return None;
     }
@@ -26,17 +26,18 @@ pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Fou
     blocking(what, "assign a role with these actions, on the resources or on their resource groups")
 }
 
-fn lacking(around: &Surroundings, resource: Resource) -> Option<String> {
-    let (on, grants) = around.grants_on(resource)?;
-    let needed = needed(around).into_iter().filter(|(needed_on, _)| *needed_on == resource);
+fn lacking(preflight: &Preflight, resource: Resource) -> Option<String> {
+    let (on, grants) = preflight.grants_on(resource)?;
+    let needed = needed(preflight).into_iter().filter(|(needed_on, _)| *needed_on == resource);
     let missing: Vec<_> = needed.map(|(_, action)| action).filter(|action| !granted(grants, action)).collect();
     (!missing.is_empty()).then(|| format!("on {} it lacks {}", on.name, list(missing)))
 }
 
 /// What is needed on a stage site that is to be created is asked for on its resource group: there is no site to ask about.
-fn needed(around: &Surroundings) -> Vec<(Resource, &'static str)> {
-    let creates = around.model.is_some();
-    let all = actions::of_upgrade().into_iter().chain(actions::each(actions::of_site(creates, &around.wishes)));
+fn needed(preflight: &Preflight) -> Vec<(Resource, &'static str)> {
+    let creates = preflight.model.is_some();
+    let all =
+        actions::of_upgrade().into_iter().chain(actions::each(actions::of_site(creates, &preflight.site_options)));
     let place = |on| if creates && on == Resource::StageSite { Resource::StageGroup } else { on };
     all.map(|(on, action)| (place(on), action)).collect()
 }

@@ -12,7 +12,7 @@ fn granted(on: Resource, name: &str, actions: &[&str]) -> Granted {
 #[test]
 fn every_missing_action_is_named_with_its_resource() {
     let mut case = DecisionInput::fresh();
-    case.around.granted = vec![
+    case.preflight.granted = vec![
         granted(Resource::StageServer, "server `rg/sql-2`", &["*/read"]),
         granted(Resource::Profile, "profile `rg/contoso`", &["*"]),
         granted(Resource::ProductionDatabase, "database `rg/sql-1/shop`", &["Microsoft.Sql/*/read"]),
@@ -30,7 +30,7 @@ fn every_missing_action_is_named_with_its_resource() {
 fn permissions_that_cannot_be_seen_are_told_elsewhere() {
     let mut case = DecisionInput::fresh();
     let unseen = Granted { grants: Err("403".to_owned()), ..granted(Resource::Profile, "profile `p`", &[]) };
-    case.around.granted = vec![unseen];
+    case.preflight.granted = vec![unseen];
     case.passes("permissions");
     assert!(case.remarked_by("unseen").contains("what this identity may do on profile `p` (403)"));
 }

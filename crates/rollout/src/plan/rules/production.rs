@@ -4,10 +4,10 @@
 //! `DATABASEPROPERTYEX` of its database. Freeze would fail with 3906 on a database that takes no writes.
 
 use super::{Found, blocking};
-use crate::{facts::MonitorStatus, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::MonitorStatus, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Users reach production now.
-pub(super) fn answers(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn answers(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let endpoint = world.endpoint(&upgrade.production);
     let good = endpoint.is_some_and(|endpoint| {
         endpoint.enabled && matches!(endpoint.monitor, MonitorStatus::Online | MonitorStatus::Unmonitored)
@@ -22,7 +22,7 @@ pub(super) fn answers(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Opt
 }
 
 /// Production takes writes now.
-pub(super) fn writable(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn writable(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     if world.production.writable() {
         return None;
     }

@@ -4,10 +4,10 @@
 //! NXDOMAIN to everybody, whatever its endpoints are; a long time to live keeps users on V1 after switch.
 
 use super::{Found, blocking, notice};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// The profile answers DNS queries at all.
-pub(super) fn enabled(_: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn enabled(_: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let profile = &world.profile;
     if profile.enabled {
         return None;
@@ -16,7 +16,7 @@ pub(super) fn enabled(_: &Upgrade, world: &World, _: &Surroundings) -> Option<Fo
 }
 
 /// Users follow the switch within a minute.
-pub(super) fn time_to_live(_: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn time_to_live(_: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (profile, ttl) = (&world.profile, world.profile.ttl.as_secs());
     if ttl <= 60 {
         return None;

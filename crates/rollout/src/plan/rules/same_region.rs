@@ -6,11 +6,11 @@
 //! not known, so they do. Prepare adds the stage site as an external endpoint then, which asks for what `host-names` checks.
 
 use super::{Found, notice, region};
-use crate::{SiteId, facts::EndpointKind, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{SiteId, facts::EndpointKind, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// The stage site is added in another way than production's.
-pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let new = world.production.site.as_ref().filter(|_| around.model.is_some());
+pub(super) fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let new = world.production.site.as_ref().filter(|_| preflight.model.is_some());
     let location = &world.stage.site.as_ref().or(new)?.location;
     if stage_kind(world, &upgrade.stage.site, location) != EndpointKind::External {
         return None;

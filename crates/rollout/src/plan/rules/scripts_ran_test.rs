@@ -44,8 +44,8 @@ fn renamed_and_missing_scripts_are_told() {
     let names = ["0.sql", "3.sql", "4.sql", "5.sql", "6.sql", "7.sql"];
     let mut journal: Vec<_> = names.iter().map(|name| row("u1", name, name)).collect();
     journal.push(row("u1", "1.sql", "a"));
-    let told = found(&[script("01.sql", "a")], &journal);
+    let described = found(&[script("01.sql", "a")], &journal);
     let renamed = "`01.sql` has the contents of `1.sql`, which ran in upgrade `u1`: under its new name it runs again";
     let missing = "`0.sql`, `3.sql`, `4.sql`, `5.sql`, `6.sql` and 1 more ran in earlier upgrades, and the folder does not have them";
-    assert_eq!(told, [(false, renamed.to_owned()), (false, missing.to_owned())]);
+    assert_eq!(described, [(false, renamed.to_owned()), (false, missing.to_owned())]);
 }

@@ -4,13 +4,13 @@
 //! `GeoReplicaLimitReached`, "the per-replica replication limit was reached".
 
 use super::{Found, blocking};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Azure's limit.
 const MOST: usize = 4;
 
 /// One more fits.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let count = world.production.secondaries_beside(&upgrade.stage.database);
     if count < MOST {
         return None;

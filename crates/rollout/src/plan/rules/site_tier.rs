@@ -4,14 +4,14 @@
 //! site has the monitor status `Stopped` (Traffic Manager's documentation of endpoint monitoring).
 
 use super::{Found, blocking};
-use crate::{facts::Plan, ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::Plan, ids::eq_azure_name, plan::Preflight, upgrade::Upgrade, world::World};
 
 const TOO_LOW: [&str; 4] = ["Free", "Shared", "Basic", "Dynamic"];
 
 /// Both plans are of Standard or higher.
-pub(super) fn check(_: &Upgrade, _: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn check(_: &Upgrade, _: &World, preflight: &Preflight) -> Option<Found> {
     let low = |plan: &&Plan| TOO_LOW.iter().any(|tier| eq_azure_name(tier, &plan.tier));
-    let plans = [around.production_plan.as_ref(), around.stage_plan.as_ref()];
+    let plans = [preflight.production_plan.as_ref(), preflight.stage_plan.as_ref()];
     let plan = plans.into_iter().flatten().find(low)?;
     let what = format!(
         "plan `{}` is of tier {}: Traffic Manager needs Standard or higher and would show the endpoint as `Stopped`",

@@ -7,10 +7,10 @@
 //! Azure slow the primary's log down (wait type `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`).
 
 use super::{Found, blocking, notice};
-use crate::{facts::Database, ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::Database, ids::eq_azure_name, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Both sides are of one tier that can be replicated.
-pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let production = world.production.database.as_ref()?;
     if eq_azure_name(&production.sku_tier, "DataWarehouse") {
         let what = format!("`{}` is a dedicated SQL pool, which has no geo-secondaries", upgrade.production.database);
@@ -33,7 +33,7 @@ pub(super) fn tier(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option
 }
 
 /// The stage database is as large as production's.
-pub(super) fn size(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn size(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (production, stage) = (world.production.database.as_ref()?, world.stage.database.as_ref()?);
     let smaller =
         |of: fn(&Database) -> Option<i64>| of(stage).zip(of(production)).is_some_and(|(stage, all)| stage < all);
@@ -44,13 +44,13 @@ pub(super) fn size(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option
         "stage database `{}` ({}) is smaller than production ({}): Azure slows production's log down to what the copy \
          keeps up with (wait `HADR_THROTTLE_LOG_RATE_MISMATCHED_SLO`), and V2 would have less capacity for users",
         upgrade.stage.database,
-        told(stage),
-        told(production)
+        describe(stage),
+        describe(production)
     );
     notice(what, "scale the stage database to production's size before the freeze")
 }
 
-fn told(database: &Database) -> String {
+fn describe(database: &Database) -> String {
     let capacity = database.sku_capacity.map(|capacity| format!(" {capacity}")).unwrap_or_default();
     let gigabytes = database.max_size.map(|bytes| format!(", {} GB at most", bytes >> 30)).unwrap_or_default();
     format!("{}{capacity}{gigabytes}", database.sku_name)

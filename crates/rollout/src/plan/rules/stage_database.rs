@@ -7,14 +7,14 @@
 use super::{Found, blocking};
 use crate::{
     facts::{TAG, tag},
-    plan::Surroundings,
+    plan::Preflight,
     status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
 
 /// Nobody else's database is in the way.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let database = world.stage.database.as_ref()?;
     let owner = tag(&database.tags, TAG);
     if owner.is_some_and(|owner| upgrade.id.is(owner)) {

@@ -8,19 +8,23 @@ use super::{Found, blocking, list, notice, region};
 use crate::{
     facts::{Site, TAG, tag},
     ids::eq_azure_name,
-    plan::Surroundings,
+    plan::Preflight,
     status::which_upgrade,
     upgrade::Upgrade,
     world::World,
 };
 
 /// The site that runs V2 exists and has the connection string that prepare changes.
-pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
+pub(super) fn is_there(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
     let (stage, id) = (&world.stage, &upgrade.stage.site);
     let Some(site) = &stage.site else {
         let hint = "pass an App Service plan as `stage-plan`, in which prepare creates the site; or create the site \
                     and deploy V2 to it yourself";
-        return around.wishes.plan.is_none().then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
+        return preflight
+            .site_options
+            .plan
+            .is_none()
+            .then(|| blocking(format!("stage site `{id}` does not exist"), hint))?;
     };
     if let Some(owner) = tag(&site.tags, TAG).filter(|owner| !upgrade.id.is(owner)) {
         let what = format!("stage site `{id}` was created by upgrade `{owner}`, and this is upgrade `{}`", upgrade.id);
@@ -41,7 +45,7 @@ pub(super) fn is_there(upgrade: &Upgrade, world: &World, around: &Surroundings) 
 }
 
 /// Two sites of one plan are in one scale unit.
-pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (production, stage) = (world.production.site.as_ref()?, world.stage.site.as_ref()?);
     if eq_azure_name(&production.plan, &stage.plan) {
         let what = format!(
@@ -59,7 +63,7 @@ pub(super) fn is_elsewhere(upgrade: &Upgrade, world: &World, _: &Surroundings) -
 }
 
 /// Users come under a name that the stage site is bound to, with a certificate where production has one.
-pub(super) fn answers_users_names(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn answers_users_names(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (production, stage) = (world.production.site.as_ref()?, world.stage.site.as_ref()?);
     let bound = |site: &Site, host: &str| {
         site.host_names.iter().find(|name| eq_azure_name(&name.name, host)).map(|name| name.tls)

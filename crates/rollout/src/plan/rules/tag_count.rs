@@ -3,13 +3,13 @@
 //! Seen in `tags` of the database. A resource has at most 50 tags (Azure Resource Manager's documentation of tags).
 
 use super::{Found, blocking};
-use crate::{facts::TAG, ids::eq_azure_name, plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{facts::TAG, ids::eq_azure_name, plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Azure's limit.
 const MOST: usize = 50;
 
 /// One more fits.
-pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let tags = &world.production.database.as_ref()?.tags;
     let count = tags.keys().filter(|name| !eq_azure_name(name, TAG)).count();
     if count < MOST || world.stage.database.is_some() {
@@ -24,8 +24,8 @@ pub(super) fn check(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Optio
 }
 
 /// The same of production's site, whose tags a new stage site gets.
-pub(super) fn of_site(_: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let site = world.production.site.as_ref().filter(|_| around.model.is_some())?;
+pub(super) fn of_site(_: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let site = world.production.site.as_ref().filter(|_| preflight.model.is_some())?;
     let count = site.tags.keys().filter(|name| !eq_azure_name(name, TAG)).count();
     if count < MOST {
         return None;

@@ -1,26 +1,26 @@
 //! What the other rules could not look at: a check that was skipped is told, never passed over in silence.
 
 use super::{Found, notice};
-use crate::{plan::Surroundings, upgrade::Upgrade, world::World};
+use crate::{plan::Preflight, upgrade::Upgrade, world::World};
 
 /// Everything was seen.
-pub(super) fn check(upgrade: &Upgrade, world: &World, around: &Surroundings) -> Option<Found> {
-    let principals = &around.principals;
+pub(super) fn check(upgrade: &Upgrade, world: &World, preflight: &Preflight) -> Option<Found> {
+    let principals = &preflight.principals;
     let (production, stage) = (upgrade.production.database.server_id(), upgrade.stage.database.server_id());
     let database = &upgrade.production.database;
-    let mut unseen: Vec<String> = around
+    let mut unseen: Vec<String> = preflight
         .granted
         .iter()
         .filter_map(|granted| why(&granted.grants, &format!("what this identity may do on {}", granted.name)))
         .collect();
-    unseen.extend(why(&around.production_firewall, &format!("firewall rules of server `{production}`")));
-    unseen.extend(why(&around.stage_firewall, &format!("firewall rules of server `{stage}`")));
+    unseen.extend(why(&preflight.production_firewall, &format!("firewall rules of server `{production}`")));
+    unseen.extend(why(&preflight.stage_firewall, &format!("firewall rules of server `{stage}`")));
     unseen.extend(why(&principals.users, &format!("users of `{database}`")));
     unseen.extend(why(&principals.production, &format!("log-ins of server `{production}`")));
     unseen.extend(why(&principals.stage, &format!("log-ins of server `{stage}`")));
     unseen.extend(why(&principals.dbmanager, &format!("roles in `master` of server `{production}`")));
-    unseen.extend(why(&around.sessions, &format!("sessions of other clients on `{database}`")));
-    unseen.extend(why(&around.digest_uploads, &format!("ledger digest uploads of `{database}`")));
+    unseen.extend(why(&preflight.sessions, &format!("sessions of other clients on `{database}`")));
+    unseen.extend(why(&preflight.digest_uploads, &format!("ledger digest uploads of `{database}`")));
     for (view, slot) in [(&world.production, &upgrade.production), (&world.stage, &upgrade.stage)] {
         let webjobs = view.webjobs.as_ref();
         unseen.extend(webjobs.and_then(|seen| why(seen, &format!("WebJobs of site `{}`", slot.site))));

@@ -9,14 +9,14 @@ use std::fmt;
 use super::{Found, blocking};
 use crate::{
     facts::{Endpoint, EndpointKind, MonitorStatus, PRIORITIES, Profile},
-    plan::Surroundings,
+    plan::Preflight,
     served::{Served, served, served_if},
     upgrade::{Slot, Upgrade},
     world::World,
 };
 
 /// Everybody gets production's endpoint. Where nobody is served [`super::production::answers`] says why.
-pub(super) fn are_on_production(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn are_on_production(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (now, production) = (served(&world.profile), &upgrade.production.endpoint);
     if now.is(production) || now.endpoints().is_empty() {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn are_on_production(upgrade: &Upgrade, world: &World, _: &Surroundin
 
 /// With stage's endpoint enabled and production's disabled everybody gets stage, whatever probes say of the others by then; with
 /// both enabled, as in the middle of switch, everybody stays on production.
-pub(super) fn will_be_on_stage(upgrade: &Upgrade, world: &World, _: &Surroundings) -> Option<Found> {
+pub(super) fn will_be_on_stage(upgrade: &Upgrade, world: &World, _: &Preflight) -> Option<Found> {
     let (production, stage) = (&upgrade.production, &upgrade.stage);
     let Some(after) = with_stage(world, upgrade) else { return no_number(&world.profile, production) };
     let then =

@@ -7,8 +7,8 @@ use rollout::{
     DatabaseId, PlanId, Refusal, ServerId, SlotView, Upgrade, World,
     actions::{Grant, Resource},
     facts::{FirewallRule, OtherSession, Plan, Server},
-    plan::{Granted, LogIn, Principals, Seen, Surroundings},
-    site::SiteWishes,
+    plan::{Granted, LogIn, Preflight, Principals, Seen},
+    site::SiteOptions,
 };
 use tokio::{join, try_join};
 use tsql::{
@@ -36,17 +36,17 @@ pub async fn look(
     world: &World,
     production: Option<&mut Session>,
     asked: Asked<'_>,
-) -> Result<Surroundings, Failure> {
+) -> Result<Preflight, Failure> {
     let (ours, theirs) = (upgrade.production.database.server_id(), upgrade.stage.database.server_id());
     let (production_server, stage_server, production_plan, stage_plan) = try_join!(
         server(cloud, &upgrade.production.database),
         server(cloud, &upgrade.stage.database),
         plan(cloud, &world.production),
-        stage_plan(cloud, world, asked.wishes),
+        stage_plan(cloud, world, asked.site_options),
     )?;
     let production_server = production_server.ok_or_else(|| no_server(&ours))?;
     let stage = stage_server.as_ref().map(|_| &theirs);
-    let wanted = asked.wishes.plan.as_ref().filter(|_| world.stage.site.is_none() && stage_plan.is_some());
+    let wanted = asked.site_options.plan.as_ref().filter(|_| world.stage.site.is_none() && stage_plan.is_some());
     let (production_firewall, stage_firewall, granted, inside, site) = try_join!(
         firewall(cloud, Some(&ours)),
         firewall(cloud, stage),
@@ -56,12 +56,12 @@ pub async fn look(
     )?;
     let Inside { principals, sessions, digest_uploads } = inside;
     let SeenSite { model, deployment, package } = site;
-    Ok(Surroundings {
+    Ok(Preflight {
         production_server,
         stage_server,
         production_plan,
         stage_plan,
-        wishes: asked.wishes.clone(),
+        site_options: asked.site_options.clone(),
         model,
         deployment,
         package,
@@ -91,8 +91,8 @@ async fn plan(cloud: &Cloud, view: &SlotView) -> Result<Option<Plan>, Failure> {
 }
 
 /// The plan of the stage site, or the one that it is to be created in.
-async fn stage_plan(cloud: &Cloud, world: &World, wishes: &SiteWishes) -> Result<Option<Plan>, Failure> {
-    match (&world.stage.site, &wishes.plan) {
+async fn stage_plan(cloud: &Cloud, world: &World, site_options: &SiteOptions) -> Result<Option<Plan>, Failure> {
+    match (&world.stage.site, &site_options.plan) {
         (None, Some(wanted)) => {
             cloud.arm.send(&web::plan(&cloud.arm.scope().plan(wanted))).await.map_err(failed_at_azure)
         }

@@ -3,7 +3,7 @@
 use azure::{deployments, site_model};
 use rollout::{
     SiteId, Upgrade, World,
-    site::{AppSetting, SiteModel, SiteWishes},
+    site::{AppSetting, SiteModel, SiteOptions},
 };
 use secrecy::ExposeSecret;
 use tokio::try_join;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     /// By the inputs.
-    pub wishes: &'a SiteWishes,
+    pub site_options: &'a SiteOptions,
     /// V2's package, in a step that has it.
     pub package: Option<&'a Package>,
 }
@@ -40,7 +40,7 @@ pub(super) async fn look(
     asked: Asked<'_>,
 ) -> Result<SeenSite, Failure> {
     let production = world.production.site.as_ref();
-    let creates = world.stage.site.is_none() && asked.wishes.plan.is_some();
+    let creates = world.stage.site.is_none() && asked.site_options.plan.is_some();
     let model = async {
         match production.filter(|_| creates) {
             Some(site) => model(cloud, &site.id).await.map(Some),
@@ -48,7 +48,7 @@ pub(super) async fn look(
         }
     };
     let deployment = async {
-        let deploys = asked.wishes.package.is_some() || asked.package.is_some();
+        let deploys = asked.site_options.package.is_some() || asked.package.is_some();
         match world.stage.site.as_ref().filter(|_| deploys) {
             Some(site) => active_deployment(cloud, &site.id).await,
             None => Ok(None),
@@ -57,7 +57,7 @@ pub(super) async fn look(
     let (model, deployment) = try_join!(model, deployment)?;
     let labelled = world.package(upgrade);
     let there = labelled.is_some_and(|(digest, id)| {
-        asked.wishes.package.as_deref() == Some(digest) && deployment.as_deref() == Some(id)
+        asked.site_options.package.as_deref() == Some(digest) && deployment.as_deref() == Some(id)
     });
     let package = match asked.package.filter(|_| !there) {
         Some(package) => Some(package.digest(cloud).await?),

@@ -3,7 +3,7 @@
 use crate::{
     actions::{Grant, Resource},
     facts::{Endpoint, FirewallRule, OtherSession, Plan, Server},
-    site::{SiteModel, SiteWishes},
+    site::{SiteModel, SiteOptions},
 };
 
 /// What was seen, or why it could not be: some of it takes rights that an upgrade does not need.
@@ -11,7 +11,7 @@ pub type Seen<T> = Result<T, String>;
 
 /// Servers, plans, principals and rights around the slots.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct Preflight {
     /// Production's logical server.
     pub production_server: Server,
     /// Stage's logical server.
@@ -21,7 +21,7 @@ pub struct Surroundings {
     /// The plan of stage's site, or the one that prepare shall create it in.
     pub stage_plan: Option<Plan>,
     /// What the inputs ask for the stage site.
-    pub wishes: SiteWishes,
+    pub site_options: SiteOptions,
     /// Production's site in full, where the stage site is not there and prepare shall create it.
     pub model: Option<SiteModel>,
     /// Id of the deployment that is active on the stage site; looked at where a package is to be there.
@@ -91,7 +91,7 @@ pub struct Principals {
     pub dbmanager: Seen<bool>,
 }
 
-impl Surroundings {
+impl Preflight {
     /// The rights on one resource, where they could be seen.
     pub fn grants_on(&self, resource: Resource) -> Option<(&Granted, &[Grant])> {
         let granted = self.granted.iter().find(|granted| granted.on == resource)?;

@@ -75,7 +75,7 @@ const LIMITS: [(&str, &str); 1] = [("health-timeout", "3s")];
 
 /// The way back is open, V1 takes writes, and not one that was acknowledged is gone.
 #[track_caller]
-fn way_back(shop: &TestUpgrade, case: &str) -> Ended {
+fn recovery(shop: &TestUpgrade, case: &str) -> Ended {
     let ended = shop.run_with("rollback", &LIMITS);
     assert_eq!(ended.code, Some(0), "{case}: {ended:#?}");
     shop.assert_writes_arrive("contoso-1");
@@ -117,7 +117,7 @@ fn a_hand_between_two_steps_is_seen_and_nothing_is_lost() {
                 continue;
             }
             writeln!(table, "    {}", without_numbers(&ended.why()).replace('\n', "\n    ")).unwrap();
-            way_back(&shop, &case);
+            recovery(&shop, &case);
         }
     }
     insta::assert_snapshot!(table);
@@ -140,5 +140,5 @@ fn a_link_that_is_removed_while_commits_travel_proves_nothing() {
          hint: the link may have been removed by hand: run rollback, then cleanup with `remove: <stage database>`, \
          then prepare again (upgrade `run-1` stands at `broken`, `rollback` comes next)"
     );
-    way_back(&shop, hand);
+    recovery(&shop, hand);
 }
