@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long the world gets to come to rest.
 const REST: Duration = Duration::from_secs(20);
 /// How long commits travel, in milliseconds: long enough for some to be on their way still when freeze has ended.
-const LAG: u64 = 120;
+const LAG: u64 = 300;
 /// In a restored world they stay on their way for so long unless the step waits for them, in milliseconds: whoever does not wait
 /// comes too early, however slow this machine is.
 const STALL: u64 = 3000;
