@@ -2,7 +2,7 @@
 
 use std::{process::Command, thread, time::Duration};
 
-use azure_sim::{Hand, Protocol, Scenario, What};
+use azure_sim::{Fault, Hand, Place, Protocol, RequestKey, Scenario, What};
 
 use crate::{
     faults::{at, fired},
@@ -104,15 +104,18 @@ fn cleanup_looks_who_is_served_before_each_delete() {
     users_write_on(&shop, "contoso-2");
 }
 
-/// V1's endpoint is enabled at the moment in which cleanup stops V1's site. Traffic Manager passes over an endpoint whose site does
-/// not answer, so who is served does not tell.
+/// V1's endpoint is enabled once cleanup has stopped V1's site. Traffic Manager passes over an endpoint whose site does not answer,
+/// so who is served does not tell.
 #[test]
 fn cleanup_does_not_delete_an_endpoint_that_was_enabled_meanwhile() {
     let shop = TestUpgrade::open(scenario());
     shop.upgrade_through(&UNTIL_SWITCH);
     shop.upgrade_through(&["switch"]);
-    let request = "POST /subscriptions/*/resourceGroups/contoso-rg/providers/Microsoft.Web/sites/contoso-1/stop";
-    at(&shop, Protocol::Arm, request, 1, What::Hand(Hand::EnableProduction));
+    // The third time is the proof before the endpoint goes: after the look, and the proof before the site stops.
+    let request = "POST /subscriptions/*/resourceGroups/contoso-stage-rg/providers/Microsoft.Web/sites/contoso-2/config/connectionstrings/list";
+    let third = RequestKey { protocol: Protocol::Arm, request: request.to_owned(), nth: 3 };
+    let fault = Fault { at: Place::Request(third), what: What::Hand(Hand::EnableProduction) };
+    shop.sim.set_fault(Some(fault)).unwrap();
     let ended = shop.clean_up("production");
     fired(&shop);
     assert_eq!(ended.outcome(), "interrupted", "{ended:#?}");
