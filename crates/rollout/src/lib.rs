@@ -35,8 +35,8 @@ pub use connect_to::ConnectTo;
 pub use decide::{Deadline, DecisionInput, Step, deadline, decide, give_back, give_back_by_sql, unfreeze};
 pub use durations::{Durations, durations, script_seconds};
 pub use effect::{
-    AccessEffect, Effect, FenceEffect, RecordEffect, RemovalEffect, ReplicationEffect, Resource, RunHook,
-    ScriptsEffect, SiteEffect, TrafficEffect, WebJobsEffect,
+    AccessEffect, Effect, FenceEffect, OtherEndpoint, RecordEffect, RemovalEffect, ReplicationEffect, Resource,
+    RunHook, ScriptsEffect, SiteEffect, TrafficEffect, WebJobsEffect,
 };
 pub use evidence::Exposure;
 pub use ids::{DatabaseId, EndpointId, PlanId, ProfileId, ServerId, SiteId, UpgradeId};

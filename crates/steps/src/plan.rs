@@ -26,7 +26,7 @@ use crate::{
     outputs::{Output, of_slots},
     package::Package,
     report::Report,
-    scripts::{names, read_folder},
+    scripts::{names, read_folder, required_folder},
     sessions::Sessions,
     stop::Stop,
 };
@@ -95,13 +95,7 @@ fn plan_inputs(arguments: &PlanArguments) -> Result<PlanInputs, Refusal> {
 }
 
 fn scripts(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {
-    let folder = arguments.scripts.as_ref().ok_or_else(|| {
-        Failure::refused(
-            anyhow::anyhow!("the input `scripts` is missing"),
-            "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
-        )
-    })?;
-    read_folder(folder)
+    read_folder(required_folder(arguments.scripts.as_deref())?)
 }
 
 fn checks(arguments: &PlanArguments) -> Result<Vec<tsql::Script>, Failure> {

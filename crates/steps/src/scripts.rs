@@ -35,12 +35,7 @@ impl Scripts {
         if !matches!(step, Step::Freeze | Step::Migrate) {
             return Ok(Self::default());
         }
-        let folder = limits.scripts.as_ref().ok_or_else(|| {
-            Failure::refused(
-                anyhow::anyhow!("the input `scripts` is missing"),
-                "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
-            )
-        })?;
+        let folder = required_folder(limits.scripts.as_deref())?;
         let checks = limits.checks.as_deref().map(read_folder).transpose()?;
         Ok(Self { upgrade: read_folder(folder)?, checks: checks.unwrap_or_default(), package: None })
     }
@@ -75,6 +70,19 @@ impl Scripts {
 /// Names and digests of scripts, in their order.
 pub fn names(scripts: &[Script]) -> Vec<ScriptName> {
     scripts.iter().map(|script| ScriptName { name: script.name.clone(), digest: script.digest.clone() }).collect()
+}
+
+/// The folder of the upgrade scripts, which no step that has scripts goes without.
+///
+/// # Errors
+/// The input names none.
+pub fn required_folder(given: Option<&Path>) -> Result<&Path, Failure> {
+    given.ok_or_else(|| {
+        Failure::refused(
+            anyhow::anyhow!("the input `scripts` is missing"),
+            "pass the folder of the upgrade scripts, for example `--scripts db/upgrade`",
+        )
+    })
 }
 
 /// The scripts of a folder.

@@ -2,8 +2,8 @@
 
 use super::{DecisionInput, background, require};
 use crate::{
-    AccessEffect, DatabaseId, Effect, Exposure, FenceEffect, Refusal, RemovalEffect, Resource, SiteEffect, Slot,
-    SlotView, TrafficEffect,
+    AccessEffect, DatabaseId, Effect, Exposure, FenceEffect, OtherEndpoint, Refusal, RemovalEffect, Resource,
+    SiteEffect, Slot, SlotView, TrafficEffect,
     facts::{SqlState, TAG, tag},
     labels,
     measure::LogEnd,
@@ -59,7 +59,7 @@ fn once(what: Effect, proofs: Vec<Effect>) -> Effect {
 /// nobody gave V1 its users or its write access back.
 fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
-    let served = case.serves_alone(stage, production);
+    let served = case.serves(stage, OtherEndpoint::Disabled(production.endpoint.clone()));
     let frozen = Effect::Access(AccessEffect::ProveReadOnly { database: production.database.clone(), linked_to: None });
     let there = case.world.production.sql.is_some();
     let database = stage.database.clone();
@@ -78,7 +78,8 @@ fn serves_stage(case: &DecisionInput<'_>) -> Vec<Effect> {
 
 /// Before each request that removes something of stage: users are on V1.
 fn serves_production(case: &DecisionInput<'_>) -> Vec<Effect> {
-    vec![case.serves_alone(case.production(), case.stage()), Effect::Access(AccessEffect::ProveLock)]
+    let served = case.serves(case.production(), OtherEndpoint::Disabled(case.stage().endpoint.clone()));
+    vec![served, Effect::Access(AccessEffect::ProveLock)]
 }
 
 /// V1's own site keeps sessions open; once it is stopped, every other one is a client that still works on V1.

@@ -1,7 +1,7 @@
 //! How replication is ended: which ways, with which proofs, and what freeze says of ways that are closed.
 
 use crate::{
-    AccessEffect, DatabaseId, Effect, Ending, Permissions, Policy, ReplicationEffect, Step, Termination,
+    AccessEffect, DatabaseId, Effect, Ending, OtherEndpoint, Permissions, Policy, ReplicationEffect, Step, Termination,
     TerminationMethod, TrafficEffect, Unavailable, World,
 };
 
@@ -47,8 +47,7 @@ fn every_way_is_preceded_by_the_whole_proof() {
         Effect::Traffic(TrafficEffect::ProveServed {
             endpoint: upgrade().production.endpoint,
             place: Some(crate::leads::Place::of(world.production.site.as_ref().unwrap())),
-            without: None,
-            disabled: None,
+            other: OtherEndpoint::AsItIs,
         }),
         Effect::Access(AccessEffect::ProveLock),
     ];

@@ -27,7 +27,7 @@ pub use identity::{Meant, meant, require_own_freeze};
 use serde::Serialize;
 
 use crate::{
-    Effect, Exposure, NoLogIn, Policy, Refusal, Slot, SlotView, TrafficEffect, Upgrade, World, digest,
+    Effect, Exposure, NoLogIn, OtherEndpoint, Policy, Refusal, Slot, SlotView, TrafficEffect, Upgrade, World, digest,
     facts::{Endpoint, FOLDER_SINCE, SCHEMA_VERSION, SqlState},
     labels,
     leads::Place,
@@ -154,22 +154,12 @@ fn not_astray(found: Option<(&Endpoint, Place)>, attempt: &str) -> Result<(), Re
 
 impl<'w> DecisionInput<'w> {
     /// Users get this slot's endpoint, which leads to its site.
-    fn serves(&self, slot: &Slot, without: Option<&Slot>) -> Effect {
-        self.prove_served(slot, without, None)
-    }
-
-    /// Users get this slot's endpoint, and the other one's is disabled or gone.
-    fn serves_alone(&self, slot: &Slot, other: &Slot) -> Effect {
-        self.prove_served(slot, None, Some(other))
-    }
-
-    fn prove_served(&self, slot: &Slot, without: Option<&Slot>, disabled: Option<&Slot>) -> Effect {
+    fn serves(&self, slot: &Slot, other: OtherEndpoint) -> Effect {
         let view = if *slot == self.upgrade.production { &self.world.production } else { &self.world.stage };
         Effect::Traffic(TrafficEffect::ProveServed {
             endpoint: slot.endpoint.clone(),
             place: view.site.as_ref().map(Place::of),
-            without: without.map(|slot| slot.endpoint.clone()),
-            disabled: disabled.map(|slot| slot.endpoint.clone()),
+            other,
         })
     }
 

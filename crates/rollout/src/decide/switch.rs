@@ -6,7 +6,7 @@
 
 use super::{DecisionInput, background, migrate, require, signposts_and};
 use crate::{
-    AccessEffect, Effect, Exposure, RecordEffect, Refusal, SiteEffect, Slot, TrafficEffect,
+    AccessEffect, Effect, Exposure, OtherEndpoint, RecordEffect, Refusal, SiteEffect, Slot, TrafficEffect,
     facts::{EndpointKind, Moment},
     labels,
     plan::kept_from_stage,
@@ -219,7 +219,7 @@ fn cut_off(case: &DecisionInput<'_>) -> Vec<Effect> {
 /// Users will get stage, and nobody has touched what V2 and its copy rest on.
 fn proofs(case: &DecisionInput<'_>) -> Vec<Effect> {
     let (production, stage) = (case.production(), case.stage());
-    let next = case.serves(stage, Some(production));
+    let next = case.serves(stage, OtherEndpoint::OnceDisabled(production.endpoint.clone()));
     [next].into_iter().chain(intact(case)).collect()
 }
 

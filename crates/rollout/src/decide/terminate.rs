@@ -1,7 +1,9 @@
 //! Terminate: the stage copy holds every write of production, and stands alone.
 
 use super::{DecisionInput, require};
-use crate::{AccessEffect, Effect, Ending, RecordEffect, Refusal, ReplicationEffect, TrafficEffect, labels};
+use crate::{
+    AccessEffect, Effect, Ending, OtherEndpoint, RecordEffect, Refusal, ReplicationEffect, TrafficEffect, labels,
+};
 
 pub(super) fn decide(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
     if case.is_behind() {
@@ -40,7 +42,7 @@ fn before_removal(case: &DecisionInput<'_>) -> Result<Vec<Effect>, Refusal> {
         Effect::Replication(ReplicationEffect::AwaitCopySync { source: source.clone(), target: target.clone() }),
         Effect::Replication(ReplicationEffect::ProveSynchronised { source: source.clone(), target: target.clone() }),
         label(case),
-        case.serves(case.production(), None),
+        case.serves(case.production(), OtherEndpoint::AsItIs),
         Effect::Access(AccessEffect::ProveLock),
     ];
     let ending = Ending { partner: target, methods: case.policy.termination.methods(), proofs };

@@ -27,7 +27,7 @@ pub use self::{
     replication::ReplicationEffect,
     scripts::ScriptsEffect,
     site::{NewSite, SiteEffect},
-    traffic::TrafficEffect,
+    traffic::{OtherEndpoint, TrafficEffect},
     webjobs::WebJobsEffect,
 };
 

@@ -71,10 +71,8 @@ pub enum TrafficEffect {
         endpoint: EndpointId,
         /// Where it has to lead; `None` where its site is not there.
         place: Option<Place>,
-        /// As if this one were disabled.
-        without: Option<EndpointId>,
-        /// This one is disabled: an endpoint that is about to go may be passed over only because its site does not answer.
-        disabled: Option<EndpointId>,
+        /// What is said of another endpoint besides.
+        other: OtherEndpoint,
     },
     /// Enable production's endpoint and disable stage's, as far as that can be done: the copy takes no writes, so what Traffic Manager
     /// does not do now is told and tried again once production takes writes.
@@ -95,6 +93,17 @@ pub enum TrafficEffect {
     },
 }
 
+/// What is said of another endpoint, where it is proved who is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherEndpoint {
+    /// Nothing: the profile is taken as it is.
+    AsItIs,
+    /// It is about to be disabled: who would be served then?
+    OnceDisabled(EndpointId),
+    /// It is disabled or gone. One that is enabled may be passed over only because its site does not answer.
+    Disabled(EndpointId),
+}
+
 impl TrafficEffect {
     /// It only waits or proves.
     pub(super) fn is_proof(&self) -> bool {
@@ -112,12 +121,12 @@ impl TrafficEffect {
 impl fmt::Display for TrafficEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ProveServed { endpoint, without, disabled, .. } => {
+            Self::ProveServed { endpoint, other, .. } => {
                 write!(f, "prove that users get endpoint `{endpoint}`")?;
-                match (without, disabled) {
-                    (Some(other), _) => write!(f, " once `{}` is disabled", other.name),
-                    (None, Some(other)) => write!(f, ", and that `{}` is disabled", other.name),
-                    (None, None) => Ok(()),
+                match other {
+                    OtherEndpoint::AsItIs => Ok(()),
+                    OtherEndpoint::OnceDisabled(other) => write!(f, " once `{}` is disabled", other.name),
+                    OtherEndpoint::Disabled(other) => write!(f, ", and that `{}` is disabled", other.name),
                 }
             }
             Self::ServeProduction { production, stage } => {

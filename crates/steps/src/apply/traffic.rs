@@ -3,7 +3,7 @@
 use azure::traffic_manager::{self, NewEndpoint, Target};
 use jiff::SignedDuration;
 use rollout::{
-    DatabaseId, EndpointId, ProfileId, SiteId, TrafficEffect, Upgrade,
+    DatabaseId, EndpointId, OtherEndpoint, ProfileId, SiteId, TrafficEffect, Upgrade,
     facts::{Endpoint, EndpointKind, Moment, MonitorStatus, Profile, Tags},
     ids::eq_azure_name,
     labels,
@@ -23,10 +23,16 @@ use crate::{
 impl Executor<'_> {
     pub(super) async fn traffic(&mut self, effect: &TrafficEffect) -> Result<(), Failure> {
         match effect {
-            TrafficEffect::ProveServed { endpoint, place, without, disabled } => {
+            TrafficEffect::ProveServed { endpoint, place, other } => {
                 let profile = self.profile(&endpoint.profile_id()).await?;
-                prove_disabled(&profile, disabled.as_ref())?;
-                prove_served(&profile, endpoint, place.as_ref(), without.as_ref())
+                match other {
+                    OtherEndpoint::AsItIs => prove_served(&profile, endpoint, place.as_ref(), None),
+                    OtherEndpoint::OnceDisabled(other) => prove_served(&profile, endpoint, place.as_ref(), Some(other)),
+                    OtherEndpoint::Disabled(other) => {
+                        prove_disabled(&profile, other)?;
+                        prove_served(&profile, endpoint, place.as_ref(), None)
+                    }
+                }
             }
             TrafficEffect::AwaitOnline { endpoint } => self.await_online(endpoint).await,
             TrafficEffect::ServeProduction { production, stage } => {
@@ -207,8 +213,8 @@ fn prove_served(
 }
 
 /// Traffic Manager passes over an enabled endpoint whose site does not answer, and sends users there again once it does.
-fn prove_disabled(profile: &Profile, endpoint: Option<&EndpointId>) -> Result<(), Failure> {
-    let Some(found) = endpoint.and_then(|id| profile.endpoint(id)).filter(|found| found.enabled) else { return Ok(()) };
+fn prove_disabled(profile: &Profile, endpoint: &EndpointId) -> Result<(), Failure> {
+    let Some(found) = profile.endpoint(endpoint).filter(|found| found.enabled) else { return Ok(()) };
     let why = format!("endpoint `{}` was enabled meanwhile", found.id);
     let hint = "find out who enabled it; `upgrade-status` shows which endpoint users get, and what to run next";
     Err(Failure { hint: hint.to_owned(), ..Failure::interrupted(anyhow::anyhow!(why)) })
