@@ -13,6 +13,13 @@ pub struct Part {
     pub text: String,
 }
 
+impl Part {
+    /// Of a page in Markdown: an empty line parts the text from its marks.
+    pub fn of_page(name: &str, text: &str) -> Self {
+        Self { begin: format!("<!-- generated: {name} -->"), end: "<!-- end -->", text: format!("\n{text}\n") }
+    }
+}
+
 /// The file with these parts written anew, and everything else as it is.
 ///
 /// # Errors

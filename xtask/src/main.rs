@@ -8,6 +8,7 @@ mod bench;
 mod contract;
 mod control;
 mod dist;
+mod generated;
 mod interface;
 mod outputs;
 mod process;

@@ -3,8 +3,8 @@
 use super::{
     dump::{Dump, Output},
     input::{self, Input, Meaning},
-    part::Part,
 };
+use crate::generated::Part;
 
 /// Inputs, outputs, the variables that carry inputs to a step, and the names of the steps.
 pub fn parts(dump: &Dump) -> Vec<Part> {

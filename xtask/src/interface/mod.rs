@@ -4,16 +4,17 @@ mod action;
 mod dump;
 mod input;
 mod page;
-mod part;
 
 use std::fs;
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::workspace::Workspace;
+use crate::{
+    generated::{self, Part},
+    workspace::Workspace,
+};
 use dump::Dump;
-use part::Part;
 
 /// What to do about differences.
 #[derive(Args)]
@@ -44,7 +45,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<bool> {
 fn one(workspace: &Workspace, name: &str, parts: &[Part], options: &Options) -> anyhow::Result<bool> {
     let file = workspace.root.join(name);
     let found = fs::read_to_string(&file).with_context(|| format!("read `{name}`"))?;
-    let wanted = part::fill(&found, parts).with_context(|| format!("fill `{name}`"))?;
+    let wanted = generated::fill(&found, parts).with_context(|| format!("fill `{name}`"))?;
     let difference = difference(&found, &wanted);
     if let Some(difference) = &difference {
         println!("{name}{difference}");

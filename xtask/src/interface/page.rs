@@ -3,8 +3,8 @@
 use super::{
     dump::{Dump, Output},
     input::{self, Input, Meaning},
-    part::Part,
 };
+use crate::generated::Part;
 
 /// A table for each group of inputs, and one for the outputs.
 pub fn parts(dump: &Dump) -> Vec<Part> {
@@ -14,17 +14,13 @@ pub fn parts(dump: &Dump) -> Vec<Part> {
         rows.flat_map(|input| input.meanings.iter().map(|meaning| row(dump, input, meaning))).collect::<String>()
     };
     let headings = input::headings(&inputs);
-    let groups = headings.into_iter().map(|heading| part(heading, INPUTS, &group(heading)));
+    let groups = headings.into_iter().map(|heading| Part::of_page(heading, &format!("{INPUTS}{}", group(heading))));
     let outputs: String = dump.outputs.iter().map(|output| output_row(dump, output)).collect();
-    groups.chain([part("Outputs", OUTPUTS, &outputs)]).collect()
+    groups.chain([Part::of_page("Outputs", &format!("{OUTPUTS}{outputs}"))]).collect()
 }
 
 const INPUTS: &str = "| input | of | value | default | meaning |\n|---|---|---|---|---|\n";
 const OUTPUTS: &str = "| output | of | meaning |\n|---|---|---|\n";
-
-fn part(name: &str, head: &str, rows: &str) -> Part {
-    Part { begin: format!("<!-- generated: {name} -->"), end: "<!-- end -->", text: format!("\n{head}{rows}\n") }
-}
 
 fn row(dump: &Dump, input: &Input<'_>, Meaning { flag, steps }: &Meaning<'_>) -> String {
     let (name, of) = (input.name, dump.in_words(steps));

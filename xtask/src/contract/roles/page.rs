@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
-
 use super::{
     Needs, Place,
     beyond::{self, CONDITIONAL, Conditional, LINKED},
 };
-use crate::contract::{
-    capture::STEPS,
-    slot::Slot,
-    statement::{KEEPS_ALIVE, Need},
+use crate::{
+    contract::{
+        capture::STEPS,
+        slot::Slot,
+        statement::{KEEPS_ALIVE, Need},
+    },
+    generated::{self, Part},
 };
 
 /// The columns of the SQL table.
@@ -28,15 +29,7 @@ const PLACES: [(Place, &str); 4] = [
 /// A mark is missing.
 pub fn filled(page: &str, needs: &Needs) -> anyhow::Result<String> {
     let parts = [("arm", arm(needs)), ("linked", linked(needs)), ("sql", sql(needs)), ("batches", batches(needs))];
-    parts.iter().try_fold(page.to_owned(), |page, (name, text)| fill(&page, name, text))
-}
-
-fn fill(page: &str, name: &str, text: &str) -> anyhow::Result<String> {
-    let (begin, end) = (format!("<!-- generated: {name} -->\n"), "<!-- end -->");
-    let missing = || format!("`docs/permissions.md` has no mark `{}`", begin.trim_end());
-    let (head, rest) = page.split_once(&begin).with_context(missing)?;
-    let (_, tail) = rest.split_once(end).with_context(|| format!("the part `{name}` of the page has no end"))?;
-    Ok(format!("{head}{begin}\n{text}\n{end}{tail}"))
+    generated::fill(page, &parts.map(|(name, text)| Part::of_page(name, &text)))
 }
 
 /// Rows are actions, columns are steps.

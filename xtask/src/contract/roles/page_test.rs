@@ -17,6 +17,7 @@ fn needs() -> Needs {
 #[test]
 fn a_part_is_written_between_its_marks_and_nothing_else() {
     let page = "a\n<!-- generated: sql -->\nold\n<!-- end -->\nb\n";
+    let fill = |page: &str, name, text| generated::fill(page, &[Part::of_page(name, text)]);
     let once = fill(page, "sql", "new\n").unwrap();
     assert_eq!(once, "a\n<!-- generated: sql -->\n\nnew\n\n<!-- end -->\nb\n");
     assert_eq!(fill(&once, "sql", "new\n").unwrap(), once);
