@@ -22,6 +22,21 @@ struct Outside {
     holds: &'static [&'static str],
 }
 
+impl Outside {
+    const fn plain(head: &'static str) -> Self {
+        Self { head, holds: &[] }
+    }
+
+    const fn holding(head: &'static str, holds: &'static [&'static str]) -> Self {
+        Self { head, holds }
+    }
+
+    /// How many tokens it takes at this place, and what it holds.
+    fn found(&self, tokens: &[TokenWithSpan], at: usize) -> Option<(usize, &'static [&'static str])> {
+        Some((matched(tokens, at, self.head)?, self.holds))
+    }
+}
+
 /// Passes a statement that is outside the subset, if one begins here.
 pub(super) fn statement(cursor: &mut Cursor<'_>) -> Option<Kind> {
     let (words, holds) = statements::found(cursor).or_else(|| objects::found(cursor))?;
