@@ -1,12 +1,11 @@
 //! The option READ_ONLY or READ_WRITE of a database: whether it may be set, and the service that sets it.
 
-use std::sync::Arc;
-
-use sim_sql::{Access, Change, DatabaseRow, Ended, Event, Host, LinkRow, Message, Principal, Role, Session, Stop};
+use sim_sql::{Access, DatabaseRow, Ended, Event, Message, Role, Session};
 
 use crate::{
     AlterOnGeoPrimary, Scenario,
     azure::Azure,
+    service,
     world::{Database, DatabaseKey, World},
 };
 
@@ -49,11 +48,12 @@ pub(crate) fn open(azure: &Azure, database: &DatabaseKey) {
 /// # Errors
 /// The database refuses, e.g. because it is a secondary.
 pub(crate) fn set(azure: &Azure, database: &DatabaseKey, access: Access) -> Result<(), String> {
-    let alone = alone(&azure.world(), database).ok_or("there is no such database")?;
+    let (found, role) = {
+        let world = azure.world();
+        (world.databases.get(database).cloned().ok_or("there is no such database")?, world.role(database))
+    };
     check(&azure.scenario, &azure.world(), database, access).map_err(|refused| refused.text)?;
-    let store = alone.database.store.clone().ok_or("it is not seeded")?;
-    let who = Principal { login: "service".to_owned(), server_admin: true, ..Principal::default() };
-    let mut session = Session::open(Arc::new(alone), Some(store), who).map_err(|error| error.text)?;
+    let mut session = service::session(row(&found, role).ok_or("it is not seeded")?).map_err(|error| error.text)?;
     let option = if access == Access::ReadOnly { "READ_ONLY" } else { "READ_WRITE" };
     let ended = run(&mut session, &format!("ALTER DATABASE CURRENT SET {option} WITH ROLLBACK IMMEDIATE"));
     azure.changes.notify();
@@ -77,38 +77,4 @@ fn run(session: &mut Session, statement: &str) -> Result<(), String> {
 pub(crate) fn row(database: &Database, role: Role) -> Option<DatabaseRow> {
     let (store, online) = (database.store.clone()?, database.online);
     Some(DatabaseRow { name: database.name.to_string(), id: database.number, store, role, online })
-}
-
-fn alone(world: &World, key: &DatabaseKey) -> Option<Alone> {
-    Some(Alone { database: world.databases.get(key)?.clone(), role: world.role(key) })
-}
-
-/// A server with this database alone, as the service sees it.
-struct Alone {
-    database: Database,
-    role: Role,
-}
-
-impl Host for Alone {
-    fn databases(&self) -> Vec<DatabaseRow> {
-        row(&self.database, self.role).into_iter().collect()
-    }
-
-    fn links(&self) -> Vec<LinkRow> {
-        Vec::new()
-    }
-
-    fn remove_secondary(&self, database: &str, _partner: &str) -> Result<(), Message> {
-        Err(Message::new(40622, 16, format!("The database '{database}' is not in a replication relationship.")))
-    }
-
-    fn wait_for_copy_sync(&self, _: &str, _: &str, _: &str, _: &Stop) -> Result<i32, Message> {
-        Ok(0)
-    }
-
-    fn may_alter(&self, _: &str, _: Access) -> Result<(), Message> {
-        Ok(())
-    }
-
-    fn changed(&self, _: &Change) {}
 }

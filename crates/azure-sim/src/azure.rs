@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Azure {
     pub(crate) scenario: Scenario,
     pub(crate) credentials: Credentials,
+    /// What must never be shown, as the world began; [`secrets::all`](crate::secrets::all) has what was issued since, too.
+    pub(crate) secrets: Vec<String>,
     pub(crate) random: Random,
     pub(crate) storage: Storage,
     pub(crate) world: Mutex<World>,

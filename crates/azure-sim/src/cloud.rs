@@ -49,6 +49,7 @@ pub(crate) struct Cloud {
 pub(crate) struct Parts {
     pub(crate) scenario: Scenario,
     pub(crate) credentials: Credentials,
+    pub(crate) secrets: Vec<String>,
     pub(crate) random: Random,
     pub(crate) storage: Storage,
     pub(crate) packages: Packages,
@@ -64,6 +65,7 @@ impl Cloud {
         let azure = Azure {
             scenario: parts.scenario,
             credentials: parts.credentials,
+            secrets: parts.secrets,
             random: parts.random,
             storage: parts.storage,
             world: Mutex::new(parts.world),

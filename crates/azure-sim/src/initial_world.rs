@@ -41,12 +41,13 @@ pub(crate) fn parts(scenario: Scenario) -> anyhow::Result<Parts> {
     let apps = [app(scenario.app_v1.as_deref(), data::SAMPLE_V1)?, app(scenario.app_v2.as_deref(), data::SAMPLE_V2)?];
     let passwords = Passwords { admin: random.password(), app: random.password() };
     let world = world(&scenario, &random, store, &passwords, apps)?;
-    let credentials = credentials(&scenario, &random, &world, &passwords);
+    let mut credentials = credentials(&scenario, &random, &world, &passwords);
     // Drawn last, so that all other secrets of a seed stay the same.
     let packages = packages(&scenario, &random, &storage)?;
-    let credentials = credentials.with_packages(&packages);
+    credentials.package_address = packages.address();
+    let secrets = secrets(&scenario, &world, &passwords, &credentials, &packages);
     let capture = Capture::open(scenario.capture.as_deref())?;
-    Ok(Parts { scenario, credentials, random, storage, packages, capture, world })
+    Ok(Parts { scenario, credentials, secrets, random, storage, packages, capture, world })
 }
 
 /// V2's package is made anew, and the blob host gives out that or the scenario's.
@@ -241,16 +242,9 @@ fn foreign_endpoint(own: &Endpoint, foreign: &ForeignEndpoint) -> Endpoint {
 fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &Passwords) -> Credentials {
     let token = |audience: &str| format!("ey{}.{audience}{}.{}", random.word(24), random.word(60), random.word(43));
     let (arm_token, sql_token) = (token("arm"), token("sql"));
-    let request_token = token("request");
+    let id_token_request_token = token("request");
     let client_secret =
         scenario.sign_in.client_secret.clone().unwrap_or_else(|| format!("{}~{}", random.word(5), random.word(34)));
-    let mut secrets = vec![arm_token.clone(), sql_token.clone(), passwords.admin.clone(), passwords.app.clone()];
-    secrets.extend([request_token.clone(), client_secret.clone()]);
-    secrets.extend(scenario.logins.iter().map(|login| login.password.clone()).filter(|password| !password.is_empty()));
-    let settings = world.sites.values().flat_map(|site| site.connection_strings.values());
-    secrets.extend(settings.map(|setting| setting.value.clone()));
-    // The longest first: a connection string is replaced as a whole, not only the password within it.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     Credentials {
         subscription_id: world.subscription.clone(),
         arm_token,
@@ -259,18 +253,29 @@ fn credentials(scenario: &Scenario, random: &Random, world: &World, passwords: &
         client_id: scenario.sign_in.client_id.clone(),
         client_secret,
         id_token_request_url: format!("https://{GITHUB}{GITHUB_TARGET}"),
-        id_token_request_token: request_token,
+        id_token_request_token,
         sql_user: "sqladmin".to_owned(),
         sql_password: passwords.admin.clone(),
         package_address: String::new(),
-        secrets,
     }
 }
 
-impl Credentials {
-    fn with_packages(mut self, packages: &Packages) -> Self {
-        self.package_address = packages.address();
-        self.secrets.push(packages.signature().to_owned());
-        self
-    }
+/// What must never be shown: tokens, passwords, connection strings.
+fn secrets(
+    scenario: &Scenario,
+    world: &World,
+    passwords: &Passwords,
+    credentials: &Credentials,
+    packages: &Packages,
+) -> Vec<String> {
+    let Credentials { arm_token, sql_token, id_token_request_token, client_secret, .. } = credentials;
+    let tokens = [arm_token, sql_token, &passwords.admin, &passwords.app, id_token_request_token, client_secret];
+    let mut secrets: Vec<String> = tokens.into_iter().cloned().collect();
+    secrets.extend(scenario.logins.iter().map(|login| login.password.clone()).filter(|password| !password.is_empty()));
+    let settings = world.sites.values().flat_map(|site| site.connection_strings.values());
+    secrets.extend(settings.map(|setting| setting.value.clone()));
+    // The longest first: a connection string is replaced as a whole, not only the password within it.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.push(packages.signature().to_owned());
+    secrets
 }

@@ -9,7 +9,6 @@ mod capture;
 mod changes;
 mod clock;
 mod cloud;
-mod credentials;
 mod data;
 mod deploy;
 mod faults;
@@ -27,6 +26,7 @@ mod scenario;
 mod scenario_resources;
 mod scenario_sign_in;
 mod secrets;
+mod service;
 mod sign_in;
 mod simulator;
 mod site;
@@ -39,7 +39,6 @@ mod users;
 mod wait;
 mod world;
 
-pub use credentials::Credentials;
 pub use scenario::{
     AlterOnGeoPrimary, CopySync, Cut, CutBatch, ForeignEndpoint, ProductionSite, Redirect, Scenario, SqlLogin, Unlink,
     WriteMeasure,
@@ -47,7 +46,7 @@ pub use scenario::{
 pub use scenario_resources::{AppLogIn, FirewallRule, ProductionDatabase, RoleAssignment, ServerSettings};
 pub use scenario_sign_in::SignIn;
 pub use sim_control::{
-    Broken, Fault, Faulted, Hand, Invariants, Messages, Place, Protocol, Reads, RecordedRequest, Report, RequestKey,
-    Serving, SignIns, What, Writes,
+    Broken, Credentials, Fault, Faulted, Hand, Invariants, Messages, Place, Protocol, Reads, RecordedRequest, Report,
+    RequestKey, Serving, SignIns, What, Writes,
 };
 pub use simulator::{Addresses, Simulator, Snapshot};

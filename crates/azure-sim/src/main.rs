@@ -45,7 +45,7 @@ fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
 }
 
 fn ready(simulator: &Simulator) -> Ready {
-    let (addresses, credentials) = (simulator.addresses(), simulator.credentials().clone());
+    let addresses = simulator.addresses();
     Ready {
         schema: SCHEMA,
         event: Ready::EVENT.to_owned(),
@@ -54,18 +54,8 @@ fn ready(simulator: &Simulator) -> Ready {
         control: format!("http://{}", addresses.control),
         connect_to: addresses.connect_to.clone(),
         ca_file: addresses.ca_file.display().to_string(),
-        subscription_id: credentials.subscription_id,
-        arm_token: credentials.arm_token,
-        sql_token: credentials.sql_token,
-        tenant_id: credentials.tenant_id,
-        client_id: credentials.client_id,
-        client_secret: credentials.client_secret,
-        id_token_request_url: credentials.id_token_request_url,
-        id_token_request_token: credentials.id_token_request_token,
         package_file: addresses.package_file.display().to_string(),
-        package_address: credentials.package_address,
-        sql_user: credentials.sql_user,
-        sql_password: credentials.sql_password,
+        credentials: simulator.credentials().clone(),
     }
 }
 

@@ -9,12 +9,9 @@ use crate::{
     azure::Azure,
     clock,
     lock::lock,
+    service::COPY_SYNC_FAILED,
     world::{DatabaseKey, Link, LinkState, Parting, World},
 };
-
-/// The return code of `sp_wait_for_database_copy_sync` that is not 0. The documentation promises "an error number";
-/// which one is not established.
-pub(crate) const COPY_SYNC_FAILED: i32 = 1;
 
 /// Ends the operations that are due. Answers what happened.
 pub(crate) fn finish_operations(azure: &Azure) -> Vec<String> {

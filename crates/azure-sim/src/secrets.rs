@@ -6,7 +6,7 @@ use crate::azure::Azure;
 
 /// What the world began with, and what was issued since.
 pub(crate) fn all(azure: &Azure) -> Vec<String> {
-    [azure.issued().secrets(), azure.credentials.secrets.clone()].concat()
+    [azure.issued().secrets(), azure.secrets.clone()].concat()
 }
 
 /// Some secret is in the text, as it is or percent-encoded.

@@ -12,7 +12,7 @@ mod request;
 
 pub use fault::{Fault, Place, Protocol, RequestKey, What};
 pub use hand::Hand;
-pub use ready::Ready;
+pub use ready::{Credentials, Ready};
 pub use recorded::{Faulted, RecordedRequest};
 pub use report::{Broken, Invariants, Messages, Reads, Report, Serving, SignIns, Writes};
 pub use request::{Act, AskForState, Output, Runner, StateDump, Wait};

@@ -19,36 +19,46 @@ pub struct Ready {
     pub connect_to: Vec<String>,
     /// Path of the certificate of the simulator's authority, PEM.
     pub ca_file: String,
-    /// The subscription.
-    pub subscription_id: String,
-    /// Token for Azure Resource Manager.
-    pub arm_token: String,
-    /// Token for SQL.
-    pub sql_token: String,
-    /// The tenant.
-    pub tenant_id: String,
-    /// The application that may sign in.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// Where GitHub's token service is, as `ACTIONS_ID_TOKEN_REQUEST_URL` has it.
-    pub id_token_request_url: String,
-    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`
-    pub id_token_request_token: String,
     /// Path of V2's package.
     pub package_file: String,
-    /// Where V2's package is, with the signature that lets it be read.
-    pub package_address: String,
-    /// The administrator's log-in on every SQL server.
-    pub sql_user: String,
-    /// Its password.
-    pub sql_password: String,
+    /// How to sign in; its fields stand beside the others in the line.
+    #[serde(flatten)]
+    pub credentials: Credentials,
 }
 
 impl Ready {
     /// The word for this line.
     pub const EVENT: &str = "ready";
+}
 
+/// The secrets that a client of a simulated world needs. All of them are made from the seed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The subscription.
+    pub subscription_id: String,
+    /// Bearer token for Azure Resource Manager.
+    pub arm_token: String,
+    /// Access token for SQL: the Microsoft Entra administrator of every server.
+    pub sql_token: String,
+    /// Id of the tenant.
+    pub tenant_id: String,
+    /// Id of the application that may sign in.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Where GitHub's token service is, as `ACTIONS_ID_TOKEN_REQUEST_URL` has it.
+    pub id_token_request_url: String,
+    /// What it is asked with: `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub id_token_request_token: String,
+    /// Where V2's package is, with the signature that lets it be read.
+    pub package_address: String,
+    /// The administrator's SQL log-in on every server.
+    pub sql_user: String,
+    /// Its password.
+    pub sql_password: String,
+}
+
+impl Credentials {
     /// What a runner puts into the environment of a job with `id-token: write`.
     pub fn id_token_request(&self) -> [(&'static str, String); 2] {
         [

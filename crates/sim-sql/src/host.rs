@@ -98,6 +98,7 @@ pub enum Change {
 }
 
 /// A database of the server, as `sys.databases` needs it.
+#[derive(Clone)]
 pub struct DatabaseRow {
     /// Its name, unique on the server without regard to case.
     pub name: String,

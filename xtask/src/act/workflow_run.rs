@@ -152,7 +152,10 @@ impl Sandbox {
 
     /// Leaves the tokens where the stand-in for the Azure CLI finds them.
     fn sign_in_cli(&self, simulator: &Simulator) -> anyhow::Result<()> {
-        let tokens = [("arm-token", &simulator.ready.arm_token), ("sql-token", &simulator.ready.sql_token)];
+        let tokens = [
+            ("arm-token", &simulator.ready.credentials.arm_token),
+            ("sql-token", &simulator.ready.credentials.sql_token),
+        ];
         for (name, token) in tokens {
             fs::write(self.folder.join("azure").join(name), token).with_context(|| format!("write the {name}"))?;
         }
@@ -171,7 +174,7 @@ impl Sandbox {
         act.arg("--env").arg(format!("SSL_CERT_FILE={}", simulator.ready.ca_file));
         act.arg("--env").arg(format!("SIMULATED_AZURE={}", self.folder.join("azure").display()));
         if run.sign_in == SignIn::Oidc {
-            let request = simulator.ready.id_token_request().into_iter();
+            let request = simulator.ready.credentials.id_token_request().into_iter();
             act.args(request.flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
         }
         act
@@ -189,12 +192,15 @@ fn variables(simulator: &Simulator, run: &WorkflowRun) -> Vec<String> {
     let ready = &simulator.ready;
     let application = match run.sign_in {
         SignIn::Oidc => {
-            vec![format!("AZURE_CLIENT_ID={}", ready.client_id), format!("AZURE_TENANT_ID={}", ready.tenant_id)]
+            vec![
+                format!("AZURE_CLIENT_ID={}", ready.credentials.client_id),
+                format!("AZURE_TENANT_ID={}", ready.credentials.tenant_id),
+            ]
         }
         SignIn::Cli => Vec::new(),
     };
     let common = [
-        format!("AZURE_SUBSCRIPTION_ID={}", ready.subscription_id),
+        format!("AZURE_SUBSCRIPTION_ID={}", ready.credentials.subscription_id),
         format!("ROLLING_UPGRADE_CONNECT_TO={}", simulator.connect_to()),
         "ROLLING_UPGRADE_HEALTH_TIMEOUT=20s".to_owned(),
         "ROLLING_UPGRADE_REVERT_WINDOW=1ms".to_owned(),

@@ -15,7 +15,7 @@ const CONNECTION: &str = "Shop";
 pub fn common(simulator: &Simulator, sign_in: SignIn) -> Vec<Input> {
     let ready = &simulator.ready;
     let mut inputs = vec![
-        ("subscription-id", ready.subscription_id.clone()),
+        ("subscription-id", ready.credentials.subscription_id.clone()),
         ("connect-to", simulator.connect_to()),
         ("poll-interval", "50ms".to_owned()),
     ];

@@ -20,11 +20,16 @@ pub enum SignIn {
 impl SignIn {
     /// The inputs of every step.
     pub fn inputs(self, ready: &Ready) -> Vec<Input> {
-        let application = || vec![("tenant-id", ready.tenant_id.clone()), ("client-id", ready.client_id.clone())];
+        let application = || {
+            vec![("tenant-id", ready.credentials.tenant_id.clone()), ("client-id", ready.credentials.client_id.clone())]
+        };
         match self {
-            Self::Tokens => vec![("arm-token", ready.arm_token.clone()), ("sql-token", ready.sql_token.clone())],
+            Self::Tokens => vec![
+                ("arm-token", ready.credentials.arm_token.clone()),
+                ("sql-token", ready.credentials.sql_token.clone()),
+            ],
             Self::Oidc => application(),
-            Self::Secret => [application(), vec![("client-secret", ready.client_secret.clone())]].concat(),
+            Self::Secret => [application(), vec![("client-secret", ready.credentials.client_secret.clone())]].concat(),
         }
     }
 
@@ -32,7 +37,7 @@ impl SignIn {
     pub fn variables(self, ready: &Ready) -> Vec<(&'static str, String)> {
         match self {
             Self::Tokens | Self::Secret => Vec::new(),
-            Self::Oidc => ready.id_token_request().into(),
+            Self::Oidc => ready.credentials.id_token_request().into(),
         }
     }
 }

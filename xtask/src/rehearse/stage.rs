@@ -30,7 +30,7 @@ impl StageSite {
     pub fn inputs(self, step: &str, ready: &Ready) -> Vec<Input> {
         match (self, step) {
             (Self::Created, "plan" | "prepare") => {
-                vec![("stage-plan", PLAN.to_owned()), ("package", ready.package_address.clone())]
+                vec![("stage-plan", PLAN.to_owned()), ("package", ready.credentials.package_address.clone())]
             }
             _ => Vec::new(),
         }

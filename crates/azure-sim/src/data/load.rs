@@ -8,10 +8,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
-use sim_sql::{Change, DatabaseRow, Event, Host, LinkRow, Message, Principal, Role, Session, Stop, Store};
+use sim_sql::{DatabaseRow, Event, Message, Role, Store};
 
 use super::batches::batches;
-use crate::lock::lock;
+use crate::{lock::lock, service};
 
 /// Name of the production database.
 const NAME: &str = "shop";
@@ -60,10 +60,9 @@ fn program() -> std::io::Result<String> {
 
 fn run(script: &str, path: &Path) -> anyhow::Result<Arc<Store>> {
     let store = Store::create(path, NAME)?;
-    let who = Principal { login: "service".to_owned(), server_admin: true, ..Principal::default() };
-    let host = Arc::new(Alone(Arc::clone(&store)));
-    let mut session =
-        Session::open(host, Some(Arc::clone(&store)), who).map_err(|error| anyhow::anyhow!(error.text))?;
+    let row =
+        DatabaseRow { name: NAME.to_owned(), id: 5, store: Arc::clone(&store), role: Role::Standalone, online: true };
+    let mut session = service::session(row).map_err(|error| anyhow::anyhow!(error.text))?;
     for (number, batch) in (1..).zip(batches(script)) {
         let mut failed = None;
         session.run(&batch, &mut |event| {
@@ -77,37 +76,4 @@ fn run(script: &str, path: &Path) -> anyhow::Result<Arc<Store>> {
     }
     drop(session);
     Ok(store)
-}
-
-/// A server with this database alone.
-struct Alone(Arc<Store>);
-
-impl Host for Alone {
-    fn databases(&self) -> Vec<DatabaseRow> {
-        vec![DatabaseRow {
-            name: NAME.to_owned(),
-            id: 5,
-            store: Arc::clone(&self.0),
-            role: Role::Standalone,
-            online: true,
-        }]
-    }
-
-    fn links(&self) -> Vec<LinkRow> {
-        Vec::new()
-    }
-
-    fn remove_secondary(&self, database: &str, _partner: &str) -> Result<(), Message> {
-        Err(Message::new(40622, 16, format!("The database '{database}' is not in a replication relationship.")))
-    }
-
-    fn wait_for_copy_sync(&self, _: &str, _: &str, _: &str, _: &Stop) -> Result<i32, Message> {
-        Ok(crate::replication::COPY_SYNC_FAILED)
-    }
-
-    fn may_alter(&self, _: &str, _: sim_sql::Access) -> Result<(), Message> {
-        Ok(())
-    }
-
-    fn changed(&self, _: &Change) {}
 }

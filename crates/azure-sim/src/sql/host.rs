@@ -9,7 +9,8 @@ use crate::{
     azure::Azure,
     clock,
     lock::lock,
-    replication::{self, COPY_SYNC_FAILED, pending, stores},
+    replication::{self, pending, stores},
+    service::COPY_SYNC_FAILED,
     world::{DatabaseKey, Link, LinkState, Name, Refusal, World},
 };
 

@@ -26,7 +26,7 @@ fn a_scenario_refuses_what_it_does_not_know() {
 fn the_seed_fixes_secrets_and_names() {
     let of = |seed| {
         let simulator = Simulator::start(Scenario { seed, ..small() }).unwrap();
-        (simulator.credentials().secrets.clone(), simulator.digest())
+        (simulator.secrets(), simulator.digest())
     };
     let (one, again, other) = (of(1), of(1), of(2));
     assert_eq!(one, again);
@@ -84,7 +84,7 @@ fn control_shows_the_world_without_secrets() {
     let bench = Bench::small();
     let world = bench.control("GET", "/world", None);
     assert_eq!(world.json()["databases"][0]["name"], "shop");
-    assert!(bench.simulator.credentials().secrets.iter().all(|secret| !world.text.contains(secret)));
+    assert!(bench.simulator.secrets().iter().all(|secret| !world.text.contains(secret)));
     assert_eq!(bench.control("GET", "/world?digest", None).json()["digest"], json!(bench.simulator.digest()));
     let report: Report = serde_json::from_str(&bench.control("GET", "/report", None).text).unwrap();
     assert_eq!(report.schema, 1);
